@@ -1,0 +1,74 @@
+# Every target sets up what it needs by itself, in .venv, from the lock files. Needs make and Python 3.11 or newer.
+# Kept to what GNU make 3.81 and BSD make both understand.
+
+BIN = .venv/bin
+# Which Python to use; empty means the first fitting one found.
+PYTHON =
+MAKE_ENVIRONMENT = PYTHON="$(PYTHON)" tools/with-python tools/environment.py
+
+# What `make serve`, `make test` and the benchmarks pass on; for example: make test TESTS=tests/unit FLAGS=-x
+FLAGS =
+TESTS = tests
+# Two workers, because the tests' own servers need the machine as well. worksteal keeps a file together while it can
+# and lets an idle worker take over the rest of a long one.
+TEST_WORKERS = 2
+# UPGRADE=--upgrade takes the newest versions of everything; without it `make lock` keeps what still fits.
+UPGRADE =
+UV_VERSION = 0.13.9
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links $(UPGRADE)
+TYPED = src bench tests/parts tests/conftest.py tools
+
+.PHONY: help serve test lint format bench bench-peers soak lock environment runtime clean
+
+help:
+	@echo "make serve        run Chaupal from this checkout (first use installs it into .venv)"
+	@echo "make test         run all tests; make test TESTS=tests/unit FLAGS=-x runs some"
+	@echo "make lint         style, types and import rules"
+	@echo "make format       put the code into the project's layout"
+	@echo "make bench        measure this server; make bench-peers measures others beside it"
+	@echo "make soak         run the server under steady load for a long while"
+	@echo "make lock         remake the lock files; make lock UPGRADE=--upgrade takes the newest versions"
+	@echo "make environment  only set up .venv for development"
+	@echo "make clean        remove .venv and whatever tools left behind"
+
+serve: runtime
+	@exec $(BIN)/chaupal serve $(FLAGS)
+
+test: environment
+	@exec $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(FLAGS) $(TESTS)
+
+lint: environment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(TYPED)
+	$(BIN)/lint-imports
+
+format: environment
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: environment
+	@exec $(BIN)/python bench/run.py $(FLAGS)
+
+bench-peers: environment
+	@exec $(BIN)/python bench/peers.py $(FLAGS)
+
+soak: environment
+	@exec $(BIN)/python bench/soak.py $(FLAGS)
+
+environment:
+	@$(MAKE_ENVIRONMENT) development
+
+runtime:
+	@$(MAKE_ENVIRONMENT) runtime
+
+lock: environment
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(COMPILE) --group build --output-file requirements.lock pyproject.toml
+	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf .venv .venv.lock dist bench/.cache
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .grimp_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.git/*' -exec rm -rf {} +

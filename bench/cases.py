@@ -1,0 +1,266 @@
+"""The cases: what is measured, against which baseline, with which bar and goal. Each takes a stage and gives one
+result; how runs are made and compared is not their business. The table of them is in bench/README.md.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bench.baseline import build_floor, floor_target
+from bench.load import RunRefused, Target
+from bench.measure import Bench, Measurement
+from bench.processes import Memory, Server
+from bench.stage import Stage, free_port
+from bench.statistics import Comparison, Limits, Side, Verdict, compare, judge_ratio, judge_value
+from bench.stored import all_stored
+
+CONNECTIONS = 64
+# Memory hardly differs from start to start, so it does not need as many pairs as a time.
+MEMORY_PAIR_COUNT = 3
+
+
+@dataclass(frozen=True)
+class Result:
+    """`comparison.ratio` is judged, unless the limits are absolute (then `judged` says in what)."""
+
+    case: str
+    database: str
+    title: str
+    baseline_name: str
+    unit: str
+    comparison: Comparison
+    limits: Limits | None
+    verdict: Verdict
+    judged: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    title: str
+    baseline_name: str
+    unit: str
+    limits: Limits | None
+    run: Callable[["Case", Stage], Result]
+
+    def result(self, stage: Stage, baseline: Sequence[float], subject: Sequence[float], *notes: str) -> Result:
+        comparison = compare(baseline, subject)
+        return Result(
+            case=self.name,
+            database=stage.database,
+            title=self.title,
+            baseline_name=self.baseline_name,
+            unit=self.unit,
+            comparison=comparison,
+            limits=self.limits,
+            verdict=judge_ratio(comparison, self.limits),
+            judged="ratio",
+            notes=notes,
+        )
+
+
+def run_start(case: Case, stage: Stage) -> Result:
+    """With the data folder already there: a first start also migrates, which the floor has nothing like."""
+    product = stage.running_product()
+    stage.stop()
+    starts = {Side.BASELINE: stage.floor, Side.SUBJECT: product.server}
+    taken = stage.bench.compare_values({side: _starter(server) for side, server in starts.items()})
+    return case.result(stage, taken[Side.BASELINE], taken[Side.SUBJECT])
+
+
+def _starter(server: Server) -> Callable[[], float]:
+    def start() -> float:
+        try:
+            return server.start()
+        finally:
+            server.stop()
+
+    return start
+
+
+def run_memory(case: Case, stage: Stage) -> Result:
+    product = stage.running_product()
+    stage.stop()
+    memories: dict[str, Memory] = {}
+
+    def take(server: Server) -> float:
+        with server:
+            time.sleep(stage.bench.plan.idle_s)
+            memories[server.name] = server.memory()
+        return memories[server.name].rss_mb
+
+    bench = replace(stage.bench, plan=replace(stage.bench.plan, pair_count=MEMORY_PAIR_COUNT))
+    taken = bench.compare_values({Side.BASELINE: lambda: take(stage.floor), Side.SUBJECT: lambda: take(product.server)})
+    pss = (
+        f"PSS: floor {memories[stage.floor.name].pss_mb:.0f} MB, product {memories[product.server.name].pss_mb:.0f} MB"
+    )
+    result = case.result(stage, taken[Side.BASELINE], taken[Side.SUBJECT], pss)
+    assert case.limits is not None
+    return replace(result, verdict=judge_value(result.comparison.subject, case.limits), judged="MB of RSS")
+
+
+def run_floor(case: Case, stage: Stage) -> Result:
+    """What the database adds to the floor, for orientation."""
+    return _compare_floors(case, stage, "none")
+
+
+def run_noise(case: Case, stage: Stage) -> Result:
+    """Two floors that differ in nothing: what the harness itself gets wrong on this machine."""
+    return _compare_floors(case, stage, stage.floor_database)
+
+
+def _compare_floors(case: Case, stage: Stage, database: str) -> Result:
+    floor = stage.running_floor()
+    with build_floor(stage.folder / "other-floor", port=free_port(), database=database) as other:
+        sides = {Side.BASELINE: (other, floor_target(other)), Side.SUBJECT: (floor, floor_target(floor))}
+        taken = stage.bench.compare_loads(sides, CONNECTIONS)
+    return _result_of_cpu(case, stage, taken)
+
+
+def run_post_cpu(case: Case, stage: Stage) -> Result:
+    result = _result_of_cpu(case, stage, _compare_posts(stage, CONNECTIONS))
+    rss_after_mb = stage.product.server.memory().rss_mb
+    return replace(result, notes=(*result.notes, f"RSS after the load: product {rss_after_mb:.0f} MB"))
+
+
+def run_post_p50(case: Case, stage: Stage) -> Result:
+    return _result_of_p50(case, stage, _compare_posts(stage, 1))
+
+
+def run_post_large(case: Case, stage: Stage) -> Result:
+    product = stage.running_product()
+    groups = stage.groups
+    return _compare_own(case, stage, product.post_target(groups.few_members), product.post_target(groups.many_members))
+
+
+def run_get_large(case: Case, stage: Stage) -> Result:
+    product = stage.running_product()
+    groups = stage.groups
+    targets = product.history_target(groups.few_messages), product.history_target(groups.many_messages)
+    for target in targets:
+        message_count = len(product.check_target(target)["messages"])
+        if message_count != 50:
+            raise RunRefused(f"{target.path} gave {message_count} messages, not 50")
+    return _compare_own(case, stage, *targets)
+
+
+def _compare_posts(stage: Stage, connections: int) -> dict[Side, list[Measurement]]:
+    floor = stage.running_floor()
+    group_id = stage.group_id
+    product = stage.running_product()
+    target = product.post_target(group_id)
+    product.check_target(target)
+    sides = {Side.BASELINE: (floor, floor_target(floor)), Side.SUBJECT: (product.server, target)}
+    taken: dict[Side, list[Measurement]] = {side: [] for side in Side}
+    with (
+        all_stored(floor.environment["FLOOR_DATABASE"], "message", taken[Side.BASELINE]),
+        all_stored(product.store_address, "messages", taken[Side.SUBJECT]),
+    ):
+        for side, measurements in stage.bench.compare_loads(sides, connections).items():
+            taken[side] += measurements
+    return taken
+
+
+def _compare_own(case: Case, stage: Stage, small: Target, large: Target) -> Result:
+    """The product against itself, at one connection."""
+    product = stage.running_product()
+    for target in (small, large):
+        product.check_target(target)
+    sides = {Side.BASELINE: (product.server, small), Side.SUBJECT: (product.server, large)}
+    return _result_of_p50(case, stage, stage.bench.compare_loads(sides, 1))
+
+
+def _result_of_cpu(case: Case, stage: Stage, taken: dict[Side, list[Measurement]]) -> Result:
+    return case.result(
+        stage,
+        [measurement.cpu_us for measurement in taken[Side.BASELINE]],
+        [measurement.cpu_us for measurement in taken[Side.SUBJECT]],
+        *_describe_loads(taken),
+    )
+
+
+def _result_of_p50(case: Case, stage: Stage, taken: dict[Side, list[Measurement]]) -> Result:
+    return case.result(
+        stage,
+        [measurement.load.p50_ms for measurement in taken[Side.BASELINE]],
+        [measurement.load.p50_ms for measurement in taken[Side.SUBJECT]],
+        *_describe_loads(taken),
+    )
+
+
+def _describe_loads(taken: dict[Side, list[Measurement]]) -> list[str]:
+    return [f"{side}: {_describe_load(measurements)}" for side, measurements in taken.items()]
+
+
+def _describe_load(taken: Sequence[Measurement]) -> str:
+    rate = statistics.median(measurement.load.requests_per_s for measurement in taken)
+    p50_ms = statistics.median(measurement.load.p50_ms for measurement in taken)
+    p99_ms = statistics.median(measurement.load.p99_ms for measurement in taken)
+    cpu_us = statistics.median(measurement.cpu_us for measurement in taken)
+    described = f"{rate:.0f} requests/s, p50 {p50_ms:.2f} ms, p99 {p99_ms:.2f} ms, CPU {cpu_us:.0f} us/request"
+    database = [measurement.database_cpu_us for measurement in taken if measurement.database_cpu_us is not None]
+    if database:
+        described += f", PostgreSQL's own CPU {statistics.median(database):.0f} us/request"
+    return described
+
+
+CASES = (
+    Case("start", "start to ready", "floor", "s", Limits(bar=4, goal=2.5), run_start),
+    Case("memory", "idle memory (RSS)", "floor", "MB", Limits(bar=90, goal=70), run_memory),
+    Case(
+        "post-cpu",
+        f"POST message, {CONNECTIONS} connections, server CPU per request",
+        "floor",
+        "us",
+        Limits(bar=2, goal=1.3),
+        run_post_cpu,
+    ),
+    Case("post-p50", "POST message, 1 connection, p50", "floor", "ms", Limits(bar=2, goal=1.3), run_post_p50),
+    Case(
+        "post-large",
+        "POST message into a group of 100,000 members, p50",
+        "10 members",
+        "ms",
+        Limits(bar=1.2, goal=1),
+        run_post_large,
+    ),
+    Case(
+        "get-large",
+        "GET 50 newest of 1,000,000 messages, p50",
+        "100 messages",
+        "ms",
+        Limits(bar=1.3, goal=1),
+        run_get_large,
+    ),
+)
+"""In the order in which they run: the large data comes last, because it changes the database that the others use."""
+
+EXTRA_CASES = (
+    Case(
+        "noise",
+        "the floor, 64 connections, server CPU per request",
+        "the same",
+        "us",
+        Limits(bar=1.1, goal=1.05),
+        run_noise,
+    ),
+    Case("floor", "the floor, 64 connections, server CPU per request", "no database", "us", None, run_floor),
+)
+"""Run only when named; they need no product."""
+
+
+def find_cases(names: Sequence[str]) -> list[Case]:
+    """None named = all; raises KeyError for an unknown name."""
+    known = [*EXTRA_CASES, *CASES]
+    unknown = set(names) - {case.name for case in known}
+    if unknown:
+        raise KeyError(", ".join(sorted(unknown)))
+    return [case for case in known if case.name in names] if names else list(CASES)
+
+
+def run_case(case: Case, stage: Stage) -> Result:
+    bench: Bench = stage.bench
+    bench.progress(f"{stage.database}: {case.title}")
+    return case.run(case, stage)

@@ -1,0 +1,107 @@
+"""The servers of one database: floor and product side by side, started when a case needs them and stopped at the end.
+The cases play on it.
+"""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.baseline import build_floor
+from bench.measure import Bench
+from bench.processes import Server
+from bench.product import Product
+
+
+class SeededGroups(NamedTuple):
+    """Ids of groups that differ in nothing but their size."""
+
+    few_members: str
+    many_members: str
+    few_messages: str
+    many_messages: str
+
+
+@dataclass
+class Stage:
+    """`floor_database` and `product_database` are `sqlite` or the address of an empty PostgreSQL database."""
+
+    bench: Bench
+    folder: Path
+    database: str
+    floor_database: str = "sqlite"
+    product_database: str = "sqlite"
+    _started: list[Server] = field(default_factory=list, init=False)
+
+    @cached_property
+    def floor(self) -> Server:
+        return build_floor(self.folder / "floor", port=free_port(), database=self.floor_database)
+
+    @cached_property
+    def product(self) -> Product:
+        """Prepared, not started."""
+        self.bench.progress("preparing the product")
+        product = Product(folder=self.folder / "product", port=free_port(), database=self.product_database)
+        product.prepare()
+        return product
+
+    @cached_property
+    def group_id(self) -> str:
+        """A group with nobody in it but the admin."""
+        self.running_product()
+        return self.product.create_group("Bench")
+
+    @cached_property
+    def groups(self) -> SeededGroups:
+        """Seeded with the product stopped, and running again afterwards."""
+        # Here, because it imports the product, which the other cases only start.
+        from bench.seed import seed_groups
+
+        self.bench.progress("seeding the large groups")
+        self.running_product()
+        groups = SeededGroups(*(self.product.create_group(name) for name in SeededGroups._fields))
+        self.product.server.stop()
+        seed_groups(self.product, groups)
+        self.running_product()
+        return groups
+
+    def running_floor(self) -> Server:
+        return self._run(self.floor)
+
+    def running_product(self) -> Product:
+        if not self.product.server.is_running:
+            self._run(self.product.server)
+            self.product.sign_in()
+        return self.product
+
+    def stop(self) -> None:
+        with contextlib.ExitStack() as stack:
+            for server in self._started:
+                stack.callback(server.stop)
+        self._started.clear()
+
+    def _run(self, server: Server) -> Server:
+        if not server.is_running:
+            self._started.append(server)
+            server.start()
+        return server
+
+
+@contextmanager
+def open_stage(stage: Stage) -> Iterator[Stage]:
+    try:
+        yield stage
+    finally:
+        stage.stop()
+
+
+def free_port() -> int:
+    """Free now; nobody else on 127.0.0.1 is likely to take it before its server does."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,113 @@
+"""The permission table: call x connector permission x token kind x role. Checks, docs and tests come from it.
+
+Source: contract, section 4 (connector permissions, token kinds), sections 5 and 6 (roles).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, IntEnum, StrEnum
+
+
+class Permission(StrEnum):
+    """What a connector may be allowed; the words of the old portal."""
+
+    GROUP_INFORMATION = "Group Information"
+    GROUP_MEMBER_LIST = "Group Member List"
+    TEXT_MESSAGE = "Text Message"
+    ACTION_AND_RESPONSES = "Action & Responses"
+    USER_PROFILE = "User Profile"
+    MEDIA = "Media"
+    OUTGOING_WEBHOOKS = "Outgoing Webhooks"
+    TENANT_DATA = "Tenant Data"
+    REACTIONS = "Reactions"
+
+
+class TokenKind(StrEnum):
+    """What a token acts as. A tenant token is a user token whose user is a tenant admin."""
+
+    USER = "user"
+    GROUP = "group"
+
+
+class Need(IntEnum):
+    """The least that a caller must be, in the group of the call or in the tenant. Ordered: more includes less."""
+
+    NOTHING = 0
+    MEMBER = 1
+    ADMIN = 2
+
+
+class Scope(Enum):
+    """Where the need is looked for."""
+
+    CALLER = "caller"
+    GROUP = "group"
+    TENANT = "tenant"
+
+
+_ANY_KIND = frozenset({TokenKind.USER, TokenKind.GROUP})
+_USER_KIND = frozenset({TokenKind.USER})
+
+
+@dataclass(frozen=True, slots=True)
+class CallPermission:
+    """What one call needs."""
+
+    call: str
+    permission: Permission
+    scope: Scope = Scope.GROUP
+    need: Need = Need.MEMBER
+    kinds: frozenset[TokenKind] = _ANY_KIND
+
+
+_TABLE = (
+    CallPermission("users.me", Permission.USER_PROFILE, Scope.CALLER, Need.NOTHING),
+    # A group made with a group token becomes a subgroup, which is a call of its own.
+    CallPermission("groups.create", Permission.GROUP_INFORMATION, Scope.CALLER, Need.NOTHING, _USER_KIND),
+    CallPermission("groups.list", Permission.GROUP_INFORMATION, Scope.CALLER, Need.NOTHING),
+    CallPermission("groups.find", Permission.TENANT_DATA, Scope.TENANT, Need.ADMIN, _USER_KIND),
+    CallPermission("groups.get", Permission.GROUP_INFORMATION),
+    CallPermission("groups.change", Permission.GROUP_INFORMATION, need=Need.ADMIN),
+    CallPermission("groups.delete", Permission.GROUP_INFORMATION, need=Need.ADMIN),
+    CallPermission("groups.leave", Permission.GROUP_MEMBER_LIST, kinds=_USER_KIND),
+    CallPermission("members.list", Permission.GROUP_MEMBER_LIST),
+    CallPermission("members.add", Permission.GROUP_MEMBER_LIST, need=Need.ADMIN),
+    CallPermission("members.remove", Permission.GROUP_MEMBER_LIST, need=Need.ADMIN),
+    CallPermission("members.change", Permission.GROUP_MEMBER_LIST, need=Need.ADMIN),
+    CallPermission("messages.post", Permission.TEXT_MESSAGE),
+    CallPermission("messages.list", Permission.TEXT_MESSAGE),
+    CallPermission("messages.get", Permission.TEXT_MESSAGE),
+    # The sender or an admin; who is the sender is known only to the rule.
+    CallPermission("messages.edit", Permission.TEXT_MESSAGE),
+    CallPermission("messages.retract", Permission.TEXT_MESSAGE),
+)
+
+PERMISSIONS: dict[str, CallPermission] = {entry.call: entry for entry in _TABLE}
+
+_SCOPES: dict[str, Permission] = {
+    "groupinfo.read": Permission.GROUP_INFORMATION,
+    "groupinfo.write": Permission.GROUP_INFORMATION,
+    "groupinfo.remove": Permission.GROUP_INFORMATION,
+    "groupinfo.update": Permission.GROUP_INFORMATION,
+    "groupmember.read": Permission.GROUP_MEMBER_LIST,
+    "groupmember.write": Permission.GROUP_MEMBER_LIST,
+    "groupmember.remove": Permission.GROUP_MEMBER_LIST,
+    "textmessage.read": Permission.TEXT_MESSAGE,
+    "action.read": Permission.ACTION_AND_RESPONSES,
+    "action.write": Permission.ACTION_AND_RESPONSES,
+    "action.update": Permission.ACTION_AND_RESPONSES,
+    "profile.write": Permission.USER_PROFILE,
+    "media.read": Permission.MEDIA,
+    "webhook.read": Permission.OUTGOING_WEBHOOKS,
+    "webhook.write": Permission.OUTGOING_WEBHOOKS,
+    "webhook.remove": Permission.OUTGOING_WEBHOOKS,
+    "webhook.update": Permission.OUTGOING_WEBHOOKS,
+}
+
+
+def granted_scope(permissions: Iterable[Permission]) -> str:
+    """The comma list that old clients are given as scope: the old names, filtered by the connector's permissions."""
+    held = frozenset(permissions)
+    return ",".join(name for name, permission in _SCOPES.items() if permission in held)

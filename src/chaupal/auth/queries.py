@@ -1,0 +1,119 @@
+"""The one statement behind every access check, and the statements on this installation's signing keys.
+
+The grant, its connector, its person, the group and the membership are read together, so that a revocation of any of
+them holds on the very next call, on every node.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import and_, bindparam, insert, select
+
+from chaupal.auth.tables import signing_keys
+from chaupal.connectors.tables import connectors
+from chaupal.groups.tables import groups
+from chaupal.members.tables import memberships
+from chaupal.people.tables import people
+from chaupal.store.statements import statement
+from chaupal.store.transaction import Transaction
+from chaupal.tokens.tables import grants
+
+
+class AccessRow(NamedTuple):
+    """What is known of a grant, and of one group as its person sees it. None where there is no such row."""
+
+    revoked_at_ms: int | None
+    connector_deleted_at_ms: int | None
+    permissions: str
+    shown_application_id: str
+    user_id: str
+    mobile_number: str
+    person_name: str
+    profile_pic: str
+    tenant_role: str
+    person_removed_at_ms: int | None
+    group_id: str | None
+    group_type: str | None
+    is_mapped_to_tenant: bool | None
+    shows_history: bool | None
+    group_deleted_at_ms: int | None
+    group_role: str | None
+    from_position: int | None
+    from_at_us: int | None
+
+
+_SELECT_ACCESS = statement(
+    select(
+        grants.c.revoked_at_ms,
+        connectors.c.deleted_at_ms,
+        connectors.c.permissions,
+        connectors.c.shown_id,
+        people.c.user_id,
+        people.c.mobile_number,
+        people.c.name,
+        people.c.profile_pic,
+        people.c.role,
+        people.c.removed_at_ms,
+        groups.c.group_id,
+        groups.c.group_type,
+        groups.c.is_mapped_to_tenant,
+        groups.c.shows_history,
+        groups.c.deleted_at_ms,
+        memberships.c.role,
+        memberships.c.from_position,
+        memberships.c.from_at_us,
+    )
+    .select_from(grants)
+    .join(
+        connectors,
+        and_(
+            connectors.c.tenant_id == bindparam("tenant_id"),
+            connectors.c.connector_id == grants.c.connector_id,
+        ),
+    )
+    .join(people, and_(people.c.tenant_id == bindparam("tenant_id"), people.c.user_id == grants.c.user_id))
+    .outerjoin(groups, and_(groups.c.tenant_id == bindparam("tenant_id"), groups.c.group_id == bindparam("group_id")))
+    .outerjoin(
+        memberships,
+        and_(
+            memberships.c.tenant_id == bindparam("tenant_id"),
+            memberships.c.group_id == bindparam("group_id"),
+            memberships.c.user_id == grants.c.user_id,
+            memberships.c.until_position.is_(None),
+        ),
+    )
+    .where(grants.c.tenant_id == bindparam("tenant_id"), grants.c.grant_id == bindparam("grant_id"))
+)
+
+
+def select_access(tx: Transaction, *, grant_id: str, group_id: str) -> AccessRow | None:
+    """The grant with everything a check needs; None where the grant is unknown. `group_id` "" means no group."""
+    rows = tx.remembered(_SELECT_ACCESS, grant_id=grant_id, group_id=group_id)
+    return AccessRow(*rows[0]) if rows else None
+
+
+_SELECT_SIGNING_KEYS = statement(
+    select(signing_keys.c.key_id, signing_keys.c.sealed_private_key)
+    .where(signing_keys.c.tenant_id == bindparam("tenant_id"), signing_keys.c.retired_at_ms.is_(None))
+    .order_by(signing_keys.c.created_at_ms, signing_keys.c.key_id)
+)
+
+_INSERT_SIGNING_KEY = statement(insert(signing_keys))
+
+
+def select_signing_keys(tx: Transaction) -> list[tuple[str, bytes]]:
+    """(key id, sealed private key), oldest first."""
+    return [(row[0], row[1]) for row in tx.all(_SELECT_SIGNING_KEYS)]
+
+
+def insert_signing_key(tx: Transaction, *, key_id: str, public_key: bytes, sealed_private_key: bytes) -> None:
+    """Inside tx."""
+    tx.run(
+        _INSERT_SIGNING_KEY,
+        key_id=key_id,
+        public_key=public_key,
+        sealed_private_key=sealed_private_key,
+        created_at_ms=tx.now_ms,
+        retired_at_ms=None,
+    )

@@ -1,0 +1,1 @@
+"""What `chaupal doctor` looks at, one file per part of an installation."""

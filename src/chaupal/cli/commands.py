@@ -1,0 +1,86 @@
+"""The list of commands, and how one is run: expected failures become sentences, never tracebacks."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from chaupal import __version__
+from chaupal.cli import connectors, doctor, installation, people, tenants, tokens
+from chaupal.cli.failures import WRONG_USAGE, Failure, report_failure, setting_failure
+from chaupal.cli.options import Json, new_group
+from chaupal.control.protocol import OperationFailed
+from chaupal.settings import SettingRefused
+
+app = new_group("Chaupal: groups, messages and webhooks for organizations, behind the Kaizala API.")
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"chaupal {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Settings are environment variables CHAUPAL_* or a TOML file; `chaupal doctor` lists them."""
+
+
+@app.command()
+def serve(as_json: Json = False) -> None:
+    """Run the server until it is stopped; --json makes every log line JSON, even on a terminal."""
+    from chaupal.cli.serve import run_server
+
+    run_server(as_json=as_json)
+
+
+app.command("init")(installation.init)
+app.command("migrate")(installation.migrate)
+app.command("doctor")(doctor.doctor)
+app.command("pin")(tokens.show_pin)
+_GROUPS = {"connector": connectors.app, "person": people.app, "token": tokens.app, "tenant": tenants.app}
+for _name, _group in _GROUPS.items():
+    app.add_typer(_group, name=_name)
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command line; its exit code."""
+    as_json = "--json" in arguments
+    unreadable = next((argument for argument in arguments if not _is_text(argument)), None)
+    if unreadable is not None:
+        return report_failure(_usage(f"the argument {unreadable!a} is not UTF-8 text"), as_json=as_json)
+    if not arguments or (len(arguments) == 1 and arguments[0] in _GROUPS):
+        app([*arguments, "--help"], prog_name="chaupal", standalone_mode=False)
+        return WRONG_USAGE
+    try:
+        code = app(arguments, prog_name="chaupal", standalone_mode=False)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            print(context.get_usage(), file=sys.stderr)
+        return report_failure(_usage(error.format_message()), as_json=as_json)
+    except typer.Abort:
+        return report_failure(Failure("nothing was changed.", "Aborted"), as_json=as_json)
+    except SettingRefused as error:
+        return report_failure(setting_failure(error), as_json=as_json)
+    except OperationFailed as error:
+        return report_failure(Failure.of(error.fields), as_json=as_json)
+    return code if isinstance(code, int) else 0
+
+
+def _usage(message: str) -> Failure:
+    return Failure(message, "InvalidParameters", "ValidationException", exit_code=WRONG_USAGE)
+
+
+def _is_text(argument: str) -> bool:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,34 @@
+"""Options that several commands share, each with its one help text."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")]
+Tenant = Annotated[
+    str,
+    typer.Option("--tenant", metavar="ID-or-NAME", help="The tenant; needed only where there are several."),
+]
+Number = Annotated[
+    str, typer.Argument(metavar="NUMBER", help="Mobile number in international form, such as +919876543210.")
+]
+ApplicationId = Annotated[
+    str, typer.Option("--connector", metavar="APPLICATION_ID", help="The connector, by its application id.")
+]
+KeptApplicationId = Annotated[
+    str | None,
+    typer.Option("--application-id", metavar="ID", help="Keep an old integration's application id."),
+]
+KeptApplicationSecret = Annotated[
+    str | None,
+    typer.Option("--application-secret", metavar="SECRET", help="Keep an old integration's application secret."),
+]
+PersonName = Annotated[str | None, typer.Option("--name", help="The person's name.")]
+PersonRole = Annotated[str | None, typer.Option("--role", metavar="ROLE", help="`Admin` or `Member` of the tenant.")]
+
+
+def new_group(purpose: str) -> typer.Typer:
+    """A group of commands. Plain help and plain errors, so that Rich need not be loaded for them."""
+    return typer.Typer(help=purpose, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)

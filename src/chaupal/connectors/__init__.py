@@ -1,0 +1,1 @@
+"""The connectors of a tenant: an integration's id, secret, permissions and redirect URLs."""

@@ -1,0 +1,15 @@
+"""The events of connectors."""
+
+from __future__ import annotations
+
+from chaupal.events.catalogue import Event, EventType
+
+
+def connector_created(connector_id: str) -> Event:
+    """A connector was registered."""
+    return Event(event_type=EventType.CONNECTOR_CREATED, object_id=connector_id)
+
+
+def connector_deleted(connector_id: str) -> Event:
+    """A connector was deleted, and with it every token made through it."""
+    return Event(event_type=EventType.CONNECTOR_DELETED, object_id=connector_id)

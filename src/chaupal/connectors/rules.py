@@ -1,0 +1,141 @@
+"""The rules about connectors. Only the operator and tenant admins make them. Source: contract, section 4."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from chaupal.auth.caller import Operator
+from chaupal.auth.permissions import Permission
+from chaupal.auth.sealing import SecretKey
+from chaupal.connectors.events import connector_created, connector_deleted
+from chaupal.connectors.queries import (
+    ConnectorRow,
+    close_connector,
+    insert_connector,
+    select_connector_anywhere,
+    select_connectors,
+)
+from chaupal.errors import Conflict, InvalidParameters, NotFound, Unauthenticated
+from chaupal.store.clock import new_id
+from chaupal.store.transaction import Transaction
+
+Connector = ConnectorRow
+"""A connector as other slices see it."""
+
+NAME_MAX_CHARS = 200
+_ID_MAX_CHARS = 128
+_SECRET_PURPOSE = "connector secret"
+
+
+class ApplicationIdTaken(Conflict):
+    """Another connector has this application id. Fields: `application_id`."""
+
+    template = "A connector with the application id '{application_id}' exists already."
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnector:
+    """A connector to make.
+
+    Id and secret are made where they are None; giving them lets an old integration keep what it has configured.
+    """
+
+    name: str
+    permissions: tuple[Permission, ...] = tuple(Permission)
+    redirect_urls: tuple[str, ...] = ()
+    application_id: str | None = None
+    application_secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedConnector:
+    """The new connector, with its secret, which is shown this once."""
+
+    connector: ConnectorRow
+    application_secret: str
+
+
+def fold_application_id(application_id: str) -> str:
+    """The form that ids are compared in: Kaizala's were GUIDs or long hex, in any letter case."""
+    return application_id.strip().lower()
+
+
+def create_connector(tx: Transaction, caller: Operator, request: tuple[NewConnector, SecretKey]) -> CreatedConnector:
+    """Make a connector.
+
+    Raises:
+        ApplicationIdTaken, InvalidParameters.
+    """
+    draft, secret_key = request
+    _check_draft(draft)
+    shown_id = (draft.application_id or new_id()).strip()
+    if select_connector_anywhere(tx, fold_application_id(shown_id)) is not None:
+        raise ApplicationIdTaken(application_id=shown_id)
+    secret = draft.application_secret or secrets.token_urlsafe(32)
+    connector = ConnectorRow(
+        tenant_id=caller.tenant_id,
+        connector_id=new_id(),
+        shown_id=shown_id,
+        name=draft.name,
+        secret_hash=secret_key.hash(_SECRET_PURPOSE, secret),
+        permissions=";".join(permission.value for permission in draft.permissions),
+        redirect_urls="\n".join(draft.redirect_urls),
+        created_at_ms=tx.now_ms,
+    )
+    insert_connector(tx, connector, application_id=fold_application_id(shown_id))
+    tx.append(connector_created(connector.connector_id))
+    return CreatedConnector(connector, secret)
+
+
+def list_connectors(tx: Transaction, _caller: Operator, _request: None) -> list[ConnectorRow]:
+    """The tenant's connectors, oldest first."""
+    return select_connectors(tx)
+
+
+def delete_connector(tx: Transaction, caller: Operator, application_id: str) -> ConnectorRow:
+    """Delete a connector; every token made through it stops on its next call.
+
+    Raises:
+        NotFound.
+    """
+    connector = find_connector(tx, application_id)
+    if connector is None or connector.tenant_id != caller.tenant_id:
+        raise NotFound("connector")
+    close_connector(tx, connector.connector_id)
+    tx.append(connector_deleted(connector.connector_id))
+    return connector
+
+
+def find_connector(tx: Transaction, application_id: str) -> ConnectorRow | None:
+    """The connector with this application id, of whichever tenant, or None."""
+    return select_connector_anywhere(tx, fold_application_id(application_id))
+
+
+def find_connector_anywhere(tx: Transaction, _caller: Operator, application_id: str) -> ConnectorRow | None:
+    """The same as a reading rule: the first step of every sign-in, which learns the tenant here."""
+    return find_connector(tx, application_id)
+
+
+def check_secret(connector: ConnectorRow, application_secret: str, secret_key: SecretKey) -> None:
+    """Raise Unauthenticated where the secret is not the connector's. Compared in constant time."""
+    if not secret_key.matches(_SECRET_PURPOSE, application_secret, connector.secret_hash):
+        raise Unauthenticated
+
+
+def permissions_of(connector: ConnectorRow) -> list[Permission]:
+    """The connector's permissions."""
+    return [Permission(name) for name in connector.permissions.split(";") if name]
+
+
+def _check_draft(draft: NewConnector) -> None:
+    if not draft.name.strip() or len(draft.name) > NAME_MAX_CHARS:
+        raise InvalidParameters(field="name", value=draft.name, rule=f"must have 1 to {NAME_MAX_CHARS} characters")
+    if not draft.permissions:
+        raise InvalidParameters(field="permissions", value="", rule="must name at least one permission")
+    for field, value in (("applicationId", draft.application_id), ("applicationSecret", draft.application_secret)):
+        if value is not None and not (0 < len(value.strip()) <= _ID_MAX_CHARS and value.isprintable()):
+            raise InvalidParameters(field=field, value="", rule=f"must have 1 to {_ID_MAX_CHARS} printable characters")
+    for url in draft.redirect_urls:
+        if not url.startswith(("https://", "http://")) or any(character.isspace() for character in url):
+            raise InvalidParameters(field="redirectUrls", value=url, rule="must be an https:// or http:// URL")

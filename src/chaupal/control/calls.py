@@ -1,0 +1,292 @@
+"""The operations that a command may ask for: their names, what they take and what they answer.
+
+Shapes alone, so that a command that speaks to a running server need not load the server. What the operations do is in
+`operations`. The field names are what `--json` prints and what scripts rely on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+
+class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """What an operation takes. `tenant` is an id or a name; empty where the installation has one tenant alone."""
+
+
+class Result(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What an operation answers. Instants are UTC, in whole seconds."""
+
+
+class Nothing(Arguments, frozen=True):
+    """No arguments."""
+
+
+class Init(Arguments, frozen=True):
+    """A tenant to make, with its admin, a connector with every permission, and the admin's token."""
+
+    tenant: str
+    admin: str
+    connector: str
+    admin_name: str = ""
+    application_id: str | None = None
+    application_secret: str | None = None
+
+
+class Installed(Result, frozen=True):
+    """The secret and the token are shown this once."""
+
+    tenant_id: str
+    admin_id: str
+    application_id: str
+    application_secret: str
+    refresh_token: str
+    api_root: str
+
+
+class ConnectorCreate(Arguments, frozen=True):
+    """No permissions named means all of them; id and secret may be those of an old integration."""
+
+    name: str
+    tenant: str = ""
+    permissions: list[str] = []
+    redirect_urls: list[str] = []
+    application_id: str | None = None
+    application_secret: str | None = None
+
+
+class ConnectorShown(Result, frozen=True):
+    """A connector without its secret."""
+
+    application_id: str
+    name: str
+    permissions: list[str]
+    redirect_urls: list[str]
+    created_at: datetime
+
+
+class ConnectorCreated(ConnectorShown, frozen=True):
+    """The secret is shown this once."""
+
+    application_secret: str
+
+
+class ConnectorList(Arguments, frozen=True):
+    """Of which tenant."""
+
+    tenant: str = ""
+
+
+class Connectors(Result, frozen=True):
+    """Oldest first."""
+
+    connectors: list[ConnectorShown]
+
+
+class ConnectorDelete(Arguments, frozen=True):
+    """By its application id, in any letter case."""
+
+    application_id: str
+    tenant: str = ""
+
+
+class PersonAdd(Arguments, frozen=True):
+    """A person of the tenant."""
+
+    mobile_number: str
+    tenant: str = ""
+    name: str = ""
+    role: str = "Member"
+
+
+class PersonShown(Result, frozen=True):
+    """A person of the tenant."""
+
+    id: str
+    name: str
+    mobile_number: str
+    role: str
+    has_signed_in: bool
+
+
+class PersonList(Arguments, frozen=True):
+    """One page; `after` is the `next` of the page before."""
+
+    tenant: str = ""
+    after: str = ""
+
+
+class People(Result, frozen=True):
+    """One page, at most 1,000; `next` is empty on the last."""
+
+    people: list[PersonShown]
+    next: str = ""
+
+
+class PersonChange(Arguments, frozen=True):
+    """None leaves what is there."""
+
+    mobile_number: str
+    tenant: str = ""
+    name: str | None = None
+    role: str | None = None
+
+
+class TokenCreate(Arguments, frozen=True):
+    """For a person; with `group_id`, for the group by that person. `refresh_token`: the one of an old integration."""
+
+    application_id: str
+    user: str
+    tenant: str = ""
+    group_id: str = ""
+    refresh_token: str | None = None
+
+
+class TokenCreated(Result, frozen=True):
+    """The token is shown this once."""
+
+    grant_id: str
+    application_id: str
+    kind: str
+    mobile_number: str
+    group_id: str
+    refresh_token: str
+    expires_at: datetime
+
+
+class TokenList(Arguments, frozen=True):
+    """One page of a connector's tokens; `user` (a number) leaves out all others'."""
+
+    application_id: str
+    tenant: str = ""
+    user: str = ""
+    after: str = ""
+
+
+class TokenShown(Result, frozen=True):
+    """The grant behind a refresh token; the token itself is not known."""
+
+    grant_id: str
+    kind: str
+    mobile_number: str
+    name: str
+    group_id: str
+    origin: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class Tokens(Result, frozen=True):
+    """One page, oldest first, at most 1,000; `next` is empty on the last."""
+
+    tokens: list[TokenShown]
+    next: str = ""
+
+
+class TokenRevoke(Arguments, frozen=True):
+    """One grant of one connector."""
+
+    application_id: str
+    grant_id: str
+    tenant: str = ""
+
+
+class TokenRevoked(Result, frozen=True):
+    """What has stopped."""
+
+    grant_id: str
+    application_id: str
+    kind: str
+    group_id: str
+
+
+class PinShow(Arguments, frozen=True):
+    """Whose PIN."""
+
+    mobile_number: str
+    tenant: str = ""
+
+
+class PinShown(Result, frozen=True):
+    """The newest PIN that waits, and the connector that asked for it."""
+
+    mobile_number: str
+    pin: str
+    application_id: str
+    connector_name: str
+    expires_at: datetime
+
+
+class TenantShown(Result, frozen=True):
+    """A tenant of the installation."""
+
+    tenant_id: str
+    name: str
+
+
+class Tenants(Result, frozen=True):
+    """Oldest first."""
+
+    tenants: list[TenantShown]
+
+
+class Status(Result, frozen=True):
+    """The running server."""
+
+    version: str
+    pid: int
+    endpoint_url: str
+    waiting_writes: int
+    is_stopping: bool
+
+
+ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)
+ResultT = TypeVar("ResultT", bound=Result)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[ArgumentsT, ResultT]):
+    """One operation by name."""
+
+    name: str
+    arguments: type[ArgumentsT]
+    result: type[ResultT]
+    # A command that only looks must not make an installation where there is none.
+    makes_installation: bool = False
+
+
+INIT = Call("init", Init, Installed, makes_installation=True)
+CONNECTOR_CREATE = Call("connector_create", ConnectorCreate, ConnectorCreated)
+CONNECTOR_LIST = Call("connector_list", ConnectorList, Connectors)
+CONNECTOR_DELETE = Call("connector_delete", ConnectorDelete, ConnectorShown)
+PERSON_ADD = Call("person_add", PersonAdd, PersonShown)
+PERSON_LIST = Call("person_list", PersonList, People)
+PERSON_CHANGE = Call("person_change", PersonChange, PersonShown)
+TOKEN_CREATE = Call("token_create", TokenCreate, TokenCreated)
+TOKEN_LIST = Call("token_list", TokenList, Tokens)
+TOKEN_REVOKE = Call("token_revoke", TokenRevoke, TokenRevoked)
+PIN_SHOW = Call("pin_show", PinShow, PinShown)
+TENANT_LIST = Call("tenant_list", Nothing, Tenants)
+STATUS = Call("status", Nothing, Status)
+
+CALLS: dict[str, Call[Any, Any]] = {
+    call.name: call
+    for call in (
+        INIT,
+        CONNECTOR_CREATE,
+        CONNECTOR_LIST,
+        CONNECTOR_DELETE,
+        PERSON_ADD,
+        PERSON_LIST,
+        PERSON_CHANGE,
+        TOKEN_CREATE,
+        TOKEN_LIST,
+        TOKEN_REVOKE,
+        PIN_SHOW,
+        TENANT_LIST,
+        STATUS,
+    )
+}

@@ -1,0 +1,29 @@
+"""The rules about tenants: making one, and finding the one that a command means."""
+
+from __future__ import annotations
+
+from chaupal.auth.caller import Operator
+from chaupal.directory.events import tenant_created
+from chaupal.directory.queries import insert_tenant, select_tenants
+from chaupal.errors import InvalidParameters
+from chaupal.store.transaction import Transaction
+
+NAME_MAX_CHARS = 200
+
+
+def create_tenant(tx: Transaction, caller: Operator, name: str) -> str:
+    """Make the caller's tenant, whose id was chosen before; its id.
+
+    Raises:
+        InvalidParameters.
+    """
+    if not name.strip() or len(name) > NAME_MAX_CHARS:
+        raise InvalidParameters(field="tenant", value=name, rule=f"must have 1 to {NAME_MAX_CHARS} characters")
+    insert_tenant(tx, name=name.strip())
+    tx.append(tenant_created(caller.tenant_id))
+    return caller.tenant_id
+
+
+def list_tenants(tx: Transaction, _caller: Operator, _request: None) -> list[tuple[str, str]]:
+    """(tenant id, name) of every tenant, oldest first."""
+    return select_tenants(tx)

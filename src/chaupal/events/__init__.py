@@ -1,0 +1,1 @@
+"""The event log: what can happen (catalogue), where it stands (tables), and reading it in order (log)."""

@@ -1,0 +1,37 @@
+"""What other slices may read and change of a group's row: its counts and its welcome message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaupal.groups.queries import add_to_counts, lessen_unprovisioned, select_admin_count, select_welcome
+from chaupal.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class MemberDelta:
+    """By how much a group's counts change."""
+
+    members: int = 0
+    admins: int = 0
+    unprovisioned: int = 0
+
+
+def change_counts(tx: Transaction, group_id: str, delta: MemberDelta) -> None:
+    """Inside tx, in the transaction that changes the memberships."""
+    add_to_counts(tx, group_id, members=delta.members, admins=delta.admins, unprovisioned=delta.unprovisioned)
+
+
+def admin_count(tx: Transaction, group_id: str) -> int:
+    """How many admins a group has."""
+    return select_admin_count(tx, group_id)
+
+
+def welcome_of(tx: Transaction, group_id: str) -> str:
+    """The welcome message of a group, "" where it has none."""
+    return select_welcome(tx, group_id)
+
+
+def note_provisioned(tx: Transaction, user_id: str) -> None:
+    """A person has signed in for the first time: each of their groups has one fewer who has not. Inside tx."""
+    lessen_unprovisioned(tx, user_id)

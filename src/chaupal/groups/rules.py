@@ -1,0 +1,239 @@
+"""The rules about groups. Source: contract, section 5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaupal.auth.access import ADMIN, MEMBER, GroupAccess, access_caller, access_group
+from chaupal.auth.caller import Caller
+from chaupal.auth.permissions import TokenKind
+from chaupal.errors import InvalidParameters, NotFound
+from chaupal.groups.events import group_added, group_changed, group_removed
+from chaupal.groups.queries import (
+    GroupRow,
+    delete_group_row,
+    insert_group,
+    select_group,
+    select_groups_by_name,
+    select_groups_of_person,
+    update_group,
+)
+from chaupal.members.rules import join
+from chaupal.people.rules import ensure_people, find_people, find_person
+from chaupal.store.clock import new_id
+from chaupal.store.transaction import Transaction
+
+Group = GroupRow
+"""A group as other slices see it."""
+
+GROUP_TYPE = "Group"
+NAME_MAX_CHARS = 200
+WELCOME_MAX_CHARS = 4_000
+_TEXT_MAX_CHARS = 4_000
+_URL_MAX_CHARS = 2_000
+MEMBERS_AT_CREATION_MAX = 100
+FOUND_AT_ONCE_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewGroup:
+    """A group to make. Members and admins by E.164 number; unknown user ids are skipped."""
+
+    name: str
+    welcome_message: str = ""
+    short_description: str = ""
+    long_description: str = ""
+    image_url: str = ""
+    background_url: str = ""
+    group_type: str = GROUP_TYPE
+    shows_history: bool = False
+    members: tuple[str, ...] = ()
+    admins: tuple[str, ...] = ()
+    member_user_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedGroup:
+    """The new group, and whether people beside the caller were added."""
+
+    group: GroupRow
+    members_added: bool
+
+
+def create_group(tx: Transaction, caller: Caller, draft: NewGroup) -> CreatedGroup:
+    """Make a group whose admin is the caller, and add its first members.
+
+    Raises:
+        InvalidParameters, Forbidden.
+    """
+    access = access_caller(tx, caller)
+    group = _build_group(tx, draft, created_by=access.user_id)
+    insert_group(tx, group)
+    tx.append(group_added(group.group_id, actor_id=access.user_id, group_type=group.group_type))
+    roles = {}
+    creator = find_person(tx, access.user_id)
+    assert creator is not None, "access_caller has just read the person"
+    known = ensure_people(tx, [*draft.admins, *draft.members], actor_id=access.user_id)
+    named = find_people(tx, list(draft.member_user_ids)) if draft.member_user_ids else {}
+    for person in (*(known[number] for number in draft.members), *named.values()):
+        roles[person] = MEMBER
+    for number in draft.admins:
+        roles[known[number]] = ADMIN
+    roles[creator] = ADMIN
+    unwelcomed = frozenset({access.user_id})
+    added = join(tx, group.group_id, roles, actor_id=access.user_id, unwelcomed=unwelcomed)
+    stored = select_group(tx, group.group_id)
+    assert stored is not None, "this rule has just inserted it"
+    return CreatedGroup(stored, members_added=added > 1)
+
+
+def _build_group(tx: Transaction, draft: NewGroup, *, created_by: str) -> GroupRow:
+    if draft.group_type != GROUP_TYPE:
+        raise InvalidParameters(field="groupType", value=draft.group_type, rule=f"must be {GROUP_TYPE}")
+    people_count = len(draft.members) + len(draft.member_user_ids) + len(draft.admins)
+    if people_count > MEMBERS_AT_CREATION_MAX:
+        rule = f"must name at most {MEMBERS_AT_CREATION_MAX} people; add more with PUT members"
+        raise InvalidParameters(field="members", value=people_count, rule=rule)
+    _check_chars("shortDescriptionString", draft.short_description, _TEXT_MAX_CHARS)
+    _check_chars("longDescriptionString", draft.long_description, _TEXT_MAX_CHARS)
+    _check_url("groupPhoto", draft.image_url)
+    _check_url("backgroundPhoto", draft.background_url)
+    return GroupRow(
+        group_id=new_id(),
+        name=_checked_name(draft.name),
+        welcome_message=_checked_welcome(draft.welcome_message),
+        short_description=draft.short_description,
+        long_description=draft.long_description,
+        image_url=draft.image_url,
+        background_url=draft.background_url,
+        group_type=draft.group_type,
+        is_mapped_to_tenant=True,
+        shows_history=draft.shows_history,
+        member_count=0,
+        admin_count=0,
+        unprovisioned_count=0,
+        created_at_ms=tx.now_ms,
+        created_by=created_by,
+    )
+
+
+def _checked_name(name: str) -> str:
+    if not name.strip():
+        raise InvalidParameters(field="name", value=name, rule="must not be empty")
+    _check_chars("name", name, NAME_MAX_CHARS)
+    return name.strip()
+
+
+def _checked_welcome(text: str) -> str:
+    _check_chars("welcomeMessage", text, WELCOME_MAX_CHARS)
+    return text
+
+
+def _check_chars(field: str, text: str, limit_chars: int) -> None:
+    if len(text) > limit_chars:
+        raise InvalidParameters(field=field, value=text, rule=f"must be at most {limit_chars} characters")
+
+
+def _check_url(field: str, url: str) -> None:
+    if url and (not url.startswith(("https://", "http://")) or len(url) > _URL_MAX_CHARS):
+        raise InvalidParameters(field=field, value=url, rule="must be an https:// or http:// URL")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenGroup:
+    """A group as one caller sees it."""
+
+    group: GroupRow
+    role: str
+
+
+def list_groups(tx: Transaction, caller: Caller, _request: None) -> list[SeenGroup]:
+    """The groups that the caller is a direct member of; of a group token, its group."""
+    access = access_caller(tx, caller)
+    if caller.token.kind is TokenKind.GROUP:
+        group = select_group(tx, access.token_group_id)
+        return [SeenGroup(group, ADMIN)] if group is not None else []
+    return [SeenGroup(group, role) for role, group in select_groups_of_person(tx, access.user_id)]
+
+
+def read_group(tx: Transaction, caller: Caller, group_id: str) -> SeenGroup:
+    """One group.
+
+    Raises:
+        NotFound.
+    """
+    access = access_group(tx, caller, group_id)
+    return SeenGroup(_existing(tx, access), access.role)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSearch:
+    """A search by name."""
+
+    text: str
+    skipped_count: int
+    count: int
+
+
+def find_groups(tx: Transaction, caller: Caller, search: GroupSearch) -> list[SeenGroup]:
+    """The organization's groups whose name holds the text. For tenant admins."""
+    access_caller(tx, caller)
+    found = select_groups_by_name(tx, search.text, skipped_count=search.skipped_count, row_count=search.count)
+    return [SeenGroup(group, ADMIN) for group in found]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """What to change of a group; None leaves it."""
+
+    group_id: str
+    name: str | None = None
+    welcome_message: str | None = None
+    image_url: str | None = None
+    shows_history: bool | None = None
+
+
+def change_group(tx: Transaction, caller: Caller, change: GroupChange) -> None:
+    """Change a group's name, welcome message, picture or policy.
+
+    Raises:
+        InvalidParameters, NotFound, Forbidden.
+    """
+    access = access_group(tx, caller, change.group_id)
+    before = _existing(tx, access)
+    after = before
+    if change.name is not None:
+        after = after._replace(name=_checked_name(change.name))
+    if change.welcome_message is not None:
+        after = after._replace(welcome_message=_checked_welcome(change.welcome_message))
+    if change.image_url is not None:
+        _check_url("groupImageUrl", change.image_url)
+        after = after._replace(image_url=change.image_url)
+    if change.shows_history is not None:
+        after = after._replace(shows_history=change.shows_history)
+    if after != before:
+        update_group(tx, after)
+        tx.append(group_changed(change.group_id, actor_id=access.caller.user_id))
+
+
+def delete_group(tx: Transaction, caller: Caller, group_id: str) -> None:
+    """Delete a group: nobody finds it any more.
+
+    Raises:
+        NotFound, Forbidden.
+    """
+    access = access_group(tx, caller, group_id)
+    delete_group_row(tx, group_id)
+    tx.append(group_removed(group_id, actor_id=access.caller.user_id))
+
+
+def check_group_exists(tx: Transaction, group_id: str) -> None:
+    """Raise NotFound where there is no such group."""
+    if select_group(tx, group_id) is None:
+        raise NotFound("group", group_id=group_id)
+
+
+def _existing(tx: Transaction, access: GroupAccess) -> GroupRow:
+    group = select_group(tx, access.group_id)
+    assert group is not None, "access_group has just seen it"
+    return group

@@ -1,0 +1,64 @@
+"""One call, one change: the answer to an `Idempotency-Key` is stored in the transaction of the change it answers.
+
+Scope: tenant, connector and caller. Kept 7 days by default; only answers of success are stored, so a call that failed
+may be tried again with the same key. Source: contract, section 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chaupal.auth.access import access_caller
+from chaupal.auth.caller import Caller
+from chaupal.errors import Conflict
+from chaupal.idempotency.queries import delete_old_answers, insert_answer, select_answer
+from chaupal.store.transaction import Transaction
+
+
+class KeyUsedOtherwise(Conflict):
+    """The key has been used for another request. Fields: `key`."""
+
+    template = "The Idempotency-Key '{key}' was used with another request."
+
+
+@dataclass(frozen=True, slots=True)
+class OnceCall:
+    """A call with its key. `run` runs the rule and encodes its answer; it is not run where an answer is stored."""
+
+    key: str
+    request_hash: bytes
+    run: Callable[[Transaction], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class OnceAnswer:
+    """The answer's JSON, and whether it is an earlier call's."""
+
+    body: bytes
+    was_stored: bool
+
+
+def answer_once(tx: Transaction, caller: Caller, call: OnceCall) -> OnceAnswer:
+    """The stored answer of the key, else the answer of running the call now.
+
+    Raises:
+        KeyUsedOtherwise: the key belongs to another request.
+        InvalidToken: the grant was revoked meanwhile; a stored answer is given to nobody who may not call any more.
+    """
+    access_caller(tx, caller)
+    scope = f"{caller.token.connector_id}:{caller.token.kind.value}:{caller.token.user_id}:{caller.token.group_id}"
+    stored = select_answer(tx, scope=scope, key=call.key)
+    if stored is not None:
+        request_hash, answer, _ = stored
+        if request_hash != call.request_hash:
+            raise KeyUsedOtherwise(key=call.key)
+        return OnceAnswer(answer, was_stored=True)
+    answer = call.run(tx)
+    insert_answer(tx, scope=scope, key=call.key, request_hash=call.request_hash, answer=answer)
+    return OnceAnswer(answer, was_stored=False)
+
+
+def forget_old_answers(tx: Transaction, *, before_ms: int, limit: int) -> int:
+    """Delete what is older, at most `limit` answers; how many. Inside tx; for the sweep."""
+    return delete_old_answers(tx, before_ms=before_ms, limit=limit)

@@ -1,0 +1,129 @@
+"""The hourly sweep: forgets what has outlived its use, tenant by tenant, in transactions so small that nobody waits.
+
+Forgotten are answers to idempotency keys, PINs and the tries that limit them, jobs that failed, and the oldest part of
+the event log. Several nodes may sweep; what one has deleted the other does not find.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.directory.rules import list_tenants
+from chaupal.events.log import trim_events
+from chaupal.idempotency.rules import forget_old_answers
+from chaupal.jobs.rules import forget_failed_jobs
+from chaupal.serving.house import House
+from chaupal.serving.metrics import Metrics
+from chaupal.settings import Settings
+from chaupal.store.transaction import Transaction
+from chaupal.tokens.pins import forget_old_pins
+
+SWEEP_ROWS = 1_000
+"""At most so many rows are deleted in one transaction, some 10 ms of work: other writers wait for it."""
+
+FAILED_JOBS_KEEP_DAYS = 7
+"""Long enough for the operator to see after a holiday why no PIN came."""
+
+_DAY_MS = 86_400_000
+
+log = structlog.get_logger("sweeps")
+
+
+@dataclass(frozen=True, slots=True)
+class SweepLimits:
+    """How long things are kept."""
+
+    answers_days: int
+    events_days: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> SweepLimits:
+        """As the settings say."""
+        return cls(answers_days=settings.idempotency_keep_days, events_days=settings.event_log_keep_days)
+
+
+def sweep_once(tx: Transaction, _caller: Operator, limits: SweepLimits) -> int:
+    """Delete at most 1,000 rows of the tenant that have outlived their use; how many. Repeat while it answers 1,000."""
+    steps: tuple[Callable[[int], int], ...] = (
+        lambda limit: forget_old_answers(tx, before_ms=tx.now_ms - limits.answers_days * _DAY_MS, limit=limit),
+        lambda limit: forget_old_pins(tx, limit=limit),
+        lambda limit: forget_failed_jobs(tx, before_ms=tx.now_ms - FAILED_JOBS_KEEP_DAYS * _DAY_MS, limit=limit),
+        lambda limit: trim_events(tx, before_us=(tx.now_ms - limits.events_days * _DAY_MS) * 1000, limit=limit),
+    )
+    deleted = 0
+    for step in steps:
+        if deleted < SWEEP_ROWS:
+            deleted += step(SWEEP_ROWS - deleted)
+    return deleted
+
+
+class Sweeper:
+    """Start it, `stop` it. Used from the event loop it was started in. `swept` hears of each round's deleted rows."""
+
+    def __init__(
+        self,
+        house: House,
+        *,
+        metrics: Metrics,
+        first_after_s: float = 60.0,
+        every_s: float = 3_600.0,
+        swept: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._house = house
+        self._failures = metrics.failed_loops.labels("sweeps")
+        self._first_after_s = first_after_s
+        self._every_s = every_s
+        self._swept = swept
+        self._stopping = asyncio.Event()
+        self._loop_task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the loop. The first sweep comes soon, so that a server that is restarted often sweeps as well."""
+        self._loop_task = asyncio.create_task(self._loop(), name="sweeps")
+
+    async def stop(self, *, grace_s: float = 5.0) -> None:
+        """End the loop after the transaction it is in. Harmless when repeated."""
+        self._stopping.set()
+        if self._loop_task is not None:
+            _, late = await asyncio.wait([self._loop_task], timeout=grace_s)
+            for task in late:
+                task.cancel()
+            self._loop_task = None
+
+    async def _loop(self) -> None:
+        wait_s = self._first_after_s
+        while not await self._is_stopped_within(wait_s):
+            wait_s = self._every_s
+            try:
+                self._swept(await self._sweep_all())
+            except Exception as error:  # noqa: BLE001 - the loop must live
+                self._failures.inc()
+                frames = traceback.extract_tb(error.__traceback__)
+                place = f"{frames[-1].filename}:{frames[-1].lineno}"
+                log.error("sweep failed", cause=type(error).__name__, place=place)
+
+    async def _sweep_all(self) -> int:
+        limits = SweepLimits.of(self._house.settings)
+        deleted_count = 0
+        for tenant_id, _name in await self._house.store.read(list_tenants, INSTALLATION, None):
+            deleted = SWEEP_ROWS
+            while deleted >= SWEEP_ROWS and not self._stopping.is_set():
+                deleted = (await self._house.store.write(sweep_once, Operator(tenant_id), limits)).result
+                deleted_count += deleted
+        if deleted_count:
+            log.info("swept", rows=deleted_count)
+        return deleted_count
+
+    async def _is_stopped_within(self, wait_s: float) -> bool:
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._stopping.wait()
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,243 @@
+"""The rules about who is in a group. Source: contract, section 5 (members) and 6 (what a reader sees of the past)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaupal.auth.access import ADMIN, MEMBER, Access, GroupAccess, access_group
+from chaupal.auth.caller import Caller
+from chaupal.errors import Conflict, InvalidParameters, NotFound, PayloadTooLarge
+from chaupal.groups.counts import MemberDelta, admin_count, change_counts, welcome_of
+from chaupal.members.events import member_added, member_removed, member_role_changed
+from chaupal.members.queries import (
+    MemberRow,
+    MembershipRow,
+    close_membership,
+    insert_memberships,
+    select_members,
+    select_memberships,
+    select_roles,
+    update_role,
+)
+from chaupal.messages.welcome import append_welcome
+from chaupal.people.rules import Person, ensure_people, find_person
+from chaupal.store.transaction import Transaction
+
+ADDED_AT_ONCE_MAX = 1_000
+PAGE_MAX = 1_000
+FOREVER_US = 2**62
+
+
+class LastAdmin(Conflict):
+    """A group always has an admin."""
+
+    template = "The group's last admin cannot leave, be removed or become a member; make another admin first."
+
+
+class TooManyMembers(PayloadTooLarge):
+    """More people than one call adds."""
+
+    category = "ValidationException"
+    template = "At most {limit} members can be added in one call; use the import for more."
+
+
+@dataclass(frozen=True, slots=True)
+class MembersPage:
+    """Which members to read; `count` None means all."""
+
+    group_id: str
+    after_id: str
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Members, the id to go on after (None at the end), and who looks."""
+
+    members: list[MemberRow]
+    next_after_id: str | None
+    viewer: Access
+
+
+def list_members(tx: Transaction, caller: Caller, page: MembersPage) -> Members:
+    """The members of a group, in the order of their ids."""
+    access = access_group(tx, caller, page.group_id)
+    if page.count is None:
+        rows: list[MemberRow] = []
+        after_id = page.after_id
+        while chunk := select_members(tx, page.group_id, after_id=after_id, row_count=PAGE_MAX):
+            rows.extend(chunk)
+            after_id = chunk[-1].user_id
+            if len(chunk) < PAGE_MAX:
+                break
+        return Members(rows, None, access.caller)
+    rows = select_members(tx, page.group_id, after_id=page.after_id, row_count=page.count + 1)
+    more = len(rows) > page.count
+    rows = rows[: page.count]
+    return Members(rows, rows[-1].user_id if more else None, access.caller)
+
+
+@dataclass(frozen=True, slots=True)
+class AddMembers:
+    """People to add to a group, by E.164 number."""
+
+    group_id: str
+    mobile_numbers: list[str]
+
+
+def add_members(tx: Transaction, caller: Caller, request: AddMembers) -> int:
+    """Add people as members; who is one already stays as they are. The number added.
+
+    Raises:
+        TooManyMembers, NotFound, Forbidden.
+    """
+    access = access_group(tx, caller, request.group_id)
+    if len(request.mobile_numbers) > ADDED_AT_ONCE_MAX:
+        raise TooManyMembers(limit=ADDED_AT_ONCE_MAX)
+    known = ensure_people(tx, request.mobile_numbers, actor_id=access.caller.user_id)
+    people = dict.fromkeys(known[number] for number in request.mobile_numbers)
+    return join(tx, request.group_id, dict.fromkeys(people, MEMBER), actor_id=access.caller.user_id)
+
+
+def join(
+    tx: Transaction, group_id: str, roles: dict[Person, str], *, actor_id: str, unwelcomed: frozenset[str] = frozenset()
+) -> int:
+    """Make people members, and show them the group's welcome message. The number who were not members before.
+
+    Inside tx. `unwelcomed` are ids of people who need no welcome: whoever makes the group.
+    """
+    there = select_roles(tx, group_id, [person.user_id for person in roles])
+    new = {person: role for person, role in roles.items() if person.user_id not in there}
+    if not new:
+        return 0
+    positions = []
+    for person, role in new.items():
+        position = tx.append(member_added(group_id, person.user_id, role=role, actor_id=actor_id))
+        positions.append((position, tx.last_at_us))
+    audience = ""
+    welcome = welcome_of(tx, group_id)
+    if welcome and any(person.user_id not in unwelcomed for person in new):
+        audience = append_welcome(tx, group_id, sender_id=actor_id, text=welcome, position=positions[-1][0])
+    rows = [
+        MembershipRow(
+            user_id=person.user_id,
+            from_position=position,
+            from_at_us=at_us,
+            until_at_us=None,
+            role=role,
+            welcome_audience="" if person.user_id in unwelcomed else audience,
+        )
+        for (person, role), (position, at_us) in zip(new.items(), positions, strict=True)
+    ]
+    insert_memberships(tx, group_id, rows)
+    delta = MemberDelta(
+        members=len(new),
+        admins=sum(role == ADMIN for role in new.values()),
+        unprovisioned=sum(not person.is_provisioned for person in new),
+    )
+    change_counts(tx, group_id, delta)
+    return len(new)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberOf:
+    """One member of a group."""
+
+    group_id: str
+    user_id: str
+
+
+def remove_member(tx: Transaction, caller: Caller, request: MemberOf) -> None:
+    """Take a member out.
+
+    Raises:
+        NotFound: no such group or member.
+        LastAdmin.
+    """
+    access = access_group(tx, caller, request.group_id)
+    _end_membership(tx, access, request.user_id)
+
+
+def leave_group(tx: Transaction, caller: Caller, group_id: str) -> None:
+    """The caller leaves.
+
+    Raises:
+        NotFound: no such group, or the caller is not a member of it.
+        LastAdmin.
+    """
+    access = access_group(tx, caller, group_id)
+    _end_membership(tx, access, access.caller.user_id)
+
+
+def _end_membership(tx: Transaction, access: GroupAccess, user_id: str) -> None:
+    role = find_role(tx, access.group_id, user_id)
+    person = find_person(tx, user_id)
+    if role is None or person is None:
+        raise NotFound("member", user_id=user_id)
+    if role == ADMIN and admin_count(tx, access.group_id) == 1:
+        raise LastAdmin
+    event = member_removed(access.group_id, user_id, role=role, actor_id=access.caller.user_id)
+    position = tx.append(event)
+    close_membership(tx, access.group_id, user_id, position=position, at_us=tx.last_at_us)
+    delta = MemberDelta(members=-1, admins=-int(role == ADMIN), unprovisioned=-int(not person.is_provisioned))
+    change_counts(tx, access.group_id, delta)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """A member's new role."""
+
+    group_id: str
+    user_id: str
+    role: str
+
+
+def change_role(tx: Transaction, caller: Caller, request: RoleChange) -> None:
+    """Give a member another role; the same role changes nothing.
+
+    Raises:
+        InvalidParameters, NotFound, LastAdmin.
+    """
+    access = access_group(tx, caller, request.group_id)
+    new_role = {ADMIN.lower(): ADMIN, MEMBER.lower(): MEMBER}.get(request.role.strip().lower())
+    if new_role is None:
+        raise InvalidParameters(field="role", value=request.role, rule=f"must be {ADMIN} or {MEMBER}")
+    role = find_role(tx, request.group_id, request.user_id)
+    if role is None:
+        raise NotFound("member", user_id=request.user_id)
+    if role == new_role:
+        return
+    if role == ADMIN and admin_count(tx, request.group_id) == 1:
+        raise LastAdmin
+    update_role(tx, request.group_id, request.user_id, new_role)
+    change_counts(tx, request.group_id, MemberDelta(admins=1 if new_role == ADMIN else -1))
+    event = member_role_changed(request.group_id, request.user_id, role=new_role, actor_id=access.caller.user_id)
+    tx.append(event)
+
+
+def find_role(tx: Transaction, group_id: str, user_id: str) -> str | None:
+    """A person's role in a group, or None where they are no member."""
+    return select_roles(tx, group_id, [user_id]).get(user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleTime:
+    """A stretch of a group's past that a person sees, and the welcome message in it. Until is exclusive."""
+
+    from_us: int
+    until_us: int
+    welcome_audience: str
+
+
+def visible_times(tx: Transaction, access: GroupAccess) -> list[VisibleTime]:
+    """What a caller sees of a group's past, newest first; stretches do not overlap.
+
+    A stretch for each membership that the person has had, or everything where the policy shows history.
+    """
+    rows = select_memberships(tx, access.group_id, access.caller.user_id)
+    if access.sees_all_history:
+        return [VisibleTime(0, FOREVER_US, rows[0].welcome_audience if rows else "")]
+    return [
+        VisibleTime(row.from_at_us, FOREVER_US if row.until_at_us is None else row.until_at_us, row.welcome_audience)
+        for row in rows
+    ]

@@ -1,0 +1,63 @@
+"""What the member calls take and give. Source: contract, section 5 (members)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+
+class AddMembersBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """PUT /groups/{groupId}/members."""
+
+    members: list[str]
+
+
+class ChangeRoleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """PUT /groups/{groupId}/members/{memberId}."""
+
+    role: str
+
+
+class MembersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """GET /groups/{groupId}/members: none given means all."""
+
+    spellings: ClassVar[dict[str, str]] = {}
+
+    cursor: str | None = None
+    count: int | None = None
+
+
+class Member(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
+    """One member. A hidden number is left out as a key."""
+
+    id: str
+    role: str
+    mobile_number: str | UnsetType = UNSET
+    name: str
+    profile_pic: str
+    is_provisioned: bool
+
+
+class MembersAnswer(msgspec.Struct, rename="camel", kw_only=True):
+    """Members; `cursor` only when more exist."""
+
+    members: list[Member]
+    cursor: str | UnsetType = UNSET
+
+
+class FailedResult(msgspec.Struct, rename="camel", kw_only=True):
+    """One person for whom a call could not do what it did for the others."""
+
+    subscriber: str
+    subscriber_id: str
+    error_reason: str
+    error_code: str
+
+
+class ResultAnswer(msgspec.Struct, rename="camel", kw_only=True):
+    """`{"result": "true"}`: a string, as Kaizala sent it."""
+
+    result: str = "true"
+    failed_result: list[FailedResult] | UnsetType = UNSET

@@ -1,0 +1,51 @@
+"""Memberships. A row says between which positions and times it held; it is closed, never deleted.
+
+`welcome_audience` names the welcome message that this member was shown, or is empty.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+
+from chaupal.store.schema import (
+    define_table,
+    instant,
+    key,
+    number_key,
+    optional_instant,
+    optional_position,
+    text,
+)
+
+memberships = define_table(
+    "memberships",
+    key("group_id"),
+    key("user_id"),
+    number_key("from_position"),
+    instant("from_at_us"),
+    optional_position("until_position"),
+    optional_instant("until_at_us"),
+    text("role"),
+    text("welcome_audience"),
+    is_clustered=True,
+)
+
+_holds = memberships.c.until_position.is_(None)
+
+Index(
+    "memberships_that_hold",
+    memberships.c.tenant_id,
+    memberships.c.group_id,
+    memberships.c.user_id,
+    unique=True,
+    sqlite_where=_holds,
+    postgresql_where=_holds,
+)
+Index(
+    "memberships_of_person",
+    memberships.c.tenant_id,
+    memberships.c.user_id,
+    memberships.c.group_id,
+    sqlite_where=_holds,
+    postgresql_where=_holds,
+)

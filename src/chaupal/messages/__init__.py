@@ -1,0 +1,1 @@
+"""Text messages: sending, reading back, editing, retracting. Source: contract, section 6."""

@@ -1,0 +1,165 @@
+"""The statements on messages."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Select, and_, bindparam, insert, select, tuple_, update
+
+from chaupal.messages.tables import messages
+from chaupal.people.tables import people
+from chaupal.store.statements import statement
+from chaupal.store.transaction import Transaction
+
+EVERYONE = ""
+"""The audience of a message that everyone in the group sees."""
+
+
+class MessageRow(NamedTuple):
+    """A message with its sender."""
+
+    message_id: str
+    group_id: str
+    audience: str
+    sent_at_us: int
+    text: str
+    sender_id: str
+    sender_number: str | None
+    sender_name: str | None
+    edited_at_ms: int | None
+    retracted_at_ms: int | None
+
+
+class Place(NamedTuple):
+    """A place in a timeline."""
+
+    sent_at_us: int
+    message_id: str
+
+
+class Stretch(NamedTuple):
+    """A part of a timeline: one audience, within a time (until is exclusive), beyond a place."""
+
+    group_id: str
+    audience: str
+    from_us: int
+    until_us: int
+    place: Place
+    is_older: bool
+
+
+class NewMessage(msgspec.Struct, frozen=True):
+    """A message to write, at the position of its event."""
+
+    message_id: str
+    group_id: str
+    audience: str
+    sent_at_us: int
+    position: int
+    sender_id: str
+    connector_id: str
+    text: str
+
+
+_COLUMNS = (
+    messages.c.message_id,
+    messages.c.group_id,
+    messages.c.audience,
+    messages.c.sent_at_us,
+    messages.c.text,
+    messages.c.sender_id,
+    people.c.mobile_number,
+    people.c.name,
+    messages.c.edited_at_ms,
+    messages.c.retracted_at_ms,
+)
+_WITH_SENDER = messages.outerjoin(
+    people, and_(people.c.tenant_id == bindparam("tenant_id"), people.c.user_id == messages.c.sender_id)
+)
+_PLACE = tuple_(messages.c.sent_at_us, messages.c.message_id)
+
+
+def _stretch(*, order_is_older: bool) -> Select[tuple[object, ...]]:
+    """Messages of one audience within a stretch of time, from a place on; both bounds lie on the key."""
+    there = tuple_(bindparam("place_us"), bindparam("place_id"))
+    stretch = (
+        select(*_COLUMNS)
+        .select_from(_WITH_SENDER)
+        .where(
+            messages.c.tenant_id == bindparam("tenant_id"),
+            messages.c.group_id == bindparam("group_id"),
+            messages.c.audience == bindparam("audience"),
+            messages.c.sent_at_us >= bindparam("from_us"),
+            messages.c.sent_at_us < bindparam("until_us"),
+            _PLACE.op("<" if order_is_older else ">", is_comparison=True)(there),
+        )
+        .limit(bindparam("row_count"))
+    )
+    if order_is_older:
+        return stretch.order_by(messages.c.sent_at_us.desc(), messages.c.message_id.desc())
+    return stretch.order_by(messages.c.sent_at_us, messages.c.message_id)
+
+
+_SELECT_OLDER = statement(_stretch(order_is_older=True))
+_SELECT_NEWER = statement(_stretch(order_is_older=False))
+_SELECT_ONE = statement(
+    select(*_COLUMNS)
+    .select_from(_WITH_SENDER)
+    .where(messages.c.tenant_id == bindparam("tenant_id"), messages.c.message_id == bindparam("which_id"))
+)
+_INSERT = statement(insert(messages))
+_KEY = (
+    messages.c.tenant_id == bindparam("tenant_id"),
+    messages.c.group_id == bindparam("which_group"),
+    messages.c.audience == bindparam("which_audience"),
+    messages.c.sent_at_us == bindparam("which_at_us"),
+    messages.c.message_id == bindparam("which_id"),
+)
+_EDIT = statement(update(messages).where(*_KEY).values(text=bindparam("new_text"), edited_at_ms=bindparam("at_ms")))
+_RETRACT = statement(update(messages).where(*_KEY).values(text="", retracted_at_ms=bindparam("at_ms")))
+
+
+def select_timeline(tx: Transaction, stretch: Stretch, row_count: int) -> list[MessageRow]:
+    """At most `row_count` messages beyond a place: newest first where older ones are read, else oldest first."""
+    rows = tx.all(
+        _SELECT_OLDER if stretch.is_older else _SELECT_NEWER,
+        group_id=stretch.group_id,
+        audience=stretch.audience,
+        from_us=stretch.from_us,
+        until_us=stretch.until_us,
+        place_us=stretch.place.sent_at_us,
+        place_id=stretch.place.message_id,
+        row_count=row_count,
+    )
+    return [MessageRow(*row) for row in rows]
+
+
+def select_message(tx: Transaction, message_id: str) -> MessageRow | None:
+    """By id, of whichever group."""
+    row = tx.one_or_none(_SELECT_ONE, which_id=message_id)
+    return MessageRow(*row) if row else None
+
+
+def append_message(tx: Transaction, message: NewMessage) -> None:
+    """Written with the batch: nobody knows the id before the call is answered."""
+    tx.append_row(_INSERT, **msgspec.structs.asdict(message), edited_at_ms=None, retracted_at_ms=None)
+
+
+def update_text(tx: Transaction, message: MessageRow, text: str) -> None:
+    """Inside tx."""
+    tx.run(_EDIT, **_key_of(message), new_text=text, at_ms=tx.now_ms)
+
+
+def retract_message_row(tx: Transaction, message: MessageRow) -> None:
+    """Erase the text and mark as retracted. Inside tx."""
+    tx.run(_RETRACT, **_key_of(message), at_ms=tx.now_ms)
+
+
+def _key_of(message: MessageRow) -> dict[str, object]:
+    return {
+        "which_group": message.group_id,
+        "which_audience": message.audience,
+        "which_at_us": message.sent_at_us,
+        "which_id": message.message_id,
+    }

@@ -1,0 +1,59 @@
+"""What the message calls take and give. Source: contract, section 6."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+
+class PostMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """POST /groups/{groupId}/messages."""
+
+    message: str
+    send_to_all_subscribers: bool | None = None
+    subscribers: list[str] | None = None
+
+
+class EditMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """PUT /groups/{groupId}/messages/{referenceId}."""
+
+    message: str
+
+
+class MessagesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """GET /groups/{groupId}/messages."""
+
+    spellings: ClassVar[dict[str, str]] = {}
+
+    cursor: str | None = None
+    count: int | None = None
+    direction: str | None = None
+
+
+class MessageReceipt(msgspec.Struct, rename="camel", kw_only=True):
+    """The answer to a message sent."""
+
+    reference_id: str
+
+
+class Message(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
+    """One message. A hidden sender number is ""; a retracted message has no text."""
+
+    reference_id: str
+    message: str
+    sender: str
+    sender_id: str
+    sender_name: str
+    sent_at: str
+    source_group_id: str
+    edited_at: str | UnsetType = UNSET
+    is_retracted: bool | UnsetType = UNSET
+
+
+class MessagesAnswer(msgspec.Struct, rename="camel", kw_only=True):
+    """Messages, newest first; `cursor` only when more exist."""
+
+    messages: list[Message]
+    cursor: str | UnsetType = UNSET

@@ -1,0 +1,100 @@
+"""The one HTTP client for everything that leaves the machine: no redirects, proxies or cookies, limited time and size.
+
+For URLs that the operator configured, and those alone: it connects to any address, private ones included. URLs that
+came from anybody else need a guard that this client does not have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chaupal import __version__
+
+if TYPE_CHECKING:
+    import aiohttp
+
+
+class OutboundFailed(Exception):
+    """No answer came. The reason names neither the URL nor what was sent: both may hold secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundAnswer:
+    """An answer, whatever its status. `body` is its beginning, as long as was allowed."""
+
+    status: int
+    body: bytes
+
+
+class OutboundClient:
+    """One client for the whole process; `close` it before the event loop ends."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def post(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes,
+        timeout_s: float,
+        answer_max_bytes: int = 65_536,
+    ) -> OutboundAnswer:
+        """Send once; the answer, redirects included.
+
+        Raises:
+            OutboundFailed: nothing was answered in time. Whether the other side has acted is not known.
+        """
+        # In a thread, because importing it takes a while, in which the loop would stand still; a second time is free.
+        await asyncio.to_thread(importlib.import_module, "aiohttp")
+        import aiohttp
+
+        session = self._open()
+        timeout = aiohttp.ClientTimeout(total=timeout_s)
+        try:
+            async with session.post(url, headers=headers, data=body, timeout=timeout, allow_redirects=False) as answer:
+                return OutboundAnswer(answer.status, await _read_at_most(answer.content, answer_max_bytes))
+        except TimeoutError:
+            raise OutboundFailed(f"no answer within {timeout_s:g} s") from None
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+            raise OutboundFailed("the URL is not one of HTTP") from None
+        except aiohttp.ClientConnectorDNSError:
+            raise OutboundFailed("the name of the host cannot be resolved") from None
+        except aiohttp.ClientSSLError as error:
+            raise OutboundFailed(f"no safe connection: {type(error).__name__}") from None
+        except aiohttp.ClientOSError as error:
+            raise OutboundFailed(f"no connection: {error.strerror or type(error).__name__}") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise OutboundFailed(f"no answer: {type(error).__name__}") from None
+
+    async def close(self) -> None:
+        """Close all connections. Harmless when repeated."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        import aiohttp
+
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                # Answers are read as they come: a small compressed one could be unpacked to any size.
+                auto_decompress=False,
+                headers={"user-agent": f"Chaupal/{__version__}", "accept-encoding": "identity"},
+            )
+        return self._session
+
+
+async def _read_at_most(content: aiohttp.StreamReader, max_bytes: int) -> bytes:
+    """The beginning of a body; what is left of it is never read, and the connection closed instead."""
+    taken = bytearray()
+    while len(taken) < max_bytes and (chunk := await content.read(max_bytes - len(taken))):
+        taken += chunk
+    return bytes(taken)

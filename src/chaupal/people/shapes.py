@@ -1,0 +1,18 @@
+"""What the API says of a person. Source: contract, section 4 (`users/me`)."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class CurrentUser(msgspec.Struct, rename="camel", kw_only=True):
+    """The user of the access token."""
+
+    id: str
+    name: str
+    mobile_number: str
+    profile_pic: str
+    tenant_id: str
+    role: str
+    is_tenant_admin: bool
+    application_id: str

@@ -1,0 +1,136 @@
+"""The API's ASGI application: finds the route, runs its handler, writes the answer, counts and logs the call.
+
+Lean on purpose: this code runs for every call. Whatever is not a route of the API (health, metrics, pages) is handed on
+to the application behind it.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chaupal.errors import ChaupalError, MethodNotAllowed
+from chaupal.serving.call_log import CallLog
+from chaupal.serving.house import House
+from chaupal.serving.metrics import Metrics
+from chaupal.serving.replies import Reply, answer_headers, encode_json, preflight_headers
+from chaupal.serving.request import ApiRequest, ClientGone
+from chaupal.serving.routes import Route
+from chaupal.store.clock import new_id
+from chaupal.wire.errors import write_error
+from chaupal.wire.paths import PathTable
+
+_CLIENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{8,64}")
+
+log = structlog.get_logger("api")
+
+
+class Api:
+    """The routes of all slices, in front of the application for everything else."""
+
+    def __init__(
+        self, house: House, routes: Iterable[Route], *, behind: ASGIApp, metrics: Metrics, call_log: CallLog
+    ) -> None:
+        self._house = house
+        self._behind = behind
+        self._metrics = metrics
+        self._call_log = call_log
+        self._paths: PathTable[Route] = PathTable()
+        for route in routes:
+            self._paths.add(route.method, route.path, route)
+
+    @property
+    def routes(self) -> list[Route]:
+        """Every route, for the documents and the tests."""
+        return list(self._paths.patterns())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call, or hand it on."""
+        if scope["type"] != "http":
+            await self._behind(scope, receive, send)
+            return
+        method: str = scope["method"]
+        raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+        matched = self._paths.find(method, raw_path.decode("latin-1"))
+        if matched is None:
+            await self._behind(scope, receive, send)
+            return
+        if matched.target is None:
+            await self._answer_other_method(scope, matched.methods, send)
+            return
+        await self._answer(scope, receive, send, matched.target, matched.parameters)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, route: Route, path: dict[str, str]) -> None:
+        started_s = time.perf_counter()
+        request_id = request_id_of(scope)
+        request = ApiRequest(scope, receive, house=self._house, route=route, path=path, request_id=request_id)
+        status = 200
+        try:
+            if (permission := route.permission) is not None:
+                request.authenticate(permission)
+            answer = await route.handler(request)
+            if isinstance(answer, Reply):
+                body, headers = answer.body, answer_headers(answer.body, request_id)
+                headers.extend(answer.headers)
+            else:
+                body = encode_json(answer)
+                headers = answer_headers(body, request_id)
+        except ClientGone:
+            return
+        except Exception as error:
+            if not isinstance(error, ChaupalError):
+                log.exception("call failed", request_id=request_id, route=route.path, method=route.method)
+            status, body, further = write_error(error, request_id)
+            headers = answer_headers(body, request_id)
+            headers.extend(further)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        duration_s = time.perf_counter() - started_s
+        self._metrics.observe(route.method, route.path, status, duration_s)
+        self._call_log.note(
+            method=route.method,
+            route=route.path,
+            status=status,
+            duration_s=duration_s,
+            request_id=request_id,
+            tenant_id=request.tenant_id,
+        )
+
+    async def _answer_other_method(self, scope: Scope, methods: tuple[str, ...], send: Send) -> None:
+        if scope["method"] == "OPTIONS":
+            await send_preflight(scope, send)
+            return
+        error = MethodNotAllowed(method=scope["method"], allowed=", ".join(methods))
+        await send_error(send, error, request_id_of(scope))
+
+
+async def send_preflight(scope: Scope, send: Send) -> None:
+    """Answer a browser that asks whether it may call; whether there is anything to call it learns from the call."""
+    headers = dict(scope["headers"])
+    answer = preflight_headers(
+        headers.get(b"access-control-request-headers", b""), headers.get(b"access-control-request-method", b"")
+    )
+    await send({"type": "http.response.start", "status": 200, "headers": answer})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def send_error(send: Send, error: BaseException, request_id: str) -> None:
+    """Answer with an error in the API's shape."""
+    status, body, further = write_error(error, request_id)
+    headers = answer_headers(body, request_id)
+    headers.extend(further)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def request_id_of(scope: Scope) -> str:
+    """The client's own request id where it sent a usable one, else a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _CLIENT_REQUEST_ID.fullmatch(value):
+            claimed: bytes = value
+            return claimed.decode()
+    return new_id()

@@ -1,0 +1,51 @@
+"""What `/metrics` shows: calls by route and status, their time, and what waits in the store."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
+
+
+class Metrics:
+    """One server's metrics, with children looked up once per route and status."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._calls = Counter(
+            "chaupal_calls", "API calls answered.", ("method", "route", "status"), registry=self.registry
+        )
+        self._duration = Histogram(
+            "chaupal_call_duration_seconds",
+            "Time from the request's head to its answer.",
+            ("method", "route"),
+            buckets=_BUCKETS_S,
+            registry=self.registry,
+        )
+        self.waiting_writes = Gauge("chaupal_waiting_writes", "Writes in the queue.", registry=self.registry)
+        self.failed_loops = Counter(
+            "chaupal_background_errors", "Errors caught by the background loops.", ("loop",), registry=self.registry
+        )
+        self._by_call: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def observe(self, method: str, route: str, status: int, duration_s: float) -> None:
+        """Count one answered call. `route` is the pattern, never the path, so that the series stay few."""
+        found = self._by_call.get((method, route, status))
+        if found is None:
+            found = self._by_call[method, route, status] = (
+                self._calls.labels(method, route, str(status)),
+                self._duration.labels(method, route),
+            )
+        found[0].inc()
+        found[1].observe(duration_s)
+
+    def render(self) -> bytes:
+        """The text that Prometheus reads."""
+        return generate_latest(self.registry)

@@ -1,0 +1,78 @@
+"""What is not the API: health, readiness, metrics, and what the bare address answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from chaupal import __version__
+from chaupal.auth.caller import INSTALLATION
+from chaupal.errors import ChaupalError, NotFound
+from chaupal.serving.dispatch import request_id_of, send_error, send_preflight
+from chaupal.serving.house import House
+from chaupal.serving.metrics import CONTENT_TYPE, Metrics
+from chaupal.store.reachable import prove_reading, prove_writing
+
+_READY_TIMEOUT_S = 3
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette:
+    """The application behind the API. Its lifespan is the server's."""
+
+    async def healthz(_request: Request) -> Response:
+        """The process lives and its loop turns."""
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    async def readyz(_request: Request) -> Response:
+        """The database answers a read and takes a write; 503 otherwise, and while stopping."""
+        if house.is_stopping:
+            return JSONResponse({"status": "stopping"}, 503, {"retry-after": "5"})
+        try:
+            async with asyncio.timeout(_READY_TIMEOUT_S):
+                await house.store.read(prove_reading, INSTALLATION, None)
+                await house.store.write(prove_writing, INSTALLATION, None)
+        except (ChaupalError, TimeoutError) as error:
+            return JSONResponse({"status": "not ready", "reason": str(error) or "timeout"}, 503, {"retry-after": "2"})
+        return JSONResponse({"status": "ready"})
+
+    async def show_metrics(_request: Request) -> Response:
+        """What Prometheus reads."""
+        metrics.waiting_writes.set(house.store.waiting_writes)
+        return PlainTextResponse(metrics.render(), headers={"content-type": CONTENT_TYPE})
+
+    async def show_root(_request: Request) -> Response:
+        """The bare address: says what this is, without a redirect (kaizala-docs issue 145)."""
+        return JSONResponse(
+            {"name": "Chaupal", "version": __version__, "endpointUrl": house.settings.endpoint_url},
+            headers={"access-control-allow-origin": "*"},
+        )
+
+    async def not_found(scope: Scope, _receive: Receive, send: Send) -> None:
+        if scope["method"] == "OPTIONS":
+            await send_preflight(scope, send)
+        else:
+            await send_error(send, NotFound("path"), request_id_of(scope))
+
+    pages = Starlette(
+        routes=[
+            Route("/", show_root),
+            Route("/v1", show_root),
+            Route("/v1/", show_root),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", show_metrics),
+        ],
+        lifespan=lifespan,
+    )
+    pages.router.redirect_slashes = False
+    pages.router.default = not_found
+    return pages

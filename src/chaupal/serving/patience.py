@@ -1,0 +1,95 @@
+"""uvicorn's HTTP protocol, with patience for slow clients that ends, and with one write per answer.
+
+A client that sends a byte now and then ("slow loris") would otherwise hold a connection for ever. Bodies have their own
+limit in `request.py`, idle connections uvicorn's keep-alive.
+
+uvicorn writes an answer's head and body one after the other; the profile of posting a message showed a third of the
+event loop's time in those two system calls, so they are joined into one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_HEAD_MAX_BYTES = 65_536
+"""Tokens take one or two kB; nothing in the contract needs more than a few."""
+
+
+class JoinedWrites:
+    """A transport that gathers what is written in one turn of the event loop and sends it with one system call."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._call_soon = loop.call_soon
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Send with this turn's other writes."""
+        if not self._parts:
+            self._call_soon(self._send)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        """Send what has gathered, then close."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        parts, self._parts = self._parts, []
+        if parts:
+            self._transport.write(parts[0] if len(parts) == 1 else b"".join(parts))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """Closes the connection when a head has begun, or a new connection was made, and is not whole in time."""
+
+    head_timeout_s: float = 20.0
+    _head_timer: asyncio.TimerHandle | None = None
+    _head_bytes: int = 0
+
+    def connection_made(self, transport: Any) -> None:
+        """A client has connected: its first head is awaited."""
+        super().connection_made(JoinedWrites(transport, self.loop))  # type: ignore[arg-type]
+        self._head_timer = self.loop.call_later(self.head_timeout_s, self._give_up)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come; while they belong to a head they are counted."""
+        if self._head_timer is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > _HEAD_MAX_BYTES + len(data) and not self.transport.is_closing():
+                self.transport.close()
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a head has come."""
+        super().on_message_begin()
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.head_timeout_s, self._give_up)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._stop_timer()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+        self._head_bytes = 0
+
+    def _give_up(self) -> None:
+        self._head_timer = None
+        if not self.transport.is_closing():
+            self.transport.close()

@@ -1,0 +1,47 @@
+"""Answers: JSON from a struct, or bytes that are JSON already, with the headers that every answer of the API has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+_EXPOSED = b"X-Request-Id, Retry-After, Allow, Idempotency-Replayed"
+
+_STANDING_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-type", b"application/json; charset=utf-8"),
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", _EXPOSED),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+encode_json = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer whose JSON is made already."""
+
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def answer_headers(body: bytes, request_id: str) -> list[tuple[bytes, bytes]]:
+    """The headers of every JSON answer of the API."""
+    return [
+        *_STANDING_HEADERS,
+        (b"x-request-id", request_id.encode()),
+        (b"content-length", str(len(body)).encode()),
+    ]
+
+
+def preflight_headers(asked_headers: bytes, asked_method: bytes) -> list[tuple[bytes, bytes]]:
+    """The answer to a browser's preflight: whatever it asks for is allowed, because cookies never are."""
+    return [
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-allow-methods", asked_method or b"GET, POST, PUT, DELETE"),
+        (b"access-control-allow-headers", asked_headers or b"*"),
+        (b"access-control-max-age", b"86400"),
+        (b"content-length", b"0"),
+    ]

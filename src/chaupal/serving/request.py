@@ -1,0 +1,236 @@
+"""One API call as its handler sees it: path and query, the body as a shape, the caller, and one write or read."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.types import Message, Receive, Scope
+
+from chaupal.auth.caller import Caller
+from chaupal.auth.permissions import CallPermission
+from chaupal.errors import ChaupalError, InvalidParameters, InvalidToken, PayloadTooLarge
+from chaupal.idempotency.rules import OnceCall, answer_once
+from chaupal.serving.house import House
+from chaupal.serving.replies import Reply, encode_json
+from chaupal.serving.routes import Route
+from chaupal.store.transaction import Transaction
+from chaupal.wire.bodies import read_shape
+from chaupal.wire.query_strings import read_query
+
+ShapeT = TypeVar("ShapeT", bound=msgspec.Struct)
+DraftT = TypeVar("DraftT")
+ResultT = TypeVar("ResultT")
+
+Headers = dict[bytes, bytes]
+
+_KEY_MAX_CHARS = 255
+
+
+class RequestTooSlow(ChaupalError):
+    """The body did not arrive in time. Fields: `limit_s`."""
+
+    status = 408
+    code = "RequestTimeout"
+    category = "ValidationException"
+    template = "The request's body must arrive within {limit_s} s."
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was whole; there is nobody to answer."""
+
+
+class ApiRequest:
+    """Made by the dispatcher for each call; not kept beyond it."""
+
+    __slots__ = (
+        "_body",
+        "_caller",
+        "_receive",
+        "headers",
+        "house",
+        "path",
+        "request_id",
+        "route",
+        "scope",
+        "tenant_id",
+    )
+
+    def __init__(
+        self, scope: Scope, receive: Receive, *, house: House, route: Route, path: dict[str, str], request_id: str
+    ) -> None:
+        self.scope = scope
+        self.house = house
+        self.route = route
+        self.path = path
+        self.request_id = request_id
+        self.headers: Headers = dict(scope["headers"])
+        self.tenant_id = ""
+        self._receive = receive
+        self._body: bytes | None = None
+        self._caller: Caller | None = None
+
+    def header(self, name: bytes) -> str:
+        """A header's value, "" where it is absent. `name` in lower case."""
+        return self.headers.get(name, b"").decode("latin-1").strip()
+
+    @property
+    def access_token(self) -> str:
+        """The token from header `accessToken` (kaizala-docs issue 2: in any case), else `Authorization: Bearer`."""
+        token = self.header(b"accesstoken")
+        if token:
+            return token
+        scheme, _, credentials = self.header(b"authorization").partition(" ")
+        return credentials.strip() if scheme.lower() == "bearer" else ""
+
+    @property
+    def caller(self) -> Caller:
+        """The bearer of the access token; the dispatcher has checked it before the handler runs."""
+        assert self._caller is not None, "the route names no call of the permission table"
+        return self._caller
+
+    def authenticate(self, permission: CallPermission) -> None:
+        """Find out whose token this is, and count the call against its limits.
+
+        Raises:
+            InvalidToken, TooManyRequests.
+        """
+        text = self.access_token
+        if not text:
+            raise InvalidToken("The header accessToken is missing.")
+        token = self.house.signer.check(text, now_s=self.house.now_s)
+        self.tenant_id = token.tenant_id
+        settings, limiter, now_s = self.house.settings, self.house.limiter, self.house.now_s
+        limiter.take(
+            "connector:" + token.connector_id,
+            limit=settings.connector_calls_per_min,
+            what="Calls of this connector",
+            now_s=now_s,
+        )
+        limiter.take(
+            "tenant:" + token.tenant_id,
+            limit=settings.tenant_calls_per_min,
+            what="Calls of this organization",
+            now_s=now_s,
+        )
+        self._caller = Caller(token, permission)
+
+    async def raw_body(self) -> bytes:
+        """The whole body.
+
+        Raises:
+            PayloadTooLarge, RequestTooSlow, ClientGone.
+        """
+        if self._body is None:
+            message = await self._receive()
+            if message["type"] == "http.request" and not message.get("more_body"):
+                self._body = self._checked(message["body"])
+            else:
+                limit_s = self.house.settings.request_body_timeout_s
+                try:
+                    async with asyncio.timeout(limit_s):
+                        self._body = await self._gather(message)
+                except TimeoutError:
+                    raise RequestTooSlow(limit_s=limit_s) from None
+        return self._body
+
+    async def _gather(self, message: Message) -> bytes:
+        declared = self.header(b"content-length")
+        if declared.isdigit():
+            self._check_size(int(declared))
+        parts: list[bytes] = []
+        size_bytes = 0
+        while True:
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            part: bytes = message.get("body", b"")
+            size_bytes += len(part)
+            self._check_size(size_bytes)
+            parts.append(part)
+            if not message.get("more_body"):
+                return b"".join(parts)
+            message = await self._receive()
+
+    def _checked(self, body: bytes) -> bytes:
+        self._check_size(len(body))
+        return body
+
+    def _check_size(self, size_bytes: int) -> None:
+        limit_bytes = self.house.settings.body_max_bytes
+        if size_bytes > limit_bytes:
+            raise PayloadTooLarge(what="The request's body", limit=f"{limit_bytes} bytes")
+
+    async def body(self, shape: type[ShapeT]) -> ShapeT:
+        """The body read as a shape.
+
+        Raises:
+            InvalidParameters: naming field, value and rule.
+        """
+        return read_shape(await self.raw_body(), shape, strict_only=self.house.settings.strict_json)
+
+    def query(self, shape: type[ShapeT]) -> ShapeT:
+        """The query string read as a shape.
+
+        Raises:
+            InvalidParameters: naming field, value and rule.
+        """
+        return read_query(self.scope["query_string"], shape)
+
+    async def commit(
+        self,
+        rule: Callable[[Transaction, Caller, DraftT], ResultT],
+        draft: DraftT,
+        build_reply: Callable[[ResultT], msgspec.Struct],
+    ) -> msgspec.Struct | Reply:
+        """Run one writing rule for the authenticated caller and build the answer from its result.
+
+        With the header `Idempotency-Key` on a POST the answer is stored in the same transaction, and repeated for the
+        same key.
+        """
+        caller = self.caller
+        key = self.header(b"idempotency-key") if self.route.method == "POST" else ""
+        if not key:
+            return build_reply((await self.house.store.write(rule, caller, draft)).result)
+        if len(key) > _KEY_MAX_CHARS or not key.isprintable():
+            raise InvalidParameters(
+                field="Idempotency-Key", value=key, rule=f"must be at most {_KEY_MAX_CHARS} printable characters"
+            )
+        once = OnceCall(
+            key=key,
+            request_hash=self._request_hash(await self.raw_body()),
+            run=lambda tx: encode_json(build_reply(rule(tx, caller, draft))),
+        )
+        answer = (await self.house.store.write(answer_once, caller, once)).result
+        return Reply(answer.body, ((b"idempotency-replayed", b"true"),) if answer.was_stored else ())
+
+    async def read(self, rule: Callable[[Transaction, Caller, DraftT], ResultT], draft: DraftT) -> ResultT:
+        """Run one reading rule for the authenticated caller."""
+        return await self.house.store.read(rule, self.caller, draft)
+
+    def _request_hash(self, body: bytes) -> bytes:
+        route = f"{self.route.method} {self.route.path} {sorted(self.path.items())}\n"
+        return hashlib.sha256(route.encode() + body).digest()
+
+    @property
+    def client_address(self) -> str:
+        """The client's address: the peer's, or, where the peer is a trusted proxy, what that proxy says."""
+        peer = self.scope.get("client")
+        address = peer[0] if peer else ""
+        networks = self.house.settings.proxy_networks
+        for claimed in reversed(self.header(b"x-forwarded-for").split(",")):
+            if not _is_in(address, networks):
+                return address
+            address = claimed.strip() or address
+        return address
+
+
+def _is_in(address: str, networks: tuple[Any, ...]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)

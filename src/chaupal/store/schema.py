@@ -1,0 +1,85 @@
+"""What every slice's `tables.py` is built from: the one metadata, the column types and the schema's version.
+
+Each table has `tenant_id` first in its key, so that a tenant can be moved, exported or erased as a whole. There are no
+foreign keys: rules of one tenant run one after another and check for themselves, and a distributed database can shard.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+SCHEMA_VERSION = "0001"
+"""The newest migration, known here to spare the import of Alembic. A test compares it with the migrations."""
+
+metadata = MetaData()
+
+
+# SQLite's strict tables refuse a value of another type, as PostgreSQL does; they know these types only.
+_WIDE = BigInteger().with_variant(Integer(), "sqlite")
+_FLAG = Boolean(create_constraint=False).with_variant(Integer(), "sqlite")
+
+
+def define_table(name: str, *parts: Column[Any] | Index, is_clustered: bool = False) -> Table:
+    """A table whose key begins with `tenant_id`.
+
+    `is_clustered`: on SQLite the rows lie in key order without a second tree; for small rows that are read by key.
+    """
+    tenant_id = Column("tenant_id", Text, primary_key=True)
+    return Table(name, metadata, tenant_id, *parts, sqlite_strict=True, sqlite_with_rowid=not is_clustered)
+
+
+def number_key(name: str) -> Column[int]:
+    """A further part of the primary key, a position or an instant."""
+    return Column(name, _WIDE, primary_key=True, autoincrement=False)
+
+
+def key(name: str) -> Column[str]:
+    """A further part of the primary key, an id."""
+    return Column(name, Text, primary_key=True)
+
+
+def text(name: str, **options: Any) -> Column[str]:
+    """Text that is always there; `""` where nothing was given."""
+    return Column(name, Text, nullable=False, **options)
+
+
+def optional_text(name: str) -> Column[str]:
+    """Text or NULL, where absence means something else than `""`."""
+    return Column(name, Text, nullable=True)
+
+
+def instant(name: str) -> Column[int]:
+    """An instant in the unit that the name ends in (`_ms` or `_us` since 1970 UTC)."""
+    return Column(name, _WIDE, nullable=False)
+
+
+def optional_instant(name: str) -> Column[int]:
+    """An instant, or NULL for "not yet"."""
+    return Column(name, _WIDE, nullable=True)
+
+
+def count(name: str) -> Column[int]:
+    """A number of things."""
+    return Column(name, Integer, nullable=False)
+
+
+def position(name: str) -> Column[int]:
+    """A position in the tenant's event log."""
+    return Column(name, _WIDE, nullable=False)
+
+
+def optional_position(name: str) -> Column[int]:
+    """A position in the tenant's event log, or NULL while the row still holds."""
+    return Column(name, _WIDE, nullable=True)
+
+
+def flag(name: str) -> Column[bool]:
+    """A claim that is true or false."""
+    return Column(name, _FLAG, nullable=False)
+
+
+def octets(name: str) -> Column[bytes]:
+    """Bytes: hashes and sealed values."""
+    return Column(name, LargeBinary, nullable=False)

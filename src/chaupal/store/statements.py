@@ -1,0 +1,188 @@
+"""SQL statements, built from SQLAlchemy Core once at import and compiled once per database.
+
+A statement is executed straight on the driver: the profile of posting a message showed SQLAlchemy's own execution above
+half of the server's time. Every statement binds `tenant_id`; one that must look across tenants says so and why.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy
+from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import psycopg as postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.types import UserDefinedType
+
+Dialect = Literal["sqlite", "postgresql"]
+
+_DIALECTS: dict[Dialect, Any] = {
+    "sqlite": sqlite.dialect(paramstyle="qmark"),
+    "postgresql": postgresql.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
+}
+
+
+class TextList(UserDefinedType[list[str]]):
+    """The type of a bound list of texts: an array on PostgreSQL, a JSON array on SQLite."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_options: Any) -> str:
+        """The column type, which is only ever used in a cast."""
+        return "TEXT[]"
+
+
+class _InList(ColumnElement[bool]):
+    """`column` is one of the texts bound as a list, however many there are."""
+
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[str], name: str) -> None:
+        self.column = column
+        self.values = bindparam(name, type_=TextList())
+
+
+@compiles(_InList, "sqlite")
+def _in_list_on_sqlite(element: _InList, compiler: SQLCompiler, **options: Any) -> str:
+    column = compiler.process(element.column, **options)
+    return f"{column} IN (SELECT value FROM json_each({compiler.process(element.values, **options)}))"
+
+
+@compiles(_InList, "postgresql")
+def _in_list_on_postgresql(element: _InList, compiler: SQLCompiler, **options: Any) -> str:
+    column = compiler.process(element.column, **options)
+    return f"{column} = ANY({compiler.process(element.values, **options)}::text[])"
+
+
+def in_list(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """A condition: the column's value is in the list of texts bound under `name`. One statement text for any length."""
+    return _InList(column, name)
+
+
+_INSERT_TEXTS: dict[tuple[str, int], str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStatement:
+    """The text for one database, and how bound values and result columns are turned."""
+
+    sql: str
+    names: tuple[str, ...]
+    constants: dict[str, Any]
+    list_names: tuple[str, ...]
+    boolean_columns: tuple[int, ...]
+    many_rows_sql: str
+    """On PostgreSQL, the INSERT of any number of rows, bound as one array for each column."""
+
+    def arguments(self, params: dict[str, Any]) -> tuple[Any, ...]:
+        """The bound values in the order of the text's placeholders.
+
+        Raises:
+            KeyError: a value is missing, which is a defect of the caller.
+        """
+        if self.constants:
+            params = {**self.constants, **params}
+        if self.list_names:
+            params = {**params, **{name: json.dumps(params[name]) for name in self.list_names}}
+        return tuple([params[name] for name in self.names])
+
+    def insert_text(self, row_count: int) -> str:
+        """The text of an INSERT for so many rows."""
+        if row_count == 1:
+            return self.sql
+        found = _INSERT_TEXTS.get((self.sql, row_count))
+        if found is None:
+            head, values = self.sql.rsplit(" VALUES ", 1)
+            found = f"{head} VALUES {', '.join([values] * row_count)}"
+            _INSERT_TEXTS[self.sql, row_count] = found
+        return found
+
+    def rows(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The driver's rows with booleans as booleans (SQLite has only integers)."""
+        if not self.boolean_columns:
+            return rows
+        turned = []
+        for row in rows:
+            values = list(row)
+            for index in self.boolean_columns:
+                if values[index] is not None:
+                    values[index] = bool(values[index])
+            turned.append(tuple(values))
+        return turned
+
+
+class Statement:
+    """A statement of one slice's `queries.py`. Compared by identity; lives as long as the process."""
+
+    __slots__ = ("_compiled", "construct", "is_insert", "is_select")
+
+    def __init__(self, construct: ClauseElement) -> None:
+        self.construct = construct
+        self.is_select = isinstance(construct, sqlalchemy.SelectBase)
+        self.is_insert = isinstance(construct, sqlalchemy.Insert)
+        self._compiled: dict[str, CompiledStatement] = {}
+
+    def compiled(self, dialect: Dialect) -> CompiledStatement:
+        """The statement's text and turns for one database. Made at the first use, then kept."""
+        found = self._compiled.get(dialect)
+        if found is None:
+            found = self._compiled[dialect] = _compile(self.construct, dialect)
+        return found
+
+
+ALL_STATEMENTS: list[Statement] = []
+"""Every statement of the program, for the tests that look at all of them."""
+
+ACROSS_TENANTS: dict[int, str] = {}
+"""The reason of each statement that does not bind `tenant_id`, by its identity."""
+
+
+def statement(construct: ClauseElement, *, across_tenants: str = "") -> Statement:
+    """A statement that binds `tenant_id`, or says in `across_tenants` why it looks across them.
+
+    Raises:
+        TypeError: it does neither.
+    """
+    made = Statement(construct)
+    if across_tenants:
+        ACROSS_TENANTS[id(made)] = across_tenants
+    elif "tenant_id" not in construct.compile(dialect=_DIALECTS["sqlite"]).params:
+        raise TypeError(f"a statement does not bind tenant_id: {construct}")
+    ALL_STATEMENTS.append(made)
+    return made
+
+
+def _compile(construct: ClauseElement, dialect: Dialect) -> CompiledStatement:
+    compiled: Any = construct.compile(dialect=_DIALECTS[dialect])
+    names: Sequence[str] = compiled.positiontup or ()
+    constants = {name: compiled.params[name] for name in names if not compiled.binds[name].required}
+    list_names: tuple[str, ...] = ()
+    booleans: tuple[int, ...] = ()
+    if dialect == "sqlite":
+        list_names = tuple(name for name in names if isinstance(compiled.binds[name].type, TextList))
+        booleans = tuple(
+            index
+            for index, column in enumerate(compiled._result_columns)
+            if isinstance(column.type, sqlalchemy.Boolean)
+        )
+    return CompiledStatement(
+        sql=str(compiled),
+        names=tuple(names),
+        constants=constants,
+        list_names=list_names,
+        boolean_columns=booleans,
+        many_rows_sql=_many_rows_sql(construct, compiled, names) if dialect == "postgresql" else "",
+    )
+
+
+def _many_rows_sql(construct: ClauseElement, compiled: Any, names: Sequence[str]) -> str:
+    if not isinstance(construct, sqlalchemy.Insert):
+        return ""
+    arrays = ", ".join(f"%b::{compiled.binds[name].type.compile(dialect=compiled.dialect)}[]" for name in names)
+    return f"{str(compiled).rsplit(' VALUES ', 1)[0]} SELECT * FROM unnest({arrays})"

@@ -1,0 +1,165 @@
+"""The store's face: `await store.write(rule, caller, request)` and `await store.read(rule, caller, request)`.
+
+Rules are plain synchronous functions `rule(tx, caller, request)`. Writes of one tenant go to one writer and run one
+after another; reads run beside them on a snapshot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from chaupal.store.batch import Work
+from chaupal.store.clock import Clock, wall_clock
+from chaupal.store.connection import Connection
+from chaupal.store.readers import Readers
+from chaupal.store.transaction import Transaction
+from chaupal.store.writer import Writer
+
+
+class OfTenant(Protocol):
+    """Whoever asks: the store needs to know only the tenant."""
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant whose rows the rule may touch."""
+
+
+CallerT = TypeVar("CallerT", bound=OfTenant)
+RequestT = TypeVar("RequestT")
+ResultT = TypeVar("ResultT")
+
+Rule = Callable[[Transaction, CallerT, RequestT], ResultT]
+
+
+class Written(msgspec.Struct, Generic[ResultT], frozen=True):
+    """What a rule returned, and the tenant's last position in the log right after it."""
+
+    result: ResultT
+    position: int
+
+
+class Store:
+    """Readers and writers over one database. Made by `store.opening.open_store`."""
+
+    def __init__(
+        self,
+        *,
+        connect_writer: Callable[[], Connection],
+        connect_reader: Callable[[], Connection],
+        writer_count: int,
+        reader_count: int,
+        queue_max: int,
+        clock: Clock = wall_clock,
+        before_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.clock = clock
+        self._writers = [
+            Writer(
+                connect_writer,
+                clock=clock,
+                queue_max=queue_max,
+                deliver_all=_deliver_all,
+                before_commit=before_commit,
+            )
+            for _ in range(writer_count)
+        ]
+        self._readers = Readers(
+            connect_reader, clock=clock, thread_count=reader_count, queue_max=queue_max, deliver_all=_deliver_all
+        )
+        self._is_running = False
+
+    def start(self) -> None:
+        """Start the threads. The schema must be in place."""
+        for writer in self._writers:
+            writer.start()
+        self._readers.start()
+        self._is_running = True
+
+    def stop(self) -> None:
+        """Finish what is queued and end the threads; blocks meanwhile. Harmless when repeated."""
+        if not self._is_running:
+            return
+        self._is_running = False
+        for writer in self._writers:
+            writer.stop()
+        self._readers.stop()
+
+    @property
+    def waiting_writes(self) -> int:
+        """Rules that wait for a writer."""
+        return sum(writer.waiting_count for writer in self._writers)
+
+    async def write(
+        self, rule: Rule[CallerT, RequestT, ResultT], caller: CallerT, request: RequestT
+    ) -> Written[ResultT]:
+        """Run a rule in the tenant's next batch; returns after its commit.
+
+        A cancelled caller's rule still commits or leaves nothing, as a whole.
+
+        Raises:
+            ChaupalError: the rule's own, or Unavailable (queue full, disk full, database gone, outcome unknown).
+        """
+        work = _work(rule, caller, request)
+        writer = self._writers[zlib.crc32(caller.tenant_id.encode()) % len(self._writers)]
+        writer.submit(work)
+        await work.future
+        return Written(work.result, work.position)
+
+    async def read(self, rule: Rule[CallerT, RequestT, ResultT], caller: CallerT, request: RequestT) -> ResultT:
+        """Run a reading rule on a snapshot.
+
+        Raises:
+            ChaupalError: the rule's own, or Unavailable (queue full, too long, database gone).
+        """
+        work = _work(rule, caller, request)
+        self._readers.submit(work)
+        await work.future
+        result: ResultT = work.result
+        return result
+
+
+class _Awaited(Work):
+    """Work with the future of whoever waits for it."""
+
+    __slots__ = ("future", "loop")
+
+    future: asyncio.Future[None]
+    loop: asyncio.AbstractEventLoop
+
+
+def _work(rule: Callable[..., Any], caller: OfTenant, request: object) -> _Awaited:
+    work = _Awaited(rule, caller, request)
+    work.loop = asyncio.get_running_loop()
+    work.future = work.loop.create_future()
+    return work
+
+
+def _deliver_all(works: Sequence[Work]) -> None:
+    """Wake the callers of a batch, with one call into each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Awaited]] = {}
+    for work in works:
+        assert isinstance(work, _Awaited)
+        by_loop.setdefault(work.loop, []).append(work)
+    for loop, awaited in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_wake, awaited)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            continue
+
+
+def _wake(works: list[_Awaited]) -> None:
+    for work in works:
+        if work.future.done():
+            continue
+        if work.error is None:
+            work.future.set_result(None)
+        elif isinstance(work.error, StopIteration):
+            # A future takes none; raised here it would leave the rest of the batch waiting for ever.
+            work.future.set_exception(RuntimeError("a rule raised StopIteration"))
+        else:
+            work.future.set_exception(work.error)

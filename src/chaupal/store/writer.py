@@ -1,0 +1,238 @@
+"""The writer: one thread with one connection, which takes everything queued and commits it at once (group commit).
+
+A caller is woken only after the commit, so an answer of success means that the change is on disk. What becomes of a
+rule when something goes wrong:
+
+- it raises: nothing of it stays, its neighbours are not touched;
+- the database refuses a statement: the batch is run again, one rule a transaction, so only the bad one fails;
+- the disk is full or the database gone: every rule of the batch gets 503, nothing was committed;
+- COMMIT gives no answer: a new connection finds out what happened; the batch is never run twice blindly.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from chaupal.errors import Unavailable
+from chaupal.store.batch import Batch, Outcome, Work, find_outcome, run_alone, run_batch
+from chaupal.store.clock import Clock
+from chaupal.store.connection import Connection, DatabaseGone, DatabaseRefused, StorageFull
+from chaupal.store.transaction import Memory
+
+_BATCH_MAX_RULES = 256
+_BATCH_MAX_S = 0.050
+"""Longer batches would make the first of them wait too long for its answer."""
+
+_OUTCOME_TRIES = 5
+_OUTCOME_PAUSE_S = 1.0
+_RECONNECT_PAUSE_S = 0.5
+"""After a failed connect, work within this time is refused at once: nobody queues behind a dead server."""
+
+log = structlog.get_logger("store.writer")
+
+
+class QueueFull(Unavailable):
+    """More writes wait than can be answered in good time."""
+
+    def __init__(self) -> None:
+        super().__init__(reason="The server is overloaded.", retry_after_s=2)
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection broke inside COMMIT and the database could not be asked since."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            reason="The database was lost while saving; the change may or may not be there.", retry_after_s=5
+        )
+
+
+class WriteRefused(Exception):
+    """The database refused a rule's statement, run on its own: a defect, answered as such."""
+
+
+class Writer:
+    """Start it, `submit` work from any thread, `stop` it; work submitted before the stop is finished."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        *,
+        clock: Clock,
+        queue_max: int,
+        deliver_all: Callable[[Sequence[Work]], None],
+        before_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._connect = connect
+        self._clock = clock
+        self._queue_max = queue_max
+        self._deliver_all = deliver_all
+        self._before_commit = before_commit
+        self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._connection: Connection | None = None
+        self._memory = Memory()
+        self._refuse_until = 0.0
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._loop, name="store-writer", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def submit(self, work: Work) -> None:
+        """Queue one rule.
+
+        Raises:
+            QueueFull: too much waits already.
+        """
+        if self._is_stopping or self._queue.qsize() >= self._queue_max:
+            raise QueueFull
+        self._queue.put(work)
+
+    def stop(self) -> None:
+        """Finish what is queued, then end the thread and close its connection. Harmless when repeated."""
+        self._is_stopping = True
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @property
+    def waiting_count(self) -> int:
+        """Rules in the queue."""
+        return self._queue.qsize()
+
+    def _loop(self) -> None:
+        while (works := self._take()) is not None:
+            try:
+                self._run(works)
+            except Exception as error:  # the thread must live: an error here is a defect, and every caller hears of it
+                log.exception("writer failed", rules=len(works))
+                for work in works:
+                    work.error = error
+                self._drop_connection()
+            self._deliver_all(works)
+        self._drop_connection()
+        self._refuse_late_work()
+
+    def _refuse_late_work(self) -> None:
+        """Whoever submitted while the thread was ending hears of it instead of waiting for ever."""
+        late: list[Work] = []
+        while not self._queue.empty():
+            work = self._queue.get()
+            if work is not None:
+                work.error = QueueFull()
+                late.append(work)
+        self._deliver_all(late)
+
+    def _take(self) -> list[Work] | None:
+        first = self._queue.get()
+        if first is None:
+            return None
+        works = [first]
+        deadline = time.monotonic() + _BATCH_MAX_S
+        while len(works) < _BATCH_MAX_RULES and time.monotonic() < deadline:
+            try:
+                work = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if work is None:
+                self._queue.put(None)
+                break
+            works.append(work)
+        return works
+
+    def _run(self, works: Sequence[Work]) -> None:
+        if len(works) > 1 and self._run_together(works):
+            return
+        for work in works:
+            self._run_one(work)
+
+    def _run_together(self, works: Sequence[Work]) -> bool:
+        """Whether the batch is decided; False where its rules are to be run again, one by one."""
+        try:
+            connection = self._open()
+            batch = run_batch(
+                connection, works, memory=self._memory, clock=self._clock, before_commit=self._before_commit
+            )
+            self._commit(connection, batch, works)
+        except DatabaseRefused:
+            self._roll_back()
+            return False
+        except (DatabaseGone, StorageFull) as error:
+            self._fail(works, error)
+        return True
+
+    def _run_one(self, work: Work) -> None:
+        try:
+            connection = self._open()
+            batch = run_alone(
+                connection, work, memory=self._memory, clock=self._clock, before_commit=self._before_commit
+            )
+            if batch is not None:
+                self._commit(connection, batch, [work])
+        except DatabaseRefused as error:
+            self._roll_back()
+            work.error = WriteRefused(str(error))
+        except (DatabaseGone, StorageFull) as error:
+            self._fail([work], error)
+
+    def _commit(self, connection: Connection, batch: Batch, works: Sequence[Work]) -> None:
+        try:
+            connection.commit()
+        except DatabaseGone as lost:
+            self._drop_connection()
+            outcome = self._outcome_of(batch)
+            log.warning("connection lost in commit", outcome=outcome.value, rules=len(works))
+            if outcome is Outcome.COMMITTED:
+                return
+            error: Unavailable = lost if outcome is Outcome.NOT_COMMITTED else OutcomeUnknown()
+            for work in works:
+                work.error = work.error or error
+
+    def _outcome_of(self, batch: Batch) -> Outcome:
+        for attempt in range(_OUTCOME_TRIES):
+            if attempt:
+                time.sleep(_OUTCOME_PAUSE_S)
+            try:
+                self._connection = self._connect()
+                return find_outcome(self._connection, batch)
+            except (DatabaseGone, DatabaseRefused, StorageFull):
+                self._drop_connection()
+        return Outcome.UNKNOWN
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            if time.monotonic() < self._refuse_until:
+                raise DatabaseGone("no connection since the last try")
+            try:
+                self._connection = self._connect()
+            except DatabaseGone:
+                self._refuse_until = time.monotonic() + _RECONNECT_PAUSE_S
+                raise
+        return self._connection
+
+    def _fail(self, works: Sequence[Work], error: DatabaseGone | StorageFull) -> None:
+        log.warning("batch not committed", cause=str(error.cause), rules=len(works))
+        for work in works:
+            work.error = error
+        if isinstance(error, DatabaseGone):
+            self._drop_connection()
+        else:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        try:
+            if self._connection is not None:
+                self._connection.rollback()
+        except (DatabaseGone, DatabaseRefused, StorageFull):
+            self._drop_connection()
+
+    def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()

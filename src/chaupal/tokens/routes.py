@@ -1,0 +1,109 @@
+"""The token service: PIN, sign-in, access token. No call carries an access token; the connector names the tenant."""
+
+from __future__ import annotations
+
+from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.auth.permissions import granted_scope
+from chaupal.connectors.rules import Connector, find_connector_anywhere, permissions_of
+from chaupal.errors import Unauthenticated
+from chaupal.serving.request import ApiRequest
+from chaupal.serving.routes import Route
+from chaupal.tokens.pins import PinDraft, PinTry, WrongPin, generate_pin
+from chaupal.tokens.rules import Exchange, Exchanged, PinLogin, login_with_pin, read_exchange, renew_exchange
+from chaupal.tokens.shapes import AccessTokenAnswer, GeneratePin, LoginWithPin, PinGenerated, RefreshTokenAnswer
+from chaupal.wire.numbers import read_mobile_number
+
+
+async def post_generate_pin(request: ApiRequest) -> PinGenerated:
+    """Send a PIN to a number. The same answer for known and unknown numbers."""
+    asked = await request.body(GeneratePin)
+    mobile_number = read_mobile_number(asked.mobile_number, "mobileNumber")
+    connector = await _connector(request, asked.application_id)
+    house = request.house
+    draft = PinDraft(mobile_number, connector, house.settings, house.secret_key)
+    await house.store.write(generate_pin, Operator(connector.tenant_id), draft)
+    house.wake_jobs()
+    return PinGenerated()
+
+
+async def post_login_with_pin(request: ApiRequest) -> RefreshTokenAnswer:
+    """Exchange a PIN for a refresh token."""
+    asked = await request.body(LoginWithPin)
+    mobile_number = read_mobile_number(asked.mobile_number, "mobileNumber")
+    connector = await _connector(request, asked.application_id)
+    house = request.house
+    login = PinLogin(
+        attempt=PinTry(mobile_number, asked.pin, connector.connector_id, request.client_address),
+        connector=connector,
+        settings=house.settings,
+        secret_key=house.secret_key,
+        application_secret=asked.application_secret,
+    )
+    granted = (await house.store.write(login_with_pin, Operator(connector.tenant_id), login)).result
+    if isinstance(granted, WrongPin):
+        raise granted
+    return RefreshTokenAnswer(
+        refresh_token=granted.refresh_token,
+        endpoint_url=house.settings.endpoint_url,
+        granted_scope=granted_scope(permissions_of(connector)),
+        refresh_token_expiry=granted.grant.expires_at_ms,
+    )
+
+
+async def get_access_token(request: ApiRequest) -> AccessTokenAnswer:
+    """Exchange a refresh token for an access token. Many programs take one per call, so this has a limit of its own."""
+    house = request.house
+    connector = await _connector(request, request.header(b"applicationid"))
+    # After the look-up: what a stranger makes up as an id must not fill the limiter's memory.
+    house.limiter.take(
+        "accessToken:" + connector.connector_id,
+        limit=house.settings.access_token_calls_per_min,
+        what="Access tokens of this connector",
+        now_s=house.now_s,
+    )
+    operator = Operator(connector.tenant_id)
+    exchange = Exchange(
+        connector=connector,
+        application_secret=request.header(b"applicationsecret"),
+        refresh_token=request.header(b"refreshtoken"),
+        settings=house.settings,
+        secret_key=house.secret_key,
+    )
+    exchanged = await house.store.read(read_exchange, operator, exchange)
+    if exchanged is None:
+        exchanged = (await house.store.write(renew_exchange, operator, exchange)).result
+    return _answer(request, exchanged)
+
+
+def _answer(request: ApiRequest, exchanged: Exchanged) -> AccessTokenAnswer:
+    house = request.house
+    request.tenant_id = exchanged.token.tenant_id
+    scope = granted_scope(permissions_of(exchanged.connector))
+    return AccessTokenAnswer(
+        access_token=house.signer.sign(
+            exchanged.token,
+            issued_at_s=house.now_s,
+            mobile_number=exchanged.person.mobile_number,
+            application_id=exchanged.connector.shown_id,
+            scope=scope,
+        ),
+        endpoint_url=house.settings.endpoint_url,
+        access_token_expiry=exchanged.token.expires_at_s * 1000,
+        refresh_token=exchanged.renewed.refresh_token if exchanged.renewed else "",
+        scope=scope,
+    )
+
+
+async def _connector(request: ApiRequest, application_id: str) -> Connector:
+    connector = await request.house.store.read(find_connector_anywhere, INSTALLATION, application_id)
+    if connector is None:
+        raise Unauthenticated
+    request.tenant_id = connector.tenant_id
+    return connector
+
+
+ROUTES = [
+    Route("POST", "/generatePin", post_generate_pin, body=GeneratePin, reply=PinGenerated),
+    Route("POST", "/loginWithPinAndApplicationId", post_login_with_pin, body=LoginWithPin, reply=RefreshTokenAnswer),
+    Route("GET", "/accessToken", get_access_token, reply=AccessTokenAnswer),
+]

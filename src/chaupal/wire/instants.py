@@ -1,0 +1,11 @@
+"""Instants as answers give them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def write_instant(at_ms: int) -> str:
+    """Milliseconds since 1970 as ISO 8601 in UTC, `2026-11-24T05:06:07.089Z`."""
+    seconds, milliseconds = divmod(at_ms, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"

@@ -1,0 +1,139 @@
+"""Paths as clients write them: with or without `/v1`, in any letter case, with doubled or trailing slashes.
+
+Source: contract, section 1. Nothing is cleaned up by a redirect; browser clients cannot follow one after a preflight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+from urllib.parse import unquote_to_bytes
+
+TargetT = TypeVar("TargetT")
+
+_PARAMETER_MAX_CHARS = 200
+"""Longer than any id; a longer one is looked up nowhere."""
+
+
+_REMEMBERED_PATHS = 4_096
+_REMEMBERED_PATH_CHARS = 200
+"""Clients call the same few paths again and again; matching one is a dozen steps."""
+
+
+class _Node(Generic[TargetT]):
+    __slots__ = ("below", "parameter", "targets")
+
+    def __init__(self) -> None:
+        self.below: dict[str, _Node[TargetT]] = {}
+        self.parameter: _Node[TargetT] | None = None
+        self.targets: dict[str, tuple[TargetT, tuple[str, ...]]] = {}
+
+
+class Matched(Generic[TargetT]):
+    """What a path leads to: a target and its path parameters, or, with `target` None, the methods that exist there.
+
+    Shared between calls; nobody changes it.
+    """
+
+    __slots__ = ("methods", "parameters", "target")
+
+    def __init__(self, target: TargetT | None, parameters: dict[str, str], methods: tuple[str, ...]) -> None:
+        self.target = target
+        self.parameters = parameters
+        self.methods = methods
+
+
+class PathTable(Generic[TargetT]):
+    """Route patterns such as `/groups/{groupId}/members`, found again in every accepted spelling."""
+
+    def __init__(self) -> None:
+        self._root: _Node[TargetT] = _Node()
+        self._found: dict[tuple[str, str], Matched[TargetT]] = {}
+
+    def add(self, method: str, pattern: str, target: TargetT) -> None:
+        """Add one route. Static segments win over parameters."""
+        node = self._root
+        names: list[str] = []
+        for segment in _segments(pattern):
+            if segment.startswith("{"):
+                names.append(segment[1:-1])
+                if node.parameter is None:
+                    node.parameter = _Node()
+                node = node.parameter
+            else:
+                node = node.below.setdefault(segment.lower(), _Node())
+        if method in node.targets:
+            raise ValueError(f"{method} {pattern} is declared twice")
+        node.targets[method] = (target, tuple(names))
+
+    def find(self, method: str, raw_path: str) -> Matched[TargetT] | None:
+        """The route of an undecoded path; None where no route has this path.
+
+        Doubled slashes are dropped, so an empty id can only make the path shorter: what is left is either no route or
+        looks a word such as "members" up as an id, and never becomes a change of the whole collection. Where the
+        shorter path lacks the method, it is no route either: an empty id is a 404 (contract, section 2).
+        """
+        known = self._found.get((method, raw_path))
+        if known is not None:
+            return known
+        matched = self._match(method, raw_path)
+        if matched is not None and len(raw_path) <= _REMEMBERED_PATH_CHARS:
+            if len(self._found) >= _REMEMBERED_PATHS:
+                self._found.clear()
+            self._found[method, raw_path] = matched
+        return matched
+
+    def _match(self, method: str, raw_path: str) -> Matched[TargetT] | None:
+        segments = _segments(raw_path)
+        if segments and segments[0] in ("v1", "V1"):  # both `/v1/groups` and `/groups` (contract, section 1)
+            del segments[0]
+        node = self._root
+        values: list[str] = []
+        for segment in segments:
+            following = node.below.get(segment.lower())
+            if following is None:
+                following = node.parameter
+                if following is None:
+                    return None
+                value = _decoded(segment)
+                if value is None:
+                    return None
+                values.append(value)
+            node = following
+        if not node.targets:
+            return None
+        found = node.targets.get(method)
+        if found is None:
+            if "//" in raw_path.strip("/"):
+                return None
+            return Matched(None, {}, tuple(sorted(node.targets)))
+        target, names = found
+        return Matched(target, dict(zip(names, values, strict=True)), ())
+
+    def patterns(self) -> Iterable[TargetT]:
+        """Every target, once."""
+        waiting = [self._root]
+        while waiting:
+            node = waiting.pop()
+            waiting.extend(node.below.values())
+            if node.parameter is not None:
+                waiting.append(node.parameter)
+            for target, _ in node.targets.values():
+                yield target
+
+
+def _segments(path: str) -> list[str]:
+    return [segment for segment in path.split("/") if segment]
+
+
+def _decoded(segment: str) -> str | None:
+    """A path parameter percent-decoded; None where it cannot be an id: not UTF-8, with NUL or a slash, or too long."""
+    if len(segment) > _PARAMETER_MAX_CHARS:
+        return None
+    if "%" not in segment:
+        return segment
+    try:
+        text = unquote_to_bytes(segment).decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\x00" in text or "/" in text else text

@@ -1,0 +1,164 @@
+"""Calls the application in this process, and holds every answer to what the contract says of all answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from chaupal.app import build_app
+from chaupal.serving.dispatch import Api
+from chaupal.serving.house import House
+from chaupal.serving.routes import Route
+from chaupal.wire.paths import PathTable
+
+ROOT = "http://api.test"
+
+CATEGORY_OF = {
+    "InvalidParameters": "ValidationException",
+    "RequestTimeout": "ValidationException",
+    "InvalidToken": "AuthException",
+    "Unauthenticated": "AuthException",
+    "Forbidden": "AuthorizationException",
+    "NotFound": "ResourceException",
+    "MethodNotAllowed": "ResourceException",
+    "Conflict": "ResourceException",
+    "UnsupportedMedia": "MediaException",
+    "TooManyRequests": "ThrottlingException",
+    "InternalError": "ServiceException",
+    "Unavailable": "ServiceException",
+}
+STATUS_OF = {
+    "InvalidParameters": 400,
+    "InvalidToken": 401,
+    "Unauthenticated": 401,
+    "Forbidden": 403,
+    "NotFound": 404,
+    "MethodNotAllowed": 405,
+    "RequestTimeout": 408,
+    "Conflict": 409,
+    "PayloadTooLarge": 413,
+    "UnsupportedMedia": 415,
+    "TooManyRequests": 429,
+    "InternalError": 500,
+    "Unavailable": 503,
+}
+
+ResultT = TypeVar("ResultT")
+
+
+class Client:
+    """Any number of calls, one after another or at once, on an event loop that the tests share."""
+
+    def __init__(self, house: House, runner: asyncio.Runner, *, address: str = "203.0.113.7") -> None:
+        self.house = house
+        self.app: Api = build_app(house)
+        self._runner = runner
+        self._http = self._http_from(address)
+        self._paths: PathTable[Route] = PathTable()
+        for route in self.app.routes:
+            self._paths.add(route.method, route.path, route)
+
+    def _http_from(self, address: str) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False, client=(address, 40_000))
+        return httpx.AsyncClient(transport=transport)
+
+    def run(self, coroutine: Coroutine[Any, Any, ResultT]) -> ResultT:
+        """Wait for anything asynchronous."""
+        return self._runner.run(coroutine)
+
+    def close(self) -> None:
+        self.run(self._http.aclose())
+
+    def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """One call; see `request` for the options. The answer is checked for what holds of all answers."""
+        return self.run(self._call(method, path, options))
+
+    def call_from(self, address: str, method: str, path: str, **options: Any) -> httpx.Response:
+        """One call as from another address."""
+
+        async def call() -> httpx.Response:
+            async with self._http_from(address) as http:
+                return await http.send(request(method, path, **options))
+
+        return self._checked(self.run(call()))
+
+    def call_at_once(self, *calls: tuple[str, str, dict[str, Any]]) -> list[httpx.Response]:
+        """(method, path, options) of several calls, all begun before the first is answered."""
+
+        async def call_all() -> list[httpx.Response]:
+            return await asyncio.gather(*(self._call(method, path, options) for method, path, options in calls))
+
+        return self.run(call_all())
+
+    async def _call(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
+        return self._checked(await self._http.send(request(method, path, **options)))
+
+    def _checked(self, answer: httpx.Response) -> httpx.Response:
+        matched = self._paths.find(answer.request.method, answer.request.url.raw_path.split(b"?")[0].decode("latin-1"))
+        if matched is not None and answer.request.method != "OPTIONS":
+            assert_api_headers(answer)
+            if answer.status_code != 200:
+                assert_error(answer)
+            elif matched.target is not None:
+                assert_declared(answer, matched.target)
+        assert not answer.is_redirect
+        return answer
+
+
+def request(
+    method: str,
+    path: str,
+    *,
+    token: str = "",
+    body: Any = None,
+    content: bytes | str | None = None,
+    headers: Mapping[str, str | bytes] | None = None,
+    query: Mapping[str, Any] | None = None,
+) -> httpx.Request:
+    """A request. `body` is sent as strict JSON, `content` as it is; `token` goes into the header accessToken."""
+    if body is not None:
+        content = json.dumps(body)
+    standing: dict[str, str | bytes] = {"accessToken": token} if token else {}
+    url = httpx.URL(ROOT + path)
+    if query:
+        url = url.copy_merge_params({name: str(value) for name, value in query.items()})
+    return httpx.Request(method, url, content=content, headers={**standing, **(headers or {})})
+
+
+def assert_api_headers(answer: httpx.Response) -> None:
+    """What every answer of the API carries, whatever became of the call."""
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "x-request-id" in answer.headers["access-control-expose-headers"].lower()
+    assert "set-cookie" not in answer.headers
+    assert answer.headers["x-request-id"]
+
+
+def assert_error(answer: httpx.Response, *, code: str = "") -> dict[str, Any]:
+    """The error's body, after everything that the contract (section 3) says of errors has been checked."""
+    body: dict[str, Any] = answer.json()
+    assert body["errorCode"] == (code or body["errorCode"])
+    assert answer.status_code == STATUS_OF[body["errorCode"]]
+    if body["errorCode"] != "PayloadTooLarge":
+        assert body["errorCategoryKey"] == CATEGORY_OF[body["errorCode"]]
+    assert body["message"]
+    assert body["requestId"] == answer.headers["x-request-id"]
+    assert set(body) <= {"message", "errorCode", "errorCategoryKey", "requestId", "details"}
+    assert ("details" in body) == (body["errorCode"] == "InvalidToken")
+    assert "Traceback" not in answer.text
+    if answer.status_code in (429, 503):
+        assert int(answer.headers["retry-after"]) >= 1
+    return body
+
+
+def assert_declared(answer: httpx.Response, route: Route) -> None:
+    """The answer is what its route declares: no field more, none less, all of the declared types."""
+    declared = msgspec.json.decode(answer.content, type=route.reply)
+    assert msgspec.json.decode(msgspec.json.encode(declared)) == answer.json()
+    assert "errorCode" not in answer.json()

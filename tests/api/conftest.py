@@ -1,0 +1,90 @@
+"""One server of each kind for all tests of this folder; each test gets an organization of its own in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chaupal.app import close_house, open_house
+from chaupal.serving.house import House
+from tests.api.client import Client
+from tests.api.clocks import FakeClock
+from tests.api.worlds import World
+from tests.stores import KINDS, Database, make_postgres_database, make_sqlite_database
+from tests.stores import sqlite_template as sqlite_template
+
+
+@pytest.fixture(scope="session")
+def runner() -> Iterator[asyncio.Runner]:
+    """The event loop of all calls."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture(scope="session")
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """An empty database, once of each kind."""
+    data = tmp_path_factory.mktemp(f"api-{request.param}") / "data"
+    if request.param == "sqlite":
+        yield make_sqlite_database(request.getfixturevalue("sqlite_template"), data)
+        return
+    server = request.getfixturevalue("postgres_server")
+    database = make_postgres_database(server, server.create_database, data)
+    yield database
+    server.drop_database(database.settings.database)
+
+
+@pytest.fixture(scope="session")
+def house(database: Database, clock: FakeClock) -> Iterator[House]:
+    # Call limits are counted by the minute, and the clock stands still; their own tests turn them on.
+    settings = replace(
+        database.settings, public_url="https://chat.example.org", connector_calls_per_min=0, tenant_calls_per_min=0
+    )
+    house = open_house(settings, clock=clock)
+    yield house
+    close_house(house)
+
+
+@pytest.fixture(scope="session")
+def client(house: House, runner: asyncio.Runner) -> Iterator[Client]:
+    client = Client(house, runner)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def world(client: Client, database: Database, clock: FakeClock) -> World:
+    """An organization of this test's own."""
+    return World(client, database, clock)
+
+
+@pytest.fixture
+def world_with(
+    house: House, runner: asyncio.Runner, database: Database, clock: FakeClock
+) -> Iterator[Callable[..., World]]:
+    """Call it for an organization on a server with other settings: `world_with(tenant_calls_per_min=3)`."""
+    clients: list[Client] = []
+
+    def make(**settings: Any) -> World:
+        other = House(
+            settings=replace(house.settings, **settings),
+            store=house.store,
+            secret_key=house.secret_key,
+            signer=house.signer,
+            folder=house.folder,
+        )
+        clients.append(Client(other, runner))
+        return World(clients[-1], database, clock)
+
+    yield make
+    for client in clients:
+        client.close()

@@ -1,0 +1,188 @@
+"""Every cell of the permission table: each call, by whom, through which connector, with which token.
+
+The expected status comes from the table by a model of its own (`expected_status`), which knows nothing of how the
+server checks. Source: contract, section 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import pytest
+
+from chaupal.app import ALL_ROUTES
+from chaupal.auth.permissions import PERMISSIONS, Need, Permission, Scope, TokenKind
+from tests.api.worlds import ALL_PERMISSIONS, ASHA, GITA, MOHAN, OMAR, Caller, World
+
+ROLES = ("outsider", "member", "admin", "tenant admin", "other tenant's admin")
+TOKENS = ("user", "group", "revoked", "none")
+# The refused ones first: what the others do to a group cannot be undone.
+CONNECTORS = ("with all others", "with it alone")
+
+LEENA = "+919800000005"
+NUMBER_OF = {"outsider": OMAR, "member": MOHAN, "admin": LEENA, "tenant admin": ASHA, "other tenant's admin": ASHA}
+
+# How each call is made; it succeeds for whoever may make it.
+CALLS: dict[str, tuple[str, str, Any]] = {
+    "users.me": ("GET", "/users/me", None),
+    "groups.create": ("POST", "/groups", {"name": "New"}),
+    "groups.list": ("GET", "/groups", None),
+    "groups.find": ("GET", "/tenant/findGroupsByQuery?query=x", None),
+    "groups.get": ("GET", "/groups/{group}", None),
+    "groups.change": ("PUT", "/groups/{group}", {"name": "Other"}),
+    "groups.delete": ("DELETE", "/groups/{group}", None),
+    "groups.leave": ("POST", "/groups/{group}/leave", None),
+    "members.list": ("GET", "/groups/{group}/members", None),
+    "members.add": ("PUT", "/groups/{group}/members", {"members": ["+919822222222"]}),
+    "members.remove": ("DELETE", "/groups/{group}/members/{member}", None),
+    "members.change": ("PUT", "/groups/{group}/members/{member}", {"role": "Admin"}),
+    "messages.post": ("POST", "/groups/{group}/messages", {"message": "hi"}),
+    "messages.list": ("GET", "/groups/{group}/messages?count=1", None),
+    "messages.get": ("GET", "/groups/{group}/messages/{message}", None),
+    # The member of these tests is the message's sender.
+    "messages.edit": ("PUT", "/groups/{group}/messages/{message}", {"message": "other"}),
+    "messages.retract": ("DELETE", "/groups/{group}/messages/{message}", None),
+}
+
+TOKEN_SERVICE = {"/generatePin", "/loginWithPinAndApplicationId", "/accessToken"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell."""
+
+    call: str
+    connector: str
+    role: str
+    token: str
+
+
+def expected_status(cell: Cell) -> int:
+    """What the table says, in the order in which a caller is checked."""
+    entry = PERMISSIONS[cell.call]
+    is_group_token = cell.token == "group"
+    if cell.token in ("revoked", "none"):
+        return 401
+    if cell.connector == "with all others":
+        return 403
+    if (TokenKind.GROUP if is_group_token else TokenKind.USER) not in entry.kinds:
+        return 403
+    is_stopped = is_group_token and cell.role in ("outsider", "member")
+    if is_stopped:
+        return 401
+    if entry.scope is Scope.TENANT:
+        return 200 if cell.role in ("tenant admin", "other tenant's admin") else 403
+    if entry.scope is Scope.CALLER:
+        return 200
+    if cell.role in ("outsider", "other tenant's admin"):
+        return 404
+    if cell.call == "groups.leave" and cell.role == "tenant admin":
+        return 404  # sees the group, and is not in it
+    return 403 if cell.role == "member" and entry.need is Need.ADMIN else 200
+
+
+class Cells:
+    """Makes what the cells of one call need: a group for each role and kind of token, and the tokens."""
+
+    def __init__(self, world: World, call: str) -> None:
+        needed = PERMISSIONS[call].permission
+        self._world = world
+        self._permissions = {
+            "with it alone": (needed,),
+            "with all others": tuple(permission for permission in ALL_PERMISSIONS if permission is not needed),
+        }
+        self._places: dict[tuple[str, str], dict[str, str]] = {}
+        world.add_person(LEENA, "Leena")
+
+    def place(self, cell: Cell) -> dict[str, str]:
+        """The group, message and member that the cell's call is about."""
+        kind = "group" if cell.token == "group" else "user"
+        if (cell.role, kind) not in self._places:
+            world = self._world
+            group_id = world.make_group("Depot", members=[MOHAN], admins=[LEENA])
+            message_id = world.send("hi", sender=world.member, group_id=group_id)
+            member_id = world.people[MOHAN].user_id
+            self._places[cell.role, kind] = {"group": group_id, "message": message_id, "member": member_id}
+        return self._places[cell.role, kind]
+
+    def token(self, cell: Cell) -> str:
+        if cell.token == "none":
+            return ""
+        world = self._world.other_world if cell.role == "other tenant's admin" else self._world
+        number, permissions = NUMBER_OF[cell.role], self._permissions[cell.connector]
+        if cell.token == "group":
+            return self._group_token(world, cell, number, permissions).access_token
+        token = world.sign_in(number, permissions=permissions).access_token
+        if cell.token == "revoked":
+            world.sign_in(number, permissions=permissions)
+        return token
+
+    def _group_token(
+        self, world: World, cell: Cell, number: str, permissions: tuple[Permission, ...]
+    ) -> Caller:
+        """Who is no admin made it while being one."""
+        if world is not self._world:
+            return world.sign_in(number, group_id=world.group_id, permissions=permissions)
+        group_id = self.place(cell)["group"]
+        path = f"/groups/{group_id}/members"
+        member = f"{path}/{world.people[number].user_id}"
+        if cell.role in ("outsider", "member"):
+            assert world.tenant_admin.put(path, {"members": [number]}).status_code == 200
+            assert world.tenant_admin.put(member, {"role": "Admin"}).status_code == 200
+        caller = world.sign_in(number, group_id=group_id, permissions=permissions)
+        if cell.role == "outsider":
+            assert world.tenant_admin.delete(member).status_code == 200
+        elif cell.role == "member":
+            assert world.tenant_admin.put(member, {"role": "Member"}).status_code == 200
+        return caller
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_every_cell(world: World, call: str) -> None:
+    cells = Cells(world, call)
+    method, path, body = CALLS[call]
+    surprises = []
+    for cell in (Cell(call, *rest) for rest in product(CONNECTORS, ROLES, TOKENS)):
+        place = cells.place(cell)
+        token = cells.token(cell)
+        position = world.position
+        answer = world.client.call(method, path.format(**place), token=token, body=body)
+        expected = expected_status(cell)
+        if answer.status_code != expected:
+            surprises.append(f"{cell}: {answer.status_code} instead of {expected}")
+        if expected != 200 and world.position != position:
+            surprises.append(f"{cell}: something was changed")
+    assert not surprises, "\n".join(surprises)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_refusal_names_the_permission_that_lacks(world: World, call: str) -> None:
+    needed = PERMISSIONS[call].permission
+    caller = world.sign_in(GITA, permissions=[permission for permission in ALL_PERMISSIONS if permission is not needed])
+    method, path, body = CALLS[call]
+    place = {"group": world.group_id, "member": world.people[MOHAN].user_id, "message": "none"}
+    answer = world.client.call(method, path.format(**place), token=caller.access_token, body=body)
+    assert answer.status_code == 403
+    assert f"'{needed.value}'" in answer.json()["message"]
+
+
+def test_these_are_all_calls() -> None:
+    assert CALLS.keys() == PERMISSIONS.keys()
+
+
+def test_each_route_has_its_call_or_belongs_to_the_token_service() -> None:
+    assert {route.path for route in ALL_ROUTES if not route.call} == TOKEN_SERVICE
+    calls = [route.call for route in ALL_ROUTES if route.call]
+    assert sorted(calls) == sorted(PERMISSIONS)
+
+
+@pytest.mark.parametrize("route", [route for route in ALL_ROUTES if route.call], ids=lambda route: route.call)
+def test_the_calls_here_are_the_routes(route: Any) -> None:
+    method, path, _ = CALLS[route.call]
+    names = {"{groupId}": "{group}", "{memberId}": "{member}", "{referenceId}": "{message}"}
+    expected = route.path
+    for name, own in names.items():
+        expected = expected.replace(name, own)
+    assert (method, path.split("?")[0]) == (route.method, expected)

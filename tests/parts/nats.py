@@ -1,0 +1,41 @@
+"""NATS for tests: one server shared by the run, on a free port of the loopback address."""
+
+from __future__ import annotations
+
+import json
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.parts.kept_server import KeptServer
+from tests.parts.run import Run
+
+
+@dataclass(frozen=True)
+class NatsServer:
+    """`url` is nats://host:port."""
+
+    url: str
+
+
+def start_nats(run: Run) -> dict[str, str]:
+    """The server picks its port itself and writes it to a file, so nobody can take the port in between."""
+    folder = run.folder / "nats"
+    folder.mkdir()
+    program = Path(sysconfig.get_path("scripts")) / "nats-server"
+    command = [str(program), "--addr", "127.0.0.1", "--port", "-1", "--ports_file_dir", str(folder)]
+    KeptServer(run, "nats", command, is_ready=lambda: url_in(folder) is not None).start()
+    url = url_in(folder)
+    assert url is not None
+    return {"url": url}
+
+
+def url_in(folder: Path) -> str | None:
+    """None until the server has written its ports file whole."""
+    for ports in folder.glob("*.ports"):
+        try:
+            urls: list[str] = json.loads(ports.read_text())["nats"]
+        except ValueError:
+            return None
+        return urls[0]
+    return None

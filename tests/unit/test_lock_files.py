@@ -1,0 +1,56 @@
+"""The lock files hold what pyproject.toml asks for, pinned and hashed, and name no place to get it from."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+PROJECT = Path(__file__).parents[2]
+HASHES = r"(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+"
+PIN = re.compile(rf"^([A-Za-z0-9._-]+)==([^ ;\\]+)(?: *;[^\\]*)? \\\n{HASHES}", re.MULTILINE)
+SETTINGS = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+RUNTIME = "requirements.lock"
+DEVELOPMENT = "requirements-dev.lock"
+
+
+def pins(lock_file: str) -> dict[str, Version]:
+    return {canonicalize_name(name): Version(version) for name, version in PIN.findall(read(lock_file))}
+
+
+def read(lock_file: str) -> str:
+    return (PROJECT / lock_file).read_text()
+
+
+def asked_for(*groups: str) -> list[Requirement]:
+    texts = [*SETTINGS["project"]["dependencies"]]
+    for group in groups:
+        texts += SETTINGS["dependency-groups"][group]
+    return [Requirement(text) for text in texts]
+
+
+class TestLockFiles:
+    @pytest.mark.parametrize(("lock_file", "groups"), [(RUNTIME, ["build"]), (DEVELOPMENT, ["build", "test", "lint"])])
+    def test_hold_every_dependency_in_a_version_that_fits(self, lock_file: str, groups: list[str]) -> None:
+        pinned = pins(lock_file)
+        for requirement in asked_for(*groups):
+            version = pinned.get(canonicalize_name(requirement.name))
+            assert version is not None, f"{requirement.name} is not in {lock_file}; run `make lock`"
+            assert version in requirement.specifier, f"{requirement} does not fit {version} of {lock_file}"
+
+    @pytest.mark.parametrize("lock_file", [RUNTIME, DEVELOPMENT])
+    def test_every_line_with_a_version_has_hashes(self, lock_file: str) -> None:
+        assert len(pins(lock_file)) == len(re.findall("^[^ #].*==", read(lock_file), re.MULTILINE)) > 0
+
+    @pytest.mark.parametrize("lock_file", [RUNTIME, DEVELOPMENT])
+    def test_name_no_registry(self, lock_file: str) -> None:
+        assert not re.search(r"://|--(extra-)?index-url|--find-links|file:", read(lock_file))
+
+    def test_development_has_the_versions_that_are_served(self) -> None:
+        development = pins(DEVELOPMENT)
+        assert {name: development.get(name) for name in pins(RUNTIME)} == pins(RUNTIME)
