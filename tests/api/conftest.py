@@ -14,8 +14,9 @@ from chaupal.serving.house import House
 from tests.api.client import Client
 from tests.api.clocks import FakeClock
 from tests.api.worlds import World
-from tests.stores import KINDS, Database, make_postgres_database, make_sqlite_database
-from tests.stores import sqlite_template as sqlite_template
+from tests.stores import KINDS, Database, make_postgres_database, make_sqlite_database, sqlite_template
+
+__all__ = ["sqlite_template"]
 
 
 @pytest.fixture(scope="session")

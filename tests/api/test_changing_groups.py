@@ -33,7 +33,7 @@ TABLE = (
     Scenario("a welcome of 4001 characters", "PUT {group}", "group_admin", {"welcomeMessage": "x" * 4001}, status=400),
     Scenario("a picture that is no address", "PUT {group}", "group_admin", {"groupImageUrl": "file:///x"}, status=400),
     Scenario("of several fields a bad one spoils all", "PUT {group}", "group_admin",
-             {"name": "P", "groupImageUrl": "x"}, status=400),  # fmt: skip
+             {"name": "P", "groupImageUrl": "x"}, status=400),
     Scenario("an admin deletes it", "DELETE {group}", "group_admin", answer=DONE, events={"GroupRemoved": 1}),
     Scenario("a tenant admin deletes it", "DELETE {group}", "tenant_admin", answer=DONE, events={"GroupRemoved": 1}),
     Scenario("its token deletes it", "DELETE {group}", "group_token", answer=DONE, events={"GroupRemoved": 1}),
@@ -42,7 +42,7 @@ TABLE = (
     Scenario("the last admin cannot leave", "POST {group}/leave", "group_admin", status=409, code="Conflict"),
     Scenario("a tenant admin cannot leave what they are not in", "POST {group}/leave", "tenant_admin", status=404),
     Scenario("a token cannot leave", "POST {group}/leave", "group_token", status=403),
-)
+)  # fmt: skip
 
 
 class TestChangeGroup:

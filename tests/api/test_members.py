@@ -30,11 +30,11 @@ TABLE = (
             ]
         },
         forbidden=["cursor"],
-    ),  # fmt: skip
+    ),
     Scenario("a tenant admin sees it too", "GET {group}/members", "tenant_admin"),
     Scenario("the group's token sees it too", "GET {group}/members", "group_token"),
     Scenario("an admin adds someone", "PUT {group}/members", "group_admin", {"members": [OMAR]}, answer=DONE,
-             events=ADDED),  # fmt: skip
+             events=ADDED),
     Scenario(
         "someone unknown becomes a person of the organization",
         "PUT {group}/members",
@@ -44,13 +44,13 @@ TABLE = (
         events=ADDED | {"PersonAdded": 1},
     ),
     Scenario("who is a member already stays one", "PUT {group}/members", "group_admin", {"members": [MOHAN, GITA]},
-             answer=DONE),  # fmt: skip
+             answer=DONE),
     Scenario("duplicates count once", "PUT {group}/members", "group_admin",
-             {"members": [OMAR, OMAR, "+91 98000-00004", "00919800000004"]}, answer=DONE, events=ADDED),  # fmt: skip
+             {"members": [OMAR, OMAR, "+91 98000-00004", "00919800000004"]}, answer=DONE, events=ADDED),
     Scenario("one number in place of a list", "PUT {group}/members", "group_admin", {"members": OMAR}, answer=DONE,
-             events=ADDED),  # fmt: skip
+             events=ADDED),
     Scenario("numbers joined by commas", "PUT {group}/members", "group_admin", {"members": f"{OMAR}, {ASHA}"},
-             answer=DONE, events={"MemberAdded": 2}),  # fmt: skip
+             answer=DONE, events={"MemberAdded": 2}),
     Scenario("nobody to add", "PUT {group}/members", "group_admin", {"members": []}, answer=DONE),
     Scenario("members are needed", "PUT {group}/members", "group_admin", {}, status=400),
     Scenario(
@@ -68,42 +68,42 @@ TABLE = (
         events=ADDED,
     ),
     Scenario("a tenant admin adds someone", "PUT {group}/members", "tenant_admin", {"members": [OMAR]}, answer=DONE,
-             events=ADDED),  # fmt: skip
+             events=ADDED),
     Scenario("the group's token adds someone", "PUT {group}/members", "group_token", {"members": [OMAR]}, answer=DONE,
-             events=ADDED),  # fmt: skip
+             events=ADDED),
     Scenario("a member adds nobody", "PUT {group}/members", "member", {"members": [OMAR]}, status=403),
     Scenario("1,000 people are added at once", "PUT {group}/members", "group_admin", {"members": NUMBERS[:1000]},
-             answer=DONE, events={"MemberAdded": 1000, "PersonAdded": 1000}),  # fmt: skip
+             answer=DONE, events={"MemberAdded": 1000, "PersonAdded": 1000}),
     Scenario("1,001 people are too many", "PUT {group}/members", "group_admin", {"members": NUMBERS}, status=413,
-             code="PayloadTooLarge"),  # fmt: skip
+             code="PayloadTooLarge"),
     Scenario("an admin removes a member", "DELETE {group}/members/{member_id}", "group_admin", answer=DONE,
-             events={"MemberRemoved": 1}),  # fmt: skip
+             events={"MemberRemoved": 1}),
     Scenario("ids are found with their scale unit", "DELETE {group}@1/members/{member_id}@2", "group_admin",
-             answer=DONE, events={"MemberRemoved": 1}),  # fmt: skip
+             answer=DONE, events={"MemberRemoved": 1}),
     Scenario("a tenant admin removes a member", "DELETE {group}/members/{member_id}", "tenant_admin", answer=DONE,
-             events={"MemberRemoved": 1}),  # fmt: skip
+             events={"MemberRemoved": 1}),
     Scenario("a member removes nobody, not even themselves", "DELETE {group}/members/{member_id}", "member",
-             status=403),  # fmt: skip
+             status=403),
     Scenario("who is no member cannot be removed", "DELETE {group}/members/{outsider_id}", "group_admin", status=404),
     Scenario("a member unknown to all", "DELETE {group}/members/{unknown}", "group_admin", status=404),
     Scenario("the last admin cannot be removed", "DELETE {group}/members/{admin_id}", "tenant_admin", status=409,
-             code="Conflict"),  # fmt: skip
+             code="Conflict"),
     Scenario("the group's token cannot remove its last admin", "DELETE {group}/members/{admin_id}", "group_token",
-             status=409),  # fmt: skip
+             status=409),
     Scenario("a member becomes an admin", "PUT {group}/members/{member_id}", "group_admin", {"role": "Admin"},
-             answer=DONE, events={"MemberRoleChanged": 1}),  # fmt: skip
+             answer=DONE, events={"MemberRoleChanged": 1}),
     Scenario("roles are taken in any case", "PUT {group}/members/{member_id}", "group_admin", {"Role": " ADMIN "},
-             answer=DONE, events={"MemberRoleChanged": 1}),  # fmt: skip
+             answer=DONE, events={"MemberRoleChanged": 1}),
     Scenario("the same role changes nothing", "PUT {group}/members/{member_id}", "group_admin", {"role": "member"},
-             answer=DONE),  # fmt: skip
+             answer=DONE),
     Scenario("a role that is none", "PUT {group}/members/{member_id}", "group_admin", {"role": "Owner"}, status=400),
     Scenario("a role is needed", "PUT {group}/members/{member_id}", "group_admin", {}, status=400),
     Scenario("a member cannot make themselves admin", "PUT {group}/members/{member_id}", "member", {"role": "Admin"},
-             status=403),  # fmt: skip
+             status=403),
     Scenario("the last admin cannot become a member", "PUT {group}/members/{admin_id}", "group_admin",
-             {"role": "Member"}, status=409, code="Conflict"),  # fmt: skip
+             {"role": "Member"}, status=409, code="Conflict"),
     Scenario("who is no member has no role", "PUT {group}/members/{outsider_id}", "group_admin", {"role": "Admin"},
-             status=404),  # fmt: skip
+             status=404),
     Scenario("a page of no members", "GET {group}/members?count=0", "member", status=400),
     Scenario("a page of 1,001 members", "GET {group}/members?count=1001", "member", status=400),
     Scenario("a count that is no number", "GET {group}/members?count=some", "member", status=400),
@@ -199,7 +199,7 @@ class TestPages:
 
     def test_without_count_all_come_at_once_however_many(self, world: World) -> None:
         group_id = world.make_group("Biggest")
-        for numbers in (NUMBERS[:1_000], NUMBERS[1_000:] + [OMAR]):
+        for numbers in (NUMBERS[:1_000], [*NUMBERS[1_000:], OMAR]):
             world.group_admin.put(f"/groups/{group_id}/members", {"members": numbers})
         members = members_of(world, group_id)["members"]
         assert len({member["id"] for member in members}) == len(members) == 1_003

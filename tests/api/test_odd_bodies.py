@@ -15,8 +15,8 @@ TEXT = "It's 5 o'clock"
 # Each spells {"message": "It's 5 o'clock"}.
 SPELLINGS: dict[str, str | bytes] = {
     "strict": '{"message": "It\'s 5 o\'clock"}',
-    "unquoted name": '{message:"It\'s 5 o\'clock"}',
-    "unquoted name and spaces": '{ message : "It\'s 5 o\'clock" }',
+    "unquoted name": "{message:\"It's 5 o'clock\"}",
+    "unquoted name and spaces": "{ message : \"It's 5 o'clock\" }",
     "single quotes": "{'message': 'It\\'s 5 o\\'clock'}",
     "a Python dict": str({"message": TEXT}),
     "a Python 2 dict": "{u'message': u\"It's 5 o'clock\"}",
@@ -26,13 +26,13 @@ SPELLINGS: dict[str, str | bytes] = {
     "a trailing comma and a line break": '{\r\n  "message": "It\'s 5 o\'clock",\r\n}\r\n',
     "PascalCase": '{"Message": "It\'s 5 o\'clock"}',
     "upper case": '{"MESSAGE": "It\'s 5 o\'clock"}',
-    "PascalCase, unquoted": '{Message:"It\'s 5 o\'clock"}',
+    "PascalCase, unquoted": "{Message:\"It's 5 o'clock\"}",
     "with Python's words": "{'message': \"It's 5 o'clock\", 'subscribers': None, 'sendToAllSubscribers': False}",
     "with unknown fields": '{"message": "It\'s 5 o\'clock", "unknown": {"a": [1, 2]}, "version": 3}',
-    "with a comment": '{/* old docs */ message: "It\'s 5 o\'clock"} // the end',
+    "with a comment": "{/* old docs */ message: \"It's 5 o'clock\"} // the end",
     "a UTF-8 mark": b"\xef\xbb\xbf" + b'{"message": "It\'s 5 o\'clock"}',
     "UTF-16": '{"message": "It\'s 5 o\'clock"}'.encode("utf-16"),
-    "UTF-16, big end first": b"\xfe\xff" + '{message: "It\'s 5 o\'clock"}'.encode("utf-16-be"),
+    "UTF-16, big end first": b"\xfe\xff" + "{message: \"It's 5 o'clock\"}".encode("utf-16-be"),
     "an escape of Python's": '{"message": "It\\x27s 5 o\\\'clock"}',
     "escapes of JSON": '{"\\u006dessage": "It\\u0027s 5 o\\u0027clock"}',
     "a quote inside": "{'message': 'It's 5 o'clock'}",
@@ -100,7 +100,8 @@ class TestPostMessage:
         assert "line 3, column 3" in message
 
     @pytest.mark.parametrize(
-        "kind", ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", "multipart/x"]
+        "kind",
+        ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", "multipart/x"],
     )
     def test_the_content_type_is_not_looked_at(self, world: World, kind: str) -> None:
         assert post(world, '{message:"hi"}', **{"Content-Type": kind}).status_code == 200

@@ -62,25 +62,27 @@ class Cell:
 def expected_status(cell: Cell) -> int:
     """What the table says, in the order in which a caller is checked."""
     entry = PERMISSIONS[cell.call]
-    is_group_token = cell.token == "group"
+    kind = TokenKind.GROUP if cell.token == "group" else TokenKind.USER
     if cell.token in ("revoked", "none"):
         return 401
-    if cell.connector == "with all others":
+    if cell.connector == "with all others" or kind not in entry.kinds:
         return 403
-    if (TokenKind.GROUP if is_group_token else TokenKind.USER) not in entry.kinds:
-        return 403
-    is_stopped = is_group_token and cell.role in ("outsider", "member")
-    if is_stopped:
-        return 401
+    if kind is TokenKind.GROUP and cell.role in ("outsider", "member"):
+        return 401  # stopped when its maker was no longer admin
     if entry.scope is Scope.TENANT:
         return 200 if cell.role in ("tenant admin", "other tenant's admin") else 403
     if entry.scope is Scope.CALLER:
         return 200
+    return status_in_group(cell, entry.need)
+
+
+def status_in_group(cell: Cell, need: Need) -> int:
+    """What the role in the group says."""
     if cell.role in ("outsider", "other tenant's admin"):
         return 404
     if cell.call == "groups.leave" and cell.role == "tenant admin":
         return 404  # sees the group, and is not in it
-    return 403 if cell.role == "member" and entry.need is Need.ADMIN else 200
+    return 403 if cell.role == "member" and need is Need.ADMIN else 200
 
 
 class Cells:
@@ -119,9 +121,7 @@ class Cells:
             world.sign_in(number, permissions=permissions)
         return token
 
-    def _group_token(
-        self, world: World, cell: Cell, number: str, permissions: tuple[Permission, ...]
-    ) -> Caller:
+    def _group_token(self, world: World, cell: Cell, number: str, permissions: tuple[Permission, ...]) -> Caller:
         """Who is no admin made it while being one."""
         if world is not self._world:
             return world.sign_in(number, group_id=world.group_id, permissions=permissions)

@@ -74,13 +74,13 @@ TABLE = (
     Scenario("another organization's admin sees no group", "GET {group}", "stranger", status=404, forbidden=["Depot"]),
     Scenario("a tenant admin sees nothing of other organizations", "GET {others_group}", "tenant_admin", status=404),
     Scenario("a group that does not exist", "GET /v1/groups/{unknown}", "tenant_admin", status=404),
-)
+)  # fmt: skip
 
 FINDING = "/v1/tenant/findGroupsByQuery"
 
 FIND_TABLE = (
     Scenario("any part of a name finds it, in any case", f"GET {FINDING}?query=DEPO", "tenant_admin",
-             answer={"groups": [FOR_ADMIN]}),  # fmt: skip
+             answer={"groups": [FOR_ADMIN]}),
     Scenario("what no name holds finds nothing", f"GET {FINDING}?query=x9", "tenant_admin", answer={"groups": []}),
     Scenario("a member may not search", f"GET {FINDING}?query=depot", "member", status=403, forbidden=["Depot"]),
     Scenario("a group's admin may not search", f"GET {FINDING}?query=depot", "group_admin", status=403),
@@ -90,7 +90,7 @@ FIND_TABLE = (
     Scenario("an offset below 0", f"GET {FINDING}?query=a&resultsOffset=-1", "tenant_admin", status=400),
     Scenario("an offset beyond all", f"GET {FINDING}?query=a&resultsOffset=99999999999", "tenant_admin", status=400),
     Scenario("a page size that is no number", f"GET {FINDING}?query=a&pageSize=many", "tenant_admin", status=400),
-)
+)  # fmt: skip
 
 
 def names(caller: Caller, **query: object) -> list[str]:

@@ -134,7 +134,9 @@ class TestMadeUpCursors:
         world.send("between")
         put_in(world, OMAR)
         for direction in ("older", "newer"):
-            answer = world.outsider.get(f"/groups/{world.group_id}/messages?direction={direction}&cursor={made_up(place)}")
+            answer = world.outsider.get(
+                f"/groups/{world.group_id}/messages?direction={direction}&cursor={made_up(place)}"
+            )
             assert answer.status_code == 200
             assert "between" not in answer.text
 

@@ -37,7 +37,12 @@ class TestPaths:
 
     @pytest.mark.parametrize(
         "path",
-        ["/v1/groups/{id}/Messages/", "//v1/groups/{id}//messages", "/GROUPS/{id}/MESSAGES", "/v1//groups//{id}/messages"],
+        [
+            "/v1/groups/{id}/Messages/",
+            "//v1/groups/{id}//messages",
+            "/GROUPS/{id}/MESSAGES",
+            "/v1//groups//{id}/messages",
+        ],
     )
     def test_so_does_every_spelling_with_an_id(self, world: World, path: str) -> None:
         answer = world.member.post(path.format(id=world.group_id), {"message": "hi"})
@@ -68,15 +73,18 @@ class TestPaths:
             ("POST", "//groups//leave", {"name": "x"}),
         ],
     )
-    def test_an_empty_id_is_not_found_and_changes_nothing(self, world: World, method: str, path: str, body: Any) -> None:
+    def test_an_empty_id_is_not_found_and_changes_nothing(
+        self, world: World, method: str, path: str, body: Any
+    ) -> None:
         path = path.format(member=world.people[MOHAN].user_id)
         position = (world.group_id, world.tenant_admin, world.position)[2]
         answer = world.tenant_admin.call(method, path, body)
         assert_error(answer, code="NotFound")
         assert world.count_events_after(position) == {}
 
-    @pytest.mark.parametrize("path", ["/v1/groups/", "/v1/groups//", "/v1/groups/{group}/members/",
-                                      "/v1/groups/{group}/messages//"])  # fmt: skip
+    @pytest.mark.parametrize(
+        "path", ["/v1/groups/", "/v1/groups//", "/v1/groups/{group}/members/", "/v1/groups/{group}/messages//"]
+    )
     def test_an_empty_id_at_the_end_deletes_nothing(self, world: World, path: str) -> None:
         position = (world.group_id, world.tenant_admin, world.position)[2]
         answer = world.tenant_admin.delete(path.format(group=world.group_id))
@@ -84,8 +92,10 @@ class TestPaths:
         assert world.count_events_after(position) == {}
         assert world.group_as_seen()["userCount"] == 2
 
-    @pytest.mark.parametrize("path", ["/v2/groups", "/v1/nothing", "/v1/groups/a/b/c", "/v1/v1", "/x", "/v1/groups/a%2Fb",
-                                      "/%00", "/v1/groups/%ff"])  # fmt: skip
+    @pytest.mark.parametrize(
+        "path",
+        ["/v2/groups", "/v1/nothing", "/v1/groups/a/b/c", "/v1/v1", "/x", "/v1/groups/a%2Fb", "/%00", "/v1/groups/%ff"],
+    )
     def test_what_is_no_path(self, world: World, path: str) -> None:
         for method in ("GET", "POST", "PUT", "DELETE"):
             answer = world.member.call(method, path)
@@ -93,7 +103,9 @@ class TestPaths:
             assert_api_headers(answer)
             assert answer.status_code == 404
 
-    @pytest.mark.parametrize(("method", "allowed"), [("PUT", "GET, POST"), ("DELETE", "GET, POST"), ("PATCH", "GET, POST")])
+    @pytest.mark.parametrize(
+        ("method", "allowed"), [("PUT", "GET, POST"), ("DELETE", "GET, POST"), ("PATCH", "GET, POST")]
+    )
     def test_another_method_says_what_is_possible(self, world: World, method: str, allowed: str) -> None:
         answer = world.member.call(method, "/v1/groups")
         assert_error(answer, code="MethodNotAllowed")
@@ -113,7 +125,9 @@ class TestIds:
 
 
 class TestBrowsers:
-    @pytest.mark.parametrize("path", ["/v1/groups", "/v1/groups/x/messages", "/generatePin", "/v1/nothing", "//v1/groups/"])
+    @pytest.mark.parametrize(
+        "path", ["/v1/groups", "/v1/groups/x/messages", "/generatePin", "/v1/nothing", "//v1/groups/"]
+    )
     def test_a_preflight_is_answered_with_what_it_asks_for(self, world: World, path: str) -> None:
         asked = {
             "Origin": "https://app.example.org",

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.installations import Installation
-from tests.installations import installation as installation
-from tests.installations import warm_commands as warm_commands
+from tests.installations import Installation, installation, warm_commands
+
+__all__ = ["installation", "warm_commands"]
 
 PROJECT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("chaupal")
@@ -47,17 +47,17 @@ def blocks_of(heading: str) -> list[Block]:
     return blocks
 
 
-def run_blocks(blocks: list[Block], installation: Installation) -> list[str]:
+def run_blocks(blocks: list[Block], installed: Installation) -> list[str]:
     """What each block prints, in one shell; the blocks name another program and port where the test's are other."""
     script = "set -euo pipefail\n"
     for block in blocks:
         script += f"{block.commands}\necho; echo {shlex.quote(_END_OF_BLOCK)}\n"
     script = script.replace(".venv/bin/chaupal", shlex.quote(str(PROGRAM)))
-    script = script.replace(ADDRESS, f"127.0.0.1:{installation.port}")
+    script = script.replace(ADDRESS, f"127.0.0.1:{installed.port}")
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=PROJECT,
-        env=installation.environment,
+        env=installed.environment,
         capture_output=True,
         text=True,
         timeout=120,

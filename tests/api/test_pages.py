@@ -1,0 +1,73 @@
+"""What is not the API: health, readiness, metrics, the bare address. Source: contract, section 1."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.api.client import assert_error
+from tests.api.worlds import OMAR, World
+
+
+class TestHealth:
+    def test_the_process_lives(self, world: World) -> None:
+        answer = world.client.call("GET", "/healthz")
+        assert answer.status_code == 200
+        assert answer.json()["status"] == "ok"
+
+    def test_the_database_answers(self, world: World) -> None:
+        answer = world.client.call("GET", "/readyz")
+        assert answer.status_code == 200
+        assert answer.json() == {"status": "ready"}
+
+    def test_a_stopping_server_takes_no_more(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(world.house, "is_stopping", True)
+        answer = world.client.call("GET", "/readyz")
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) >= 1
+        assert world.client.call("GET", "/healthz").status_code == 200
+
+
+class TestBareAddress:
+    @pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/"])
+    def test_it_answers_without_a_redirect(self, world: World, path: str) -> None:
+        answer = world.client.call("GET", path)
+        assert answer.status_code == 200
+        assert answer.json()["endpointUrl"] == "https://chat.example.org/"
+        assert answer.headers["access-control-allow-origin"] == "*"
+
+    def test_the_host_header_is_not_believed(self, world: World) -> None:
+        answer = world.client.call("GET", "/", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
+        assert "evil" not in answer.text
+        token = world.exchange(world.grant(OMAR).refresh_token)
+        assert token.json()["endpointUrl"] == "https://chat.example.org/"
+
+    def test_what_is_nowhere_is_an_error_of_the_api(self, world: World) -> None:
+        assert_error(world.client.call("GET", "/favicon.ico"), code="NotFound")
+
+
+class TestMetrics:
+    def count(self, world: World, method: str, route: str, status: int) -> float:
+        text = world.client.call("GET", "/metrics").text
+        line = f'chaupal_calls_total{{method="{method}",route="{route}",status="{status}"}} '
+        return sum(float(found.removeprefix(line)) for found in text.splitlines() if found.startswith(line))
+
+    def test_calls_are_counted_by_route_and_status(self, world: World) -> None:
+        counted = ("GET", "/groups/{groupId}", 404)
+        before = self.count(world, *counted)
+        world.outsider.get(f"/v1/groups/{world.group_id}")
+        world.outsider.get("//V1/Groups/none/")
+        assert self.count(world, *counted) == before + 2
+
+    def test_they_name_no_id_number_or_token(self, world: World) -> None:
+        message_id = world.send("hi")
+        world.member.get(f"/groups/{world.group_id}/messages/{message_id}")
+        world.member.get("/made-up-path")
+        answer = world.client.call("GET", "/metrics")
+        assert answer.headers["content-type"].startswith("text/plain")
+        for hidden in (world.group_id, message_id, world.tenant_id, world.member.number, "made-up-path"):
+            assert hidden not in answer.text
+        routes = set(re.findall(r'route="([^"]*)"', answer.text))
+        assert routes <= {route.path for route in world.client.app.routes}
+        assert "/groups/{groupId}/messages/{referenceId}" in routes
