@@ -38,8 +38,13 @@ def _cells(result: Result) -> list[str]:
         ratio,
         f"x {comparison.spread:.2f}",
         *_limits(result),
-        result.verdict,
+        _verdict(result),
     ]
+
+
+def _verdict(result: Result) -> str:
+    is_unclear = result.limits is not None and result.judged == "ratio" and result.comparison.spans(result.limits.bar)
+    return f"{result.verdict}, unclear" if is_unclear else result.verdict
 
 
 def _limits(result: Result) -> list[str]:

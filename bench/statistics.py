@@ -54,6 +54,10 @@ class Comparison:
         """The difference of the two sides is no larger than that of the baseline with itself."""
         return 1 / self.spread <= self.ratio <= self.spread
 
+    def spans(self, value: float) -> bool:
+        """The runs disagree about which side of the value the ratio is on."""
+        return self.low < value < self.high
+
 
 def interleave(pair_count: int) -> list[Side]:
     """The order of the runs, A B B A A B B A ...: a slow drift of the machine falls on both sides alike."""

@@ -123,11 +123,13 @@ def request(
     """A request. `body` is sent as strict JSON, `content` as it is; `token` goes into the header accessToken."""
     if body is not None:
         content = json.dumps(body)
-    standing: dict[str, str | bytes] = {"accessToken": token} if token else {}
+    given: dict[str, str | bytes] = {"accessToken": token} if token else {}
+    given.update(headers or {})
     url = httpx.URL(ROOT + path)
     if query:
         url = url.copy_merge_params({name: str(value) for name, value in query.items()})
-    return httpx.Request(method, url, content=content, headers={**standing, **(headers or {})})
+    encoded = {name.encode(): value if isinstance(value, bytes) else value.encode() for name, value in given.items()}
+    return httpx.Request(method, url, content=content, headers=encoded)
 
 
 def assert_api_headers(answer: httpx.Response) -> None:

@@ -41,7 +41,7 @@ class TestExchange:
         [(public_key,)] = world.database.ask("SELECT public_key FROM signing_keys WHERE key_id = %s", header["kid"])
         key = jwt.PyJWK.from_dict({"kty": "OKP", "crv": "Ed25519", "x": jwt.utils.base64url_encode(bytes(public_key))
                                    .decode()}).key  # fmt: skip
-        unchecked = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
+        unchecked: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
         claims = jwt.decode(text, key, ["EdDSA"], audience="chaupal", options=unchecked)
         now_s = world.clock.now_ms // 1000
         assert claims["iss"] == "https://chat.example.org/"

@@ -54,7 +54,7 @@ TEXTS: dict[str, tuple[str | bytes, str]] = {
     "an empty name in between": ('{"": 1, "message": "hi"}', "hi"),
 }
 
-UNREADABLE = {
+UNREADABLE: dict[str, str | bytes] = {
     "no braces": "message=hi",
     "cut off": '{"message": "hi',
     "cut off after the name": '{"message"',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import httpx
@@ -9,7 +10,6 @@ import pytest
 
 from chaupal.auth.permissions import Permission
 from chaupal.connectors.rules import delete_connector
-from chaupal.tokens import pins
 from tests.api.client import assert_error
 from tests.api.worlds import ASHA, MOHAN, NOBODY, OMAR, World
 
@@ -143,7 +143,7 @@ class TestLogIn:
 
     @pytest.mark.parametrize("spelling", [int, float, "{} ".format, lambda pin: str(int(pin))])
     def test_leading_zeros_may_be_lost(self, world: World, monkeypatch: pytest.MonkeyPatch, spelling: Any) -> None:
-        monkeypatch.setattr(pins.secrets, "randbelow", lambda _: 42)
+        monkeypatch.setattr(secrets, "randbelow", lambda _: 42)
         generate(world)
         assert world.pin_of(MOHAN) == "000042"
         expected = 401 if spelling is float else 200

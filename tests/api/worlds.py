@@ -80,7 +80,7 @@ class World:
         self.operator = Operator(new_id())
         self.people: dict[str, Person] = {}
         self._connectors: dict[tuple[Permission, ...], CreatedConnector] = {}
-        self.connector = self.do(_found_tenant, self)
+        self.connector: CreatedConnector = self.do(_found_tenant, self)
         self._connectors[ALL_PERMISSIONS] = self.connector
 
     @property

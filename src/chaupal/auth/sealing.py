@@ -70,7 +70,7 @@ def load_secret_key(path: Path) -> SecretKey:
         SecretKeyRefused: the file cannot be read or does not hold a key.
     """
     try:
-        text = path.read_text().strip()
+        text = path.read_bytes().strip()
     except FileNotFoundError:
         return SecretKey(_make(path))
     except OSError as error:

@@ -65,26 +65,23 @@ class Readers:
                 thread.join()
 
     def _loop(self) -> None:
-        connection: Connection | None = None
-        refuse_until = 0.0
+        held = _Held()
         while (work := self._queue.get()) is not None:
-            try:
-                if connection is None:
-                    if time.monotonic() < refuse_until:
-                        raise DatabaseGone("no connection since the last try")
-                    connection = self._connect()
-                self._run(connection, work)
-            except DatabaseGone as error:
-                refuse_until = time.monotonic() + _RECONNECT_PAUSE_S if connection is None else 0.0
-                work.error = error
-                _close(connection)
-                connection = None
-            except Exception as error:  # noqa: BLE001 - the thread must live: the caller hears of it
-                work.error = error
-                _close(connection)
-                connection = None
+            was_open = held.connection is not None
+            self._try(held, work)
+            if was_open and isinstance(work.error, DatabaseGone):
+                # The connection died while it was idle, with its server perhaps back since: a read may be run again.
+                work.error = None
+                self._try(held, work)
             self._deliver_all([work])
-        _close(connection)
+        held.close()
+
+    def _try(self, held: _Held, work: Work) -> None:
+        try:
+            self._run(held.open(self._connect), work)
+        except Exception as error:  # noqa: BLE001 - the thread must live: the caller hears of it
+            work.error = error
+            held.close()
 
     def _run(self, connection: Connection, work: Work) -> None:
         connection.begin_read()
@@ -98,6 +95,31 @@ class Readers:
         connection.rollback()
 
 
-def _close(connection: Connection | None) -> None:
-    if connection is not None:
-        connection.close()
+class _Held:
+    """One thread's connection, opened when it is needed."""
+
+    def __init__(self) -> None:
+        self.connection: Connection | None = None
+        self._refuse_until = 0.0
+
+    def open(self, connect: Callable[[], Connection]) -> Connection:
+        """The connection; a new one where there is none.
+
+        Raises:
+            DatabaseGone: it cannot be made, or could not a moment ago.
+        """
+        if self.connection is None:
+            if time.monotonic() < self._refuse_until:
+                raise DatabaseGone("no connection since the last try")
+            try:
+                self.connection = connect()
+            except DatabaseGone:
+                self._refuse_until = time.monotonic() + _RECONNECT_PAUSE_S
+                raise
+        return self.connection
+
+    def close(self) -> None:
+        """Let the connection go; harmless when there is none."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.close()

@@ -15,6 +15,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import structlog
 
@@ -32,6 +33,8 @@ _OUTCOME_TRIES = 5
 _OUTCOME_PAUSE_S = 1.0
 _RECONNECT_PAUSE_S = 0.5
 """After a failed connect, work within this time is refused at once: nobody queues behind a dead server."""
+
+BatchT = TypeVar("BatchT")
 
 log = structlog.get_logger("store.writer")
 
@@ -155,11 +158,12 @@ class Writer:
     def _run_together(self, works: Sequence[Work]) -> bool:
         """Whether the batch is decided; False where its rules are to be run again, one by one."""
         try:
-            connection = self._open()
-            batch = run_batch(
-                connection, works, memory=self._memory, clock=self._clock, before_commit=self._before_commit
+            batch = self._begun(
+                lambda connection: run_batch(
+                    connection, works, memory=self._memory, clock=self._clock, before_commit=self._before_commit
+                )
             )
-            self._commit(connection, batch, works)
+            self._commit(batch, works)
         except DatabaseRefused:
             self._roll_back()
             return False
@@ -169,21 +173,33 @@ class Writer:
 
     def _run_one(self, work: Work) -> None:
         try:
-            connection = self._open()
-            batch = run_alone(
-                connection, work, memory=self._memory, clock=self._clock, before_commit=self._before_commit
+            batch = self._begun(
+                lambda connection: run_alone(
+                    connection, work, memory=self._memory, clock=self._clock, before_commit=self._before_commit
+                )
             )
             if batch is not None:
-                self._commit(connection, batch, [work])
+                self._commit(batch, [work])
         except DatabaseRefused as error:
             self._roll_back()
             work.error = WriteRefused(str(error))
         except (DatabaseGone, StorageFull) as error:
             self._fail([work], error)
 
-    def _commit(self, connection: Connection, batch: Batch, works: Sequence[Work]) -> None:
+    def _begun(self, run: Callable[[Connection], BatchT]) -> BatchT:
+        """Run up to the commit; once more where the connection had died while it was idle, as nothing was committed."""
+        was_open = self._connection is not None
         try:
-            connection.commit()
+            return run(self._open())
+        except DatabaseGone:
+            if not was_open:
+                raise
+            self._drop_connection()
+            return run(self._open())
+
+    def _commit(self, batch: Batch, works: Sequence[Work]) -> None:
+        try:
+            batch.connection.commit()
         except DatabaseGone as lost:
             self._drop_connection()
             outcome = self._outcome_of(batch)

@@ -50,6 +50,11 @@ class TestCompare:
         comparison = compare([1.0] * 9, [1.5] * 4 + [30.0] + [1.5] * 4)
         assert (comparison.ratio, comparison.low, comparison.high) == (1.5, 1.5, 1.5)
 
+    def test_pairs_on_both_sides_of_a_bar_span_it(self) -> None:
+        comparison = compare([1, 1, 1], [1.9, 2.1, 2.2])
+        assert comparison.spans(2)
+        assert not comparison.spans(1.5)
+
     @pytest.mark.parametrize(
         ("baseline", "subject"), [([], []), ([1], [1]), ([1, 2], [1]), ([0, 1], [1, 1]), ([1, 1], [1, 0])]
     )

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from chaupal.auth.permissions import PERMISSIONS, Permission, granted_scope
+
+# In the order of the official answer.
+SCOPE = (
+    "groupinfo.read,groupinfo.write,groupinfo.remove,groupinfo.update,groupmember.read,groupmember.write,"
+    "groupmember.remove,textmessage.read,action.read,action.write,action.update,profile.write,media.read,"
+    "webhook.read,webhook.write,webhook.remove,webhook.update"
+)
+
+NAMES = {
+    Permission.GROUP_INFORMATION: "groupinfo",
+    Permission.GROUP_MEMBER_LIST: "groupmember",
+    Permission.TEXT_MESSAGE: "textmessage",
+    Permission.ACTION_AND_RESPONSES: "action",
+    Permission.USER_PROFILE: "profile",
+    Permission.MEDIA: "media",
+    Permission.OUTGOING_WEBHOOKS: "webhook",
+    Permission.TENANT_DATA: None,
+    Permission.REACTIONS: None,
+}
+
+
+class TestGrantedScope:
+    def test_all_permissions_give_the_whole_list_in_the_order_of_old(self) -> None:
+        assert granted_scope(Permission) == SCOPE
+        assert granted_scope(reversed(list(Permission))) == SCOPE
+
+    def test_none_give_none(self) -> None:
+        assert granted_scope([]) == ""
+
+    @pytest.mark.parametrize("permission", Permission)
+    def test_each_gives_its_own_names(self, permission: Permission) -> None:
+        prefix = NAMES[permission]
+        own = [name for name in SCOPE.split(",") if prefix is not None and name.startswith(f"{prefix}.")]
+        assert granted_scope([permission]) == ",".join(own)
+        rest = [name for name in SCOPE.split(",") if name not in own]
+        assert granted_scope(other for other in Permission if other is not permission) == ",".join(rest)
+
+
+class TestPermissions:
+    def test_they_are_the_words_of_the_old_portal(self) -> None:
+        assert [permission.value for permission in Permission] == [
+            "Group Information",
+            "Group Member List",
+            "Text Message",
+            "Action & Responses",
+            "User Profile",
+            "Media",
+            "Outgoing Webhooks",
+            "Tenant Data",
+            "Reactions",
+        ]
+
+    def test_each_call_stands_under_its_name_and_takes_some_token(self) -> None:
+        for call, entry in PERMISSIONS.items():
+            assert entry.call == call
+            assert entry.kinds
