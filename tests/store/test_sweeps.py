@@ -56,10 +56,9 @@ async def sweep(store: Store, caller: Operator) -> int:
 
 
 def counts_of(database: Database, caller: Operator) -> dict[str, int]:
-    asked = {
-        table: database.ask(f"SELECT count(*) FROM {table} WHERE tenant_id = '{caller.tenant_id}'")
-        for table in TABLES  # noqa: S608
-    }
+    asked = {}
+    for table in TABLES:
+        asked[table] = database.ask(f"SELECT count(*) FROM {table} WHERE tenant_id = '{caller.tenant_id}'")  # noqa: S608
     return {table: rows[0][0] for table, rows in asked.items()}
 
 
