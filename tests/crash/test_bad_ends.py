@@ -79,7 +79,9 @@ class TestDatabaseGone:
             assert made.call("GET", "/healthz")[0] == 200
             postgres_of_its_own.start()
             wait_until(made.is_ready)
-            assert place.post("after")[0] == 200
+            wait_until(lambda: place.post("after")[0] == 200)
+            page = place.path + "?count=1"
+            wait_until(lambda: all(made.call("GET", page, place.headers)[0] == 200 for _ in range(8)))
             assert place.texts() == ["after", "before"]
         finally:
             made.stop()

@@ -1,0 +1,51 @@
+"""The migrations make the tables that the program works with, on both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+import chaupal.app  # noqa: F401 - declares every table
+from chaupal.settings import Settings
+from chaupal.store import apsw_dbapi, migrating
+from chaupal.store.schema import SCHEMA_VERSION, metadata
+from tests.stores import Database, ask_sqlite
+
+
+def test_the_newest_migration_is_the_version_that_the_program_names() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrating.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_heads() == [SCHEMA_VERSION]
+
+
+def test_migrated_tables_differ_in_nothing_from_the_declared_ones(database: Database) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    if database.is_postgres:
+        url = sqlalchemy.make_url(database.settings.database).set(drivername="postgresql+psycopg")
+        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    else:
+        path = str(database.settings.sqlite_path)
+        engine = sqlalchemy.create_engine(
+            "sqlite://", module=apsw_dbapi, creator=lambda: apsw_dbapi.connect(path), poolclass=sqlalchemy.NullPool
+        )
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_database_of_a_newer_version_is_refused_with_a_sentence(sqlite_database: Database) -> None:
+    ask_sqlite(sqlite_database.settings.sqlite_path, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(migrating.SchemaTooNew, match="install the newer version again"):
+        migrating.migrate(sqlite_database.settings)
+
+
+def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    assert migrating.migrate(settings) == (None, SCHEMA_VERSION)
+    assert migrating.migrate(settings) == (SCHEMA_VERSION, SCHEMA_VERSION)
