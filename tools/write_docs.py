@@ -1,8 +1,8 @@
 """Writes the parts of `docs/` that follow from the code: settings, commands, permissions, events and errors.
 
 Usage: `.venv/bin/python tools/write_docs.py [--check]`. A page holds `<!-- generated: NAME -->` and `<!-- end -->`;
-what stands between them is replaced, everything else is left alone. With --check nothing is written, and the exit
-code is 1 where a page is not what the code says.
+what stands between them is replaced, everything else is left alone. With --check nothing is written, and the exit code
+is 1 where a page is not what the code says.
 """
 
 from __future__ import annotations

@@ -249,8 +249,8 @@ class TestPast:
 
 class TestReadMessage:
     def test_it_is_found_in_its_own_group_alone(self, world: World) -> None:
-        message_id = world.send("hi")
         other = world.make_group("Other", members=[MOHAN])
+        message_id = world.send("hi")
         absent = world.member.get(f"/groups/{other}/messages/{UNKNOWN_ID}").json()
         elsewhere = world.member.get(f"/groups/{other}/messages/{message_id}").json()
         assert absent["message"] == elsewhere["message"]

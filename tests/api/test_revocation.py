@@ -57,6 +57,14 @@ class TestRevocation:
         world.grant(MOHAN)
         assert [caller.get("/users/me").status_code for caller in others] == [200] * 4
 
+    def test_a_persons_new_token_does_not_touch_the_tokens_of_groups_nor_the_other_way_round(
+        self, world: World
+    ) -> None:
+        token, person = world.group_token, world.sign_in(GITA)
+        assert token.get("/users/me").status_code == 200
+        world.sign_in(GITA, group_id=world.group_id)
+        assert person.get("/users/me").status_code == 200
+
     def test_a_new_group_token_puts_out_that_groups_alone_whoever_makes_it(self, world: World) -> None:
         second_group = world.make_group("Second")
         second = world.sign_in(GITA, group_id=second_group)

@@ -10,6 +10,8 @@ import msgspec
 
 from chaupal.cli.failures import plain
 
+_WIDER_THAN_ANY_TABLE = 10_000
+
 
 def print_json(value: object) -> None:
     """One JSON document, indented, and nothing else."""
@@ -49,14 +51,11 @@ def _draw(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_column(Text(header), no_wrap=True)
     for row in rows:
         table.add_row(*[Text(cell) for cell in row])  # as text: brackets in a name are no markup
-    # Where the terminal is narrower it wraps the lines itself: an id that is cut in two cannot be copied.
+    # A narrower terminal wraps the lines by itself: an id that the table cuts in two could not be copied.
+    needed_width = Console(width=_WIDER_THAN_ANY_TABLE).measure(table).maximum
     console = Console()
-    console.width = max(console.width, console.measure(table).maximum, _width_of(headers, rows))
+    console.width = max(console.width, needed_width)
     console.print(table)
-
-
-def _width_of(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    return sum(max(len(cells[index]) for cells in (headers, *rows)) + 3 for index in range(len(headers)))
 
 
 def _cell(value: object) -> str:

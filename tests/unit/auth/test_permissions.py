@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaupal.auth.permissions import PERMISSIONS, Permission, granted_scope
+from chaupal.auth.permissions import PERMISSIONS, Need, Permission, TokenKind, granted_scope
 
 # In the order of the official answer.
 SCOPE = (
@@ -22,6 +22,31 @@ NAMES = {
     Permission.TENANT_DATA: None,
     Permission.REACTIONS: None,
 }
+
+
+# "Each call needs the matching one" (contract, section 4); written by hand, so that the table cannot vouch for itself.
+PERMISSION_OF = {
+    Permission.USER_PROFILE: {"users.me"},
+    Permission.GROUP_INFORMATION: {"groups.create", "groups.list", "groups.get", "groups.change", "groups.delete"},
+    Permission.TENANT_DATA: {"groups.find"},
+    Permission.GROUP_MEMBER_LIST: {
+        "groups.leave",
+        "members.list",
+        "members.add",
+        "members.remove",
+        "members.change",
+    },
+    Permission.TEXT_MESSAGE: {"messages.post", "messages.list", "messages.get", "messages.edit", "messages.retract"},
+}
+FOR_ADMINS = {
+    "groups.find",
+    "groups.change",
+    "groups.delete",
+    "members.add",
+    "members.remove",
+    "members.change",
+}
+FOR_PEOPLE_ALONE = {"groups.create", "groups.find", "groups.leave"}
 
 
 class TestGrantedScope:
@@ -54,6 +79,19 @@ class TestPermissions:
             "Tenant Data",
             "Reactions",
         ]
+
+    def test_each_call_needs_the_matching_permission(self) -> None:
+        for permission in Permission:
+            calls = {call for call, entry in PERMISSIONS.items() if entry.permission is permission}
+            assert calls == PERMISSION_OF.get(permission, set())
+
+    def test_admins_manage_and_members_post(self) -> None:
+        assert {call for call, entry in PERMISSIONS.items() if entry.need is Need.ADMIN} == FOR_ADMINS
+
+    def test_a_group_token_makes_finds_and_leaves_no_group(self) -> None:
+        for_people = {call for call, entry in PERMISSIONS.items() if TokenKind.GROUP not in entry.kinds}
+        assert for_people == FOR_PEOPLE_ALONE
+        assert all(TokenKind.USER in entry.kinds for entry in PERMISSIONS.values())
 
     def test_each_call_stands_under_its_name_and_takes_some_token(self) -> None:
         for call, entry in PERMISSIONS.items():
