@@ -27,7 +27,7 @@ _VALUE_SHOWN_CHARS = 60
 def shorten(value: object) -> str:
     """A value as it may stand in an error message: one line, at most 60 characters."""
     text = value if isinstance(value, str) else repr(value)
-    text = " ".join(text.split())
+    text = " ".join(text.encode("utf-8", "replace").decode().split())  # half a surrogate could not be sent
     return text if len(text) <= _VALUE_SHOWN_CHARS else text[: _VALUE_SHOWN_CHARS - 1] + "…"
 
 
