@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Callable
 
 import msgspec
 import typer
@@ -51,10 +52,10 @@ def doctor(as_json: Json = False) -> None:
 
 def _examine() -> Examination:
     settings, checks, refused = load_with_faults(os.environ)
-    checks += check_folder(settings)
-    checks.append(check_secret_key(settings))
-    checks += check_database(settings)
-    checks += check_network(settings)
+    checks += _allowed("data folder", lambda: check_folder(settings))
+    checks += _allowed("secret key", lambda: [check_secret_key(settings)])
+    checks += _allowed("database", lambda: check_database(settings))
+    checks += _allowed("network", lambda: check_network(settings))
     if not settings.is_postgres:
         checks.append(_check_server(settings))
     return Examination(
@@ -65,6 +66,15 @@ def _examine() -> Examination:
         fault_count=sum(check.state is State.FAULT for check in checks),
         warning_count=sum(check.state is State.WARNING for check in checks),
     )
+
+
+def _allowed(name: str, look: Callable[[], list[Check]]) -> list[Check]:
+    """What the look found, or that this user may not look."""
+    try:
+        return look()
+    except PermissionError as error:
+        advice = "Run `chaupal doctor` as the user that runs the server."
+        return [fault(name, f"{error.filename}: {error.strerror}.", advice)]
 
 
 def _check_server(settings: Settings) -> Check:

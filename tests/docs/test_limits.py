@@ -1,0 +1,81 @@
+"""Numbers in the documents are the code's: each is named here with the constant or setting that it comes from."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaupal.auth import signing
+from chaupal.connectors import rules as connectors
+from chaupal.groups import rules as groups
+from chaupal.jobs import sweeps
+from chaupal.members import rules as members
+from chaupal.messages import routes as message_routes
+from chaupal.messages import rules as messages
+from chaupal.serving import pages as health
+from chaupal.serving import request as serving
+from chaupal.settings import Settings
+from chaupal.store import sqlite, writer
+from chaupal.tokens import pins
+from chaupal.tokens import rules as tokens
+from chaupal.wire import tolerant
+from tests.docs.pages import README, page
+
+SETTINGS = Settings()
+CONVENTIONS, TOKENS = "docs/api/conventions.md", "docs/api/tokens.md"
+GROUPS, MEMBERS, MESSAGES = "docs/api/groups.md", "docs/api/members.md", "docs/api/messages.md"
+
+SENTENCES = [
+    (CONVENTIONS, f"up to {SETTINGS.body_max_bytes:,} bytes"),
+    (CONVENTIONS, f"one that is not JSON up to {tolerant.TEXT_CHARS_MOST // 1024} kB"),
+    (CONVENTIONS, f"nest {tolerant.DEPTH_MOST} levels deep"),
+    (CONVENTIONS, f"up to {serving._KEY_MAX_CHARS} printable characters"),
+    (CONVENTIONS, f"for {SETTINGS.idempotency_keep_days} days"),
+    (CONVENTIONS, f"| {SETTINGS.connector_calls_per_min:,} a minute | `CHAUPAL_CONNECTOR_CALLS_PER_MIN`"),
+    (CONVENTIONS, f"| {SETTINGS.tenant_calls_per_min:,} a minute | `CHAUPAL_TENANT_CALLS_PER_MIN`"),
+    (CONVENTIONS, f"| {SETTINGS.access_token_calls_per_min:,} a minute | `CHAUPAL_ACCESS_TOKEN_CALLS_PER_MIN`"),
+    (CONVENTIONS, f"| {SETTINGS.pins_per_hour_number} an hour | `CHAUPAL_PINS_PER_HOUR_NUMBER`"),
+    (CONVENTIONS, f"| {SETTINGS.pins_per_hour_connector} an hour | `CHAUPAL_PINS_PER_HOUR_CONNECTOR`"),
+    (CONVENTIONS, f"| {SETTINGS.wrong_pins_per_day_number} a day | `CHAUPAL_WRONG_PINS_PER_DAY_NUMBER`"),
+    (CONVENTIONS, f"| {SETTINGS.wrong_pins_per_day_address} a day | `CHAUPAL_WRONG_PINS_PER_DAY_ADDRESS`"),
+    (TOKENS, f"works for {SETTINGS.refresh_token_life_days} days"),
+    (TOKENS, f"works for {SETTINGS.pin_life_s // 60} minutes"),
+    (TOKENS, f"{SETTINGS.access_token_life_s // 3600} hours ahead"),
+    (TOKENS, f"works {signing._GRACE_S // 60} minutes longer"),
+    (TOKENS, f"reached {tokens._RENEW_AT:.0%} of its life".replace("%", " %")),
+    (TOKENS, f"16 to {tokens._REFRESH_TOKEN_MAX_CHARS:,} characters"),
+    (TOKENS, f"of up to {connectors._ID_MAX_CHARS} characters each"),
+    (TOKENS, f"up to {pins._FIRST_WAITS_MS[-1] // 60_000} minutes"),
+    (GROUPS, f"1 to {groups.NAME_MAX_CHARS} characters"),
+    (GROUPS, f"up to {groups.WELCOME_MAX_CHARS:,} characters"),
+    (GROUPS, f"may name {groups.MEMBERS_AT_CREATION_MAX} people"),
+    (GROUPS, f"1 to {groups.FOUND_AT_ONCE_MAX}; {groups.FOUND_AT_ONCE_MAX} if left out"),
+    (GROUPS, f"URL of up to {groups._URL_MAX_CHARS:,} characters"),
+    (MEMBERS, f"up to {members.ADDED_AT_ONCE_MAX:,} mobile numbers"),
+    (MEMBERS, f"1 to {members.PAGE_MAX:,}; all if both are left out"),
+    (MESSAGES, f"1 to {messages.TEXT_MAX_CHARS:,} characters"),
+    (MESSAGES, f"1 to {messages.PAGE_MAX}; {message_routes._DEFAULT_COUNT} if left out"),
+    ("docs/events.md", f"reaches back {SETTINGS.event_log_keep_days} days"),
+    ("docs/operate/health-and-logs.md", f"within {health._READY_TIMEOUT_S} s"),
+    ("docs/operate/health-and-logs.md", f"within {SETTINGS.stop_grace_s} s"),
+    ("docs/operate/health-and-logs.md", f"kept {sweeps.FAILED_JOBS_KEEP_DAYS} days"),
+    ("ARCHITECTURE.md", f"at most {writer._BATCH_MAX_RULES} rules or {writer._BATCH_MAX_S * 1000:.0f} ms"),
+    ("docs/operate/backups.md", "SQLite up to 3.51.2"),
+]
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(("name", "sentence"), SENTENCES)
+    def test_each_is_the_codes(self, name: str, sentence: str) -> None:
+        assert sentence in " ".join(page(name).text.split())
+
+    def test_the_versions_of_sqlite_that_lose_data(self) -> None:
+        assert sqlite.OLDEST_SAFE_SQLITE == (3, 51, 3), "docs/operate/backups.md and ARCHITECTURE.md say up to 3.51.2"
+
+    def test_whether_kaizalas_own_refresh_tokens_fit(self) -> None:
+        """They were JWTs of 600 to 1,200 characters."""
+        fit = tokens._REFRESH_TOKEN_MAX_CHARS >= 2_000
+        assert ("Kaizala's own were longer" in " ".join(README.text.split())) != fit
+        assert ("Kaizala's own were longer" in " ".join(page(TOKENS).text.split())) != fit
+
+    def test_the_wait_begins_with_the_third_wrong_pin(self) -> None:
+        assert [wait > 0 for wait in pins._FIRST_WAITS_MS[:3]] == [False, False, True], "docs/api/tokens.md says so"
