@@ -8,6 +8,7 @@ from chaupal.auth import signing
 from chaupal.connectors import rules as connectors
 from chaupal.groups import rules as groups
 from chaupal.jobs import sweeps
+from chaupal.logs import log_stream
 from chaupal.members import rules as members
 from chaupal.messages import routes as message_routes
 from chaupal.messages import rules as messages
@@ -61,6 +62,20 @@ SENTENCES = [
     ("ARCHITECTURE.md", f"at most {writer._BATCH_MAX_RULES} rules or {writer._BATCH_MAX_S * 1000:.0f} ms"),
     ("docs/operate/backups.md", "SQLite up to 3.51.2"),
 ]
+
+
+class TestStatements:
+    """What the documents say plainly because it is not as one would expect; when it changes, they have to."""
+
+    def test_application_ids_are_compared_with_their_scale_unit(self) -> None:
+        shown = " ".join(page(CONVENTIONS).text.split())
+        is_compared = connectors.fold_application_id("ABC@2") == "abc@2"
+        assert ("with the scale unit that they were given" in shown) == is_compared
+
+    def test_lines_of_calls_are_written_at_every_level(self) -> None:
+        shown = " ".join(page("docs/operate/health-and-logs.md").text.split())
+        is_written = log_stream(Settings(log_format="json", log_level="error")) is not None
+        assert ("lines of calls are written as JSON at every level" in shown) == is_written
 
 
 class TestNumbers:

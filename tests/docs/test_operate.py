@@ -78,7 +78,7 @@ class TestInstalling:
         for name, needed in rows:
             variables = re.findall(r"`(CHAUPAL_\w+)`", needed.split(";")[0])
             environment = {variable: values.get(variable, "something") for variable in variables}
-            assert make_sender(load_settings({"CHAUPAL_SMS": name, **environment}), outbound=_NOBODY)
+            assert make_sender(load_settings({"CHAUPAL_SMS": name, **environment}), outbound=_NOBODY) is not None
 
 
 _NOBODY: Any = None

@@ -109,11 +109,14 @@ class _Delivery:
         self._mail = mail
         self._timeout_s = timeout_s
         self._client: smtplib.SMTP | None = None
+        self._is_cut = False
 
     def run(self) -> None:
         """Deliver; blocks meanwhile."""
         try:
             self._client = self._connect()
+            if self._is_cut:  # the time was up while it connected: nobody waits for this mail any more
+                return
             self._secure(self._client)
             if self._server.user:
                 self._client.login(self._server.user, self._server.password)
@@ -131,6 +134,7 @@ class _Delivery:
 
     def cut(self) -> None:
         """End the connection at once, whatever the thread waits for. Harmless when it has ended."""
+        self._is_cut = True
         client = self._client
         if client is not None and client.sock is not None:
             with suppress(OSError):
