@@ -13,13 +13,14 @@ from chaupal.groups.queries import add_to_counts
 from chaupal.members.events import member_added
 from chaupal.members.queries import MembershipRow, insert_memberships
 from chaupal.messages.events import text_message_created
-from chaupal.messages.queries import EVERYONE, NewMessage, append_message
+from chaupal.messages.queries import NewMessage, append_message
 from chaupal.people.queries import PersonRow, insert_people
 from chaupal.settings import load_settings
 from chaupal.store.clock import new_id
 from chaupal.store.opening import DataFolder, open_store
 from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
+from chaupal.timelines.merging import EVERYONE
 
 # One transaction's worth: enough that the commit costs nothing, few enough that memory stays flat.
 CHUNK_ROWS = 10_000
@@ -99,7 +100,7 @@ def add_members(tx: Transaction, seeder: Seeder, chunk: Chunk) -> None:
         members.append(MembershipRow(user_id, position, tx.last_at_us, None, ROLE, welcome_audience=""))
     insert_people(tx, persons)
     insert_memberships(tx, chunk.group_id, members)
-    add_to_counts(tx, chunk.group_id, members=chunk.row_count, admins=0, unprovisioned=chunk.row_count)
+    add_to_counts(tx, chunk.group_id, members=chunk.row_count, admins=0, unprovisioned=chunk.row_count, subscribers=0)
 
 
 def add_messages(tx: Transaction, seeder: Seeder, chunk: Chunk) -> None:

@@ -89,6 +89,8 @@ def _who(needed: CallPermission) -> str:
         return "anyone whose token holds"
     if needed.scope is Scope.TENANT:
         return "an admin of the organization" if needed.need is Need.ADMIN else "a person of the organization"
+    if needed.need is Need.SUBSCRIBER:
+        return "a member of the group, or a subscriber"
     return "an admin of the group" if needed.need is Need.ADMIN else "a member of the group"
 
 

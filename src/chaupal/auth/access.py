@@ -15,10 +15,16 @@ from chaupal.auth.permissions import CallPermission, Need, Permission, Scope, To
 from chaupal.auth.queries import AccessRow, select_access
 from chaupal.errors import Forbidden, InvalidToken, NotFound
 from chaupal.store.transaction import Transaction
+from chaupal.subgroups.ancestry import is_below
 
 ADMIN = "Admin"
 MEMBER = "Member"
-_NEED_OF_ROLE = {ADMIN: Need.ADMIN, MEMBER: Need.MEMBER}
+SUBSCRIBER = "Subscriber"
+"""In a public group: hears its admins, and sees no other subscriber."""
+_NEED_OF_ROLE = {ADMIN: Need.ADMIN, MEMBER: Need.MEMBER, SUBSCRIBER: Need.SUBSCRIBER}
+
+CONNECT_GROUP = "ConnectGroup"
+"""The type of public groups, the only ones with subscribers."""
 
 
 class PermissionLacking(Forbidden):
@@ -67,6 +73,8 @@ class GroupAccess(msgspec.Struct, frozen=True):
     role: str
     is_member: bool
     sees_all_history: bool
+    was_linked: bool
+    subgroup_count: int
     from_at_us: int
 
     @property
@@ -99,11 +107,11 @@ def access_group(tx: Transaction, caller: Caller, group_id: str) -> GroupAccess:
     """
     row = _access_row(tx, caller, group_id)
     access = _checked(caller, row)
-    role = _role(caller, access, row)
+    role = _role_of_group_token(tx, caller, access, row) if _is_below_token(caller, row) else _role(caller, access, row)
     if role is None:
         raise NotFound("group", group_id=group_id)
     if _NEED_OF_ROLE[role] < caller.permission.need:
-        raise RoleLacking(role=ADMIN)
+        raise RoleLacking(role=MEMBER if caller.permission.need is Need.MEMBER else ADMIN)
     is_member = row.group_role is not None
     return GroupAccess(
         caller=access,
@@ -112,6 +120,8 @@ def access_group(tx: Transaction, caller: Caller, group_id: str) -> GroupAccess:
         role=role,
         is_member=is_member,
         sees_all_history=bool(row.shows_history) or not is_member,
+        was_linked=bool(row.was_linked),
+        subgroup_count=row.subgroup_count or 0,
         from_at_us=row.from_at_us or 0,
     )
 
@@ -166,3 +176,18 @@ def _role(caller: Caller, access: Access, row: AccessRow) -> str | None:
         if role != ADMIN:
             raise InvalidToken("Whoever made this group token is no longer an admin of the group.")
     return role
+
+
+def _is_below_token(caller: Caller, row: AccessRow) -> bool:
+    """Whether a group token asks for another group than its own, and that group lies below some other."""
+    token = caller.token
+    return token.kind is TokenKind.GROUP and row.group_id != token.group_id and bool(row.was_linked)
+
+
+def _role_of_group_token(tx: Transaction, caller: Caller, access: Access, row: AccessRow) -> str | None:
+    """Admin in the groups below the token's own, for as long as its maker is an admin there; else None."""
+    if row.group_id is None or row.group_deleted_at_ms is not None:
+        return None
+    if not is_below(tx, row.group_id, caller.token.group_id):
+        return None
+    return _role(caller, access, _access_row(tx, caller, caller.token.group_id))

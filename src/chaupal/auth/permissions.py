@@ -35,8 +35,9 @@ class Need(IntEnum):
     """The least that a caller must be, in the group of the call or in the tenant. Ordered: more includes less."""
 
     NOTHING = 0
-    MEMBER = 1
-    ADMIN = 2
+    SUBSCRIBER = 1
+    MEMBER = 2
+    ADMIN = 3
 
 
 class Scope(Enum):
@@ -64,24 +65,23 @@ class CallPermission:
 
 _TABLE = (
     CallPermission("users.me", Permission.USER_PROFILE, Scope.CALLER, Need.NOTHING),
-    # A group made with a group token becomes a subgroup, which is a call of its own.
-    CallPermission("groups.create", Permission.GROUP_INFORMATION, Scope.CALLER, Need.NOTHING, _USER_KIND),
+    CallPermission("groups.create", Permission.GROUP_INFORMATION, Scope.CALLER, Need.NOTHING),
     CallPermission("groups.list", Permission.GROUP_INFORMATION, Scope.CALLER, Need.NOTHING),
     CallPermission("groups.find", Permission.TENANT_DATA, Scope.TENANT, Need.ADMIN, _USER_KIND),
-    CallPermission("groups.get", Permission.GROUP_INFORMATION),
+    CallPermission("groups.get", Permission.GROUP_INFORMATION, need=Need.SUBSCRIBER),
     CallPermission("groups.change", Permission.GROUP_INFORMATION, need=Need.ADMIN),
     CallPermission("groups.delete", Permission.GROUP_INFORMATION, need=Need.ADMIN),
-    CallPermission("groups.leave", Permission.GROUP_MEMBER_LIST, kinds=_USER_KIND),
+    CallPermission("groups.leave", Permission.GROUP_MEMBER_LIST, need=Need.SUBSCRIBER, kinds=_USER_KIND),
     CallPermission("members.list", Permission.GROUP_MEMBER_LIST),
     CallPermission("members.add", Permission.GROUP_MEMBER_LIST, need=Need.ADMIN),
     CallPermission("members.remove", Permission.GROUP_MEMBER_LIST, need=Need.ADMIN),
     CallPermission("members.change", Permission.GROUP_MEMBER_LIST, need=Need.ADMIN),
-    CallPermission("messages.post", Permission.TEXT_MESSAGE),
-    CallPermission("messages.list", Permission.TEXT_MESSAGE),
-    CallPermission("messages.get", Permission.TEXT_MESSAGE),
+    CallPermission("messages.post", Permission.TEXT_MESSAGE, need=Need.SUBSCRIBER),
+    CallPermission("messages.list", Permission.TEXT_MESSAGE, need=Need.SUBSCRIBER),
+    CallPermission("messages.get", Permission.TEXT_MESSAGE, need=Need.SUBSCRIBER),
     # The sender or an admin; who is the sender is known only to the rule.
-    CallPermission("messages.edit", Permission.TEXT_MESSAGE),
-    CallPermission("messages.retract", Permission.TEXT_MESSAGE),
+    CallPermission("messages.edit", Permission.TEXT_MESSAGE, need=Need.SUBSCRIBER),
+    CallPermission("messages.retract", Permission.TEXT_MESSAGE, need=Need.SUBSCRIBER),
 )
 
 PERMISSIONS: dict[str, CallPermission] = {entry.call: entry for entry in _TABLE}

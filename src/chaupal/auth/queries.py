@@ -37,6 +37,8 @@ class AccessRow(NamedTuple):
     group_type: str | None
     is_mapped_to_tenant: bool | None
     shows_history: bool | None
+    was_linked: bool | None
+    subgroup_count: int | None
     group_deleted_at_ms: int | None
     group_role: str | None
     from_position: int | None
@@ -59,6 +61,8 @@ _SELECT_ACCESS = statement(
         groups.c.group_type,
         groups.c.is_mapped_to_tenant,
         groups.c.shows_history,
+        groups.c.was_linked,
+        groups.c.subgroup_count,
         groups.c.deleted_at_ms,
         memberships.c.role,
         memberships.c.from_position,

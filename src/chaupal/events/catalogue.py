@@ -25,6 +25,8 @@ class EventType(StrEnum):
     GROUP_ADDED = "GroupAdded"
     GROUP_CHANGED = "GroupChanged"
     GROUP_REMOVED = "GroupRemoved"
+    SUBGROUP_ADDED = "SubgroupAdded"
+    SUBGROUP_REMOVED = "SubgroupRemoved"
     MEMBER_ADDED = "MemberAdded"
     MEMBER_REMOVED = "MemberRemoved"
     MEMBER_ROLE_CHANGED = "MemberRoleChanged"

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaupal.groups.queries import add_to_counts, lessen_unprovisioned, select_admin_count, select_welcome
+from chaupal.groups.queries import (
+    add_to_counts,
+    add_to_link_counts,
+    lessen_unprovisioned,
+    mark_linked,
+    select_admin_count,
+    select_welcome,
+)
 from chaupal.store.transaction import Transaction
 
 
@@ -15,11 +22,26 @@ class MemberDelta:
     members: int = 0
     admins: int = 0
     unprovisioned: int = 0
+    subscribers: int = 0
 
 
 def change_counts(tx: Transaction, group_id: str, delta: MemberDelta) -> None:
     """Inside tx, in the transaction that changes the memberships."""
-    add_to_counts(tx, group_id, members=delta.members, admins=delta.admins, unprovisioned=delta.unprovisioned)
+    add_to_counts(
+        tx,
+        group_id,
+        members=delta.members,
+        admins=delta.admins,
+        unprovisioned=delta.unprovisioned,
+        subscribers=delta.subscribers,
+    )
+
+
+def change_link_counts(tx: Transaction, group_id: str, *, subgroups: int = 0, parents: int = 0) -> None:
+    """By how many the groups directly below and above one change. Inside tx, in the transaction that links them."""
+    add_to_link_counts(tx, group_id, subgroups=subgroups, parents=parents)
+    if parents > 0:
+        mark_linked(tx, group_id)
 
 
 def admin_count(tx: Transaction, group_id: str) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, insert, select, update
 
 from chaupal.groups.tables import groups
-from chaupal.members.tables import memberships
+from chaupal.members.tables import IS_MEMBER, memberships
 from chaupal.store.statements import statement
 from chaupal.store.transaction import Transaction
 
@@ -28,6 +28,10 @@ class GroupRow(NamedTuple):
     member_count: int
     admin_count: int
     unprovisioned_count: int
+    subscriber_count: int
+    subgroup_count: int
+    parent_count: int
+    was_linked: bool
     created_at_ms: int
     created_by: str
 
@@ -46,6 +50,10 @@ _COLUMNS = (
     groups.c.member_count,
     groups.c.admin_count,
     groups.c.unprovisioned_count,
+    groups.c.subscriber_count,
+    groups.c.subgroup_count,
+    groups.c.parent_count,
+    groups.c.was_linked,
     groups.c.created_at_ms,
     groups.c.created_by,
 )
@@ -97,6 +105,7 @@ _ADD_TO_COUNTS = statement(
         member_count=groups.c.member_count + bindparam("members"),
         admin_count=groups.c.admin_count + bindparam("admins"),
         unprovisioned_count=groups.c.unprovisioned_count + bindparam("unprovisioned"),
+        subscriber_count=groups.c.subscriber_count + bindparam("subscribers"),
     )
 )
 _LESSEN_UNPROVISIONED = statement(
@@ -108,10 +117,22 @@ _LESSEN_UNPROVISIONED = statement(
                 memberships.c.tenant_id == bindparam("tenant_id"),
                 memberships.c.user_id == bindparam("which_user"),
                 memberships.c.until_position.is_(None),
+                IS_MEMBER,
             )
         ),
     )
     .values(unprovisioned_count=groups.c.unprovisioned_count - 1)
+)
+_ADD_TO_LINK_COUNTS = statement(
+    update(groups)
+    .where(_HERE, groups.c.group_id == bindparam("which_id"))
+    .values(
+        subgroup_count=groups.c.subgroup_count + bindparam("subgroups"),
+        parent_count=groups.c.parent_count + bindparam("parents"),
+    )
+)
+_MARK_LINKED = statement(
+    update(groups).where(_HERE, groups.c.group_id == bindparam("which_id")).values(was_linked=True)
 )
 _SELECT_ADMIN_COUNT = statement(select(groups.c.admin_count).where(*_THIS))
 _SELECT_WELCOME = statement(select(groups.c.welcome_message).where(*_THIS))
@@ -163,9 +184,28 @@ def delete_group_row(tx: Transaction, group_id: str) -> None:
     tx.run(_DELETE, which_id=group_id, at_ms=tx.now_ms)
 
 
-def add_to_counts(tx: Transaction, group_id: str, *, members: int, admins: int, unprovisioned: int) -> None:
+def add_to_counts(
+    tx: Transaction, group_id: str, *, members: int, admins: int, unprovisioned: int, subscribers: int
+) -> None:
     """Inside tx."""
-    tx.run(_ADD_TO_COUNTS, which_id=group_id, members=members, admins=admins, unprovisioned=unprovisioned)
+    tx.run(
+        _ADD_TO_COUNTS,
+        which_id=group_id,
+        members=members,
+        admins=admins,
+        unprovisioned=unprovisioned,
+        subscribers=subscribers,
+    )
+
+
+def add_to_link_counts(tx: Transaction, group_id: str, *, subgroups: int, parents: int) -> None:
+    """Inside tx."""
+    tx.run(_ADD_TO_LINK_COUNTS, which_id=group_id, subgroups=subgroups, parents=parents)
+
+
+def mark_linked(tx: Transaction, group_id: str) -> None:
+    """Remember for good that the group is or was below another one. Inside tx."""
+    tx.run(_MARK_LINKED, which_id=group_id)
 
 
 def lessen_unprovisioned(tx: Transaction, user_id: str) -> None:

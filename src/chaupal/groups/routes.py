@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from chaupal.auth.access import CONNECT_GROUP, SUBSCRIBER
 from chaupal.errors import InvalidParameters
 from chaupal.groups.rules import (
     FOUND_AT_ONCE_MAX,
@@ -41,7 +42,7 @@ from chaupal.wire.ids import read_id
 from chaupal.wire.instants import write_instant
 from chaupal.wire.numbers import read_mobile_number
 
-_GROUP_TYPES = {"group": GROUP_TYPE, "connectgroup": "ConnectGroup"}
+_GROUP_TYPES = {"group": GROUP_TYPE, "connectgroup": CONNECT_GROUP}
 
 
 async def post_group(request: ApiRequest) -> msgspec.Struct | Reply:
@@ -127,18 +128,20 @@ def build_group(seen: SeenGroup, *, shows_detail: bool) -> GroupInformation:
 
 def _build_fields(seen: SeenGroup, *, shows_detail: bool) -> dict[str, Any]:
     group = seen.group
+    # A subscriber learns nothing of others, not even how many there are (contract, section 5).
+    user_count = 0 if seen.role == SUBSCRIBER else group.member_count + group.subscriber_count
     fields: dict[str, Any] = {
         "group_name": group.name,
         "group_id": group.group_id,
         "group_image_url": group.image_url,
-        "has_sub_groups": False,
-        "has_parent_groups": False,
+        "has_sub_groups": group.subgroup_count > 0,
+        "has_parent_groups": group.parent_count > 0,
         "caller_role": seen.role,
-        "current_level_sub_group_count": 0,
-        "current_level_parent_group_count": 0,
-        "user_count": group.member_count,
-        "unique_user_count": group.member_count,
-        "current_level_user_count": group.member_count,
+        "current_level_sub_group_count": group.subgroup_count,
+        "current_level_parent_group_count": group.parent_count,
+        "user_count": user_count,
+        "unique_user_count": user_count,
+        "current_level_user_count": user_count,
         "current_level_un_provisioned_user_count": group.unprovisioned_count,
         "un_provisioned_user_count": group.unprovisioned_count,
         "is_mapped_to_tenant": group.is_mapped_to_tenant,

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaupal.auth.access import ADMIN, MEMBER, GroupAccess, access_caller, access_group
+from chaupal.auth.access import (
+    ADMIN,
+    CONNECT_GROUP,
+    MEMBER,
+    Access,
+    GroupAccess,
+    RoleLacking,
+    TokenKindLacking,
+    access_caller,
+    access_group,
+)
 from chaupal.auth.caller import Caller
 from chaupal.auth.permissions import TokenKind
 from chaupal.errors import InvalidParameters, NotFound
@@ -22,6 +32,7 @@ from chaupal.members.rules import join
 from chaupal.people.rules import ensure_people, find_people, find_person
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
+from chaupal.subgroups.linking import attach, detach_all
 
 Group = GroupRow
 """A group as other slices see it."""
@@ -63,10 +74,34 @@ class CreatedGroup:
 def create_group(tx: Transaction, caller: Caller, draft: NewGroup) -> CreatedGroup:
     """Make a group whose admin is the caller, and add its first members.
 
+    With a group token it becomes a subgroup of the token's group.
+
     Raises:
-        InvalidParameters, Forbidden.
+        InvalidParameters, Forbidden, Conflict.
     """
     access = access_caller(tx, caller)
+    if draft.group_type == CONNECT_GROUP:
+        _check_may_make_public(caller, access)
+    created = make_group(tx, access, draft)
+    if caller.token.kind is TokenKind.GROUP:
+        attach(tx, parent_id=access.token_group_id, child_id=created.group.group_id, actor_id=access.user_id)
+    return created
+
+
+def _check_may_make_public(caller: Caller, access: Access) -> None:
+    """Public groups are made with a tenant token alone (contract, section 4)."""
+    if caller.token.kind is not TokenKind.USER:
+        raise TokenKindLacking(kind=caller.token.kind.value)
+    if not access.is_tenant_admin:
+        raise RoleLacking(role="tenant admin")
+
+
+def make_group(tx: Transaction, access: Access, draft: NewGroup, *, joins: bool = True) -> CreatedGroup:
+    """Make a group and add its first members; the caller is its admin, unless it does not join. Inside tx.
+
+    Raises:
+        InvalidParameters.
+    """
     group = _build_group(tx, draft, created_by=access.user_id)
     insert_group(tx, group)
     tx.append(group_added(group.group_id, actor_id=access.user_id, group_type=group.group_type))
@@ -79,7 +114,8 @@ def create_group(tx: Transaction, caller: Caller, draft: NewGroup) -> CreatedGro
         roles[person] = MEMBER
     for number in draft.admins:
         roles[known[number]] = ADMIN
-    roles[creator] = ADMIN
+    if joins or not draft.admins:
+        roles[creator] = ADMIN
     unwelcomed = frozenset({access.user_id})
     added = join(tx, group.group_id, roles, actor_id=access.user_id, unwelcomed=unwelcomed)
     stored = select_group(tx, group.group_id)
@@ -88,8 +124,9 @@ def create_group(tx: Transaction, caller: Caller, draft: NewGroup) -> CreatedGro
 
 
 def _build_group(tx: Transaction, draft: NewGroup, *, created_by: str) -> GroupRow:
-    if draft.group_type != GROUP_TYPE:
-        raise InvalidParameters(field="groupType", value=draft.group_type, rule=f"must be {GROUP_TYPE}")
+    if draft.group_type not in (GROUP_TYPE, CONNECT_GROUP):
+        rule = f"must be {GROUP_TYPE} or {CONNECT_GROUP}"
+        raise InvalidParameters(field="groupType", value=draft.group_type, rule=rule)
     people_count = len(draft.members) + len(draft.member_user_ids) + len(draft.admins)
     if people_count > MEMBERS_AT_CREATION_MAX:
         rule = f"must name at most {MEMBERS_AT_CREATION_MAX} people; add more with PUT members"
@@ -112,6 +149,10 @@ def _build_group(tx: Transaction, draft: NewGroup, *, created_by: str) -> GroupR
         member_count=0,
         admin_count=0,
         unprovisioned_count=0,
+        subscriber_count=0,
+        subgroup_count=0,
+        parent_count=0,
+        was_linked=False,
         created_at_ms=tx.now_ms,
         created_by=created_by,
     )
@@ -217,12 +258,13 @@ def change_group(tx: Transaction, caller: Caller, change: GroupChange) -> None:
 
 
 def delete_group(tx: Transaction, caller: Caller, group_id: str) -> None:
-    """Delete a group: nobody finds it any more.
+    """Delete a group: nobody finds it any more; groups below it live on.
 
     Raises:
         NotFound, Forbidden.
     """
     access = access_group(tx, caller, group_id)
+    detach_all(tx, group_id, actor_id=access.caller.user_id)
     delete_group_row(tx, group_id)
     tx.append(group_removed(group_id, actor_id=access.caller.user_id))
 

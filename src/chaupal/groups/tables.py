@@ -1,4 +1,8 @@
-"""The groups. Counts of members are kept with the group, so that reading them costs the same for 10 and 100,000."""
+"""The groups. Counts are kept with the group, so that reading them costs the same for 10 and 100,000.
+
+Members are counted without subscribers. `was_linked`: the group is or was below another one, so its timeline may hold
+what was sent there.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,10 @@ groups = define_table(
     count("member_count"),
     count("admin_count"),
     count("unprovisioned_count"),
+    count("subscriber_count"),
+    count("subgroup_count"),
+    count("parent_count"),
+    flag("was_linked"),
     instant("created_at_ms"),
     text("created_by"),
     optional_instant("deleted_at_ms"),

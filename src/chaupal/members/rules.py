@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaupal.auth.access import ADMIN, MEMBER, Access, GroupAccess, access_group
+from chaupal.auth.access import ADMIN, MEMBER, SUBSCRIBER, Access, GroupAccess, access_group
 from chaupal.auth.caller import Caller
 from chaupal.errors import Conflict, InvalidParameters, NotFound, PayloadTooLarge
 from chaupal.groups.counts import MemberDelta, admin_count, change_counts, welcome_of
@@ -17,15 +17,16 @@ from chaupal.members.queries import (
     select_members,
     select_memberships,
     select_roles,
+    select_subscribers_by_number,
     update_role,
 )
 from chaupal.messages.welcome import append_welcome
 from chaupal.people.rules import Person, ensure_people, find_person
 from chaupal.store.transaction import Transaction
+from chaupal.timelines.intervals import FOREVER_US
 
 ADDED_AT_ONCE_MAX = 1_000
 PAGE_MAX = 1_000
-FOREVER_US = 2**62
 
 
 class LastAdmin(Conflict):
@@ -131,9 +132,10 @@ def join(
     ]
     insert_memberships(tx, group_id, rows)
     delta = MemberDelta(
-        members=len(new),
+        members=sum(role != SUBSCRIBER for role in new.values()),
         admins=sum(role == ADMIN for role in new.values()),
-        unprovisioned=sum(not person.is_provisioned for person in new),
+        unprovisioned=sum(not person.is_provisioned for person, role in new.items() if role != SUBSCRIBER),
+        subscribers=sum(role == SUBSCRIBER for role in new.values()),
     )
     change_counts(tx, group_id, delta)
     return len(new)
@@ -155,6 +157,8 @@ def remove_member(tx: Transaction, caller: Caller, request: MemberOf) -> None:
         LastAdmin.
     """
     access = access_group(tx, caller, request.group_id)
+    if find_role(tx, request.group_id, request.user_id) == SUBSCRIBER:
+        raise NotFound("member", user_id=request.user_id)
     _end_membership(tx, access, request.user_id)
 
 
@@ -174,13 +178,24 @@ def _end_membership(tx: Transaction, access: GroupAccess, user_id: str) -> None:
     person = find_person(tx, user_id)
     if role is None or person is None:
         raise NotFound("member", user_id=user_id)
-    if role == ADMIN and admin_count(tx, access.group_id) == 1:
+    end_membership(tx, access.group_id, person, role=role, actor_id=access.caller.user_id)
+
+
+def end_membership(tx: Transaction, group_id: str, person: Person, *, role: str, actor_id: str) -> None:
+    """Close the membership that a person holds in the group with this role. Inside tx.
+
+    Raises:
+        LastAdmin.
+    """
+    if role == ADMIN and admin_count(tx, group_id) == 1:
         raise LastAdmin
-    event = member_removed(access.group_id, user_id, role=role, actor_id=access.caller.user_id)
-    position = tx.append(event)
-    close_membership(tx, access.group_id, user_id, position=position, at_us=tx.last_at_us)
-    delta = MemberDelta(members=-1, admins=-int(role == ADMIN), unprovisioned=-int(not person.is_provisioned))
-    change_counts(tx, access.group_id, delta)
+    position = tx.append(member_removed(group_id, person.user_id, role=role, actor_id=actor_id))
+    close_membership(tx, group_id, person.user_id, position=position, at_us=tx.last_at_us)
+    if role == SUBSCRIBER:
+        delta = MemberDelta(subscribers=-1)
+    else:
+        delta = MemberDelta(members=-1, admins=-int(role == ADMIN), unprovisioned=-int(not person.is_provisioned))
+    change_counts(tx, group_id, delta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +218,7 @@ def change_role(tx: Transaction, caller: Caller, request: RoleChange) -> None:
     if new_role is None:
         raise InvalidParameters(field="role", value=request.role, rule=f"must be {ADMIN} or {MEMBER}")
     role = find_role(tx, request.group_id, request.user_id)
-    if role is None:
+    if role is None or role == SUBSCRIBER:
         raise NotFound("member", user_id=request.user_id)
     if role == new_role:
         return
@@ -213,6 +228,11 @@ def change_role(tx: Transaction, caller: Caller, request: RoleChange) -> None:
     change_counts(tx, request.group_id, MemberDelta(admins=1 if new_role == ADMIN else -1))
     event = member_role_changed(request.group_id, request.user_id, role=new_role, actor_id=access.caller.user_id)
     tx.append(event)
+
+
+def find_subscribers(tx: Transaction, group_id: str, mobile_numbers: list[str]) -> dict[str, str]:
+    """The user ids of those among the numbers that are subscribers of the group, by number."""
+    return select_subscribers_by_number(tx, group_id, mobile_numbers)
 
 
 def find_role(tx: Transaction, group_id: str, user_id: str) -> str | None:

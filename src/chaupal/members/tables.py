@@ -1,11 +1,12 @@
-"""Memberships. A row says between which positions and times it held; it is closed, never deleted.
+"""Memberships, those of subscribers too. A row says between which positions and times it held; it is closed, never
+deleted.
 
 `welcome_audience` names the welcome message that this member was shown, or is empty.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Index, literal_column
 
 from chaupal.store.schema import (
     define_table,
@@ -32,6 +33,10 @@ memberships = define_table(
 
 _holds = memberships.c.until_position.is_(None)
 
+# Written out, not bound: a partial index serves a query only where the query's own text implies its condition.
+IS_SUBSCRIBER = memberships.c.role == literal_column("'Subscriber'")
+IS_MEMBER = memberships.c.role != literal_column("'Subscriber'")
+
 Index(
     "memberships_that_hold",
     memberships.c.tenant_id,
@@ -48,4 +53,21 @@ Index(
     memberships.c.group_id,
     sqlite_where=_holds,
     postgresql_where=_holds,
+)
+# A public group has few members and very many subscribers; each are listed without walking over the others.
+Index(
+    "members_of_group",
+    memberships.c.tenant_id,
+    memberships.c.group_id,
+    memberships.c.user_id,
+    sqlite_where=_holds & IS_MEMBER,
+    postgresql_where=_holds & IS_MEMBER,
+)
+Index(
+    "subscribers_of_group",
+    memberships.c.tenant_id,
+    memberships.c.group_id,
+    memberships.c.user_id,
+    sqlite_where=_holds & IS_SUBSCRIBER,
+    postgresql_where=_holds & IS_SUBSCRIBER,
 )

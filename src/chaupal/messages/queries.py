@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Select, and_, bindparam, insert, select, tuple_, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from chaupal.messages.tables import messages
 from chaupal.people.tables import people
 from chaupal.store.statements import statement
 from chaupal.store.transaction import Transaction
-
-EVERYONE = ""
-"""The audience of a message that everyone in the group sees."""
+from chaupal.timelines.merging import Reading, TimelineStatements
 
 
 class MessageRow(NamedTuple):
@@ -29,24 +27,6 @@ class MessageRow(NamedTuple):
     sender_name: str | None
     edited_at_ms: int | None
     retracted_at_ms: int | None
-
-
-class Place(NamedTuple):
-    """A place in a timeline."""
-
-    sent_at_us: int
-    message_id: str
-
-
-class Stretch(NamedTuple):
-    """A part of a timeline: one audience, within a time (until is exclusive), beyond a place."""
-
-    group_id: str
-    audience: str
-    from_us: int
-    until_us: int
-    place: Place
-    is_older: bool
 
 
 class NewMessage(msgspec.Struct, frozen=True):
@@ -77,32 +57,7 @@ _COLUMNS = (
 _WITH_SENDER = messages.outerjoin(
     people, and_(people.c.tenant_id == bindparam("tenant_id"), people.c.user_id == messages.c.sender_id)
 )
-_PLACE = tuple_(messages.c.sent_at_us, messages.c.message_id)
-
-
-def _stretch(*, order_is_older: bool) -> Select[tuple[object, ...]]:
-    """Messages of one audience within a stretch of time, from a place on; both bounds lie on the key."""
-    there = tuple_(bindparam("place_us"), bindparam("place_id"))
-    stretch = (
-        select(*_COLUMNS)
-        .select_from(_WITH_SENDER)
-        .where(
-            messages.c.tenant_id == bindparam("tenant_id"),
-            messages.c.group_id == bindparam("group_id"),
-            messages.c.audience == bindparam("audience"),
-            messages.c.sent_at_us >= bindparam("from_us"),
-            messages.c.sent_at_us < bindparam("until_us"),
-            _PLACE.op("<" if order_is_older else ">", is_comparison=True)(there),
-        )
-        .limit(bindparam("row_count"))
-    )
-    if order_is_older:
-        return stretch.order_by(messages.c.sent_at_us.desc(), messages.c.message_id.desc())
-    return stretch.order_by(messages.c.sent_at_us, messages.c.message_id)
-
-
-_SELECT_OLDER = statement(_stretch(order_is_older=True))
-_SELECT_NEWER = statement(_stretch(order_is_older=False))
+_TIMELINE = TimelineStatements(messages, _WITH_SENDER, _COLUMNS)
 _SELECT_ONE = statement(
     select(*_COLUMNS)
     .select_from(_WITH_SENDER)
@@ -120,19 +75,9 @@ _EDIT = statement(update(messages).where(*_KEY).values(text=bindparam("new_text"
 _RETRACT = statement(update(messages).where(*_KEY).values(text="", retracted_at_ms=bindparam("at_ms")))
 
 
-def select_timeline(tx: Transaction, stretch: Stretch, row_count: int) -> list[MessageRow]:
+def select_timeline(tx: Transaction, reading: Reading) -> list[MessageRow]:
     """At most `row_count` messages beyond a place: newest first where older ones are read, else oldest first."""
-    rows = tx.all(
-        _SELECT_OLDER if stretch.is_older else _SELECT_NEWER,
-        group_id=stretch.group_id,
-        audience=stretch.audience,
-        from_us=stretch.from_us,
-        until_us=stretch.until_us,
-        place_us=stretch.place.sent_at_us,
-        place_id=stretch.place.message_id,
-        row_count=row_count,
-    )
-    return [MessageRow(*row) for row in rows]
+    return [MessageRow(*row) for row in _TIMELINE.read(tx, reading)]
 
 
 def select_message(tx: Transaction, message_id: str) -> MessageRow | None:

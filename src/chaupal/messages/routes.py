@@ -8,12 +8,13 @@ from msgspec import UNSET
 from chaupal.auth.access import Access
 from chaupal.errors import InvalidParameters, MethodNotAllowed
 from chaupal.members.shapes import ResultAnswer
-from chaupal.messages.queries import MessageRow, Place
+from chaupal.messages.queries import MessageRow
 from chaupal.messages.rules import (
     PAGE_MAX,
     MessageDraft,
     MessageEdit,
     MessageOf,
+    SentMessage,
     TimelinePage,
     edit_message,
     read_message,
@@ -33,6 +34,8 @@ from chaupal.people.rules import shown_number
 from chaupal.serving.replies import Reply
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
+from chaupal.timelines.merging import Place
+from chaupal.timelines.shapes import build_unknown, read_addressees
 from chaupal.wire.cursors import read_cursor, write_cursor
 from chaupal.wire.ids import read_id
 from chaupal.wire.instants import write_instant
@@ -44,15 +47,14 @@ _DIRECTIONS = ("older", "newer")
 async def post_message(request: ApiRequest) -> msgspec.Struct | Reply:
     """Send a text message to a group."""
     body = await request.body(PostMessage)
-    if body.send_to_all_subscribers or body.subscribers:
-        field = "subscribers" if body.subscribers else "sendToAllSubscribers"
-        raise InvalidParameters(field=field, value=body.subscribers or True, rule="is only for a ConnectGroup")
-    draft = MessageDraft(read_id(request.path["groupId"]), body.message)
-    return await request.commit(send_message, draft, _build_receipt)
+    addressees, failed = read_addressees(body.subscribers, body.send_to_all_subscribers)
+    draft = MessageDraft(read_id(request.path["groupId"]), body.message, addressees)
 
+    def build_receipt(sent: SentMessage) -> MessageReceipt:
+        failures = [*failed, *build_unknown(sent.unknown_numbers)]
+        return MessageReceipt(reference_id=sent.message_id, failed_result=failures or UNSET)
 
-def _build_receipt(message_id: str) -> MessageReceipt:
-    return MessageReceipt(reference_id=message_id)
+    return await request.commit(send_message, draft, build_receipt)
 
 
 async def get_messages(request: ApiRequest) -> MessagesAnswer:

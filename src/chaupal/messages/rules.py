@@ -8,15 +8,11 @@ import msgspec
 
 from chaupal.auth.access import Access, GroupAccess, RoleLacking, access_group
 from chaupal.auth.caller import Caller
-from chaupal.errors import Conflict, InvalidParameters, NotFound
-from chaupal.members.rules import FOREVER_US, VisibleTime, visible_times
+from chaupal.errors import Conflict, Forbidden, InvalidParameters, NotFound
 from chaupal.messages.events import message_edited, message_retracted, text_message_created
 from chaupal.messages.queries import (
-    EVERYONE,
     MessageRow,
     NewMessage,
-    Place,
-    Stretch,
     append_message,
     retract_message_row,
     select_message,
@@ -25,6 +21,9 @@ from chaupal.messages.queries import (
 )
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
+from chaupal.timelines.intervals import FOREVER_US
+from chaupal.timelines.merging import Place, Reading
+from chaupal.timelines.rules import Addressees, Item, address, append_addressed, is_visible, sight_of
 
 TEXT_MAX_CHARS = 4_000
 PAGE_MAX = 100
@@ -49,27 +48,44 @@ class MessageRetracted(Conflict):
 
 
 class MessageDraft(msgspec.Struct, frozen=True):
-    """A message to send to everyone in a group."""
+    """A message to send."""
 
     group_id: str
     text: str
+    addressees: Addressees = Addressees()
 
 
-def send_message(tx: Transaction, caller: Caller, draft: MessageDraft) -> str:
-    """Send a message; its id.
+class SentMessage(msgspec.Struct, frozen=True):
+    """The message's id, and the numbers it did not go to because they are no subscribers."""
+
+    message_id: str
+    unknown_numbers: tuple[str, ...] = ()
+
+
+class TextForAdmins(Forbidden):
+    """In a group that has subgroups a text would reach every group below."""
+
+    template = "Not allowed: in a group that has subgroups only admins send text; members post actions."
+
+
+def send_message(tx: Transaction, caller: Caller, draft: MessageDraft) -> SentMessage:
+    """Send a message.
 
     Raises:
         InvalidParameters, NotFound, Forbidden.
     """
     access = access_group(tx, caller, draft.group_id)
     check_text(draft.text)
+    if access.subgroup_count and not access.is_admin:
+        raise TextForAdmins
+    addressed = address(tx, access, draft.addressees)
     message_id = new_id()
     sender_id = access.caller.user_id
     position = tx.append(text_message_created(draft.group_id, message_id, sender_id=sender_id))
     message = NewMessage(
         message_id=message_id,
         group_id=draft.group_id,
-        audience=EVERYONE,
+        audience=addressed.audience,
         sent_at_us=tx.last_at_us,
         position=position,
         sender_id=sender_id,
@@ -77,7 +93,9 @@ def send_message(tx: Transaction, caller: Caller, draft: MessageDraft) -> str:
         text=draft.text,
     )
     append_message(tx, message)
-    return message_id
+    if addressed.user_ids:
+        append_addressed(tx, Item(message_id, draft.group_id, addressed.audience, tx.last_at_us), addressed)
+    return SentMessage(message_id, addressed.unknown_numbers)
 
 
 def check_text(text: str) -> None:
@@ -108,33 +126,22 @@ class Timeline:
 
 
 def read_timeline(tx: Transaction, caller: Caller, page: TimelinePage) -> Timeline:
-    """What the caller sees of a group's messages."""
+    """What the caller sees of the messages of a group and of the groups above it."""
     access = access_group(tx, caller, page.group_id)
-    times = visible_times(tx, access)
-    place = page.place or (_NEWEST if page.is_older else _OLDEST)
-    found: list[MessageRow] = []
-    for time in times if page.is_older else reversed(times):
-        found.extend(_read_stretch(tx, page, time, place, page.count + 1 - len(found)))
-        if len(found) > page.count:
-            break
+    sight = sight_of(tx, access)
+    reading = Reading(
+        branches=sight.branches,
+        group_id=page.group_id,
+        recipient_id=sight.recipient_id,
+        place=page.place or (_NEWEST if page.is_older else _OLDEST),
+        is_older=page.is_older,
+        row_count=page.count + 1,
+    )
+    found = select_timeline(tx, reading)
     more = len(found) > page.count
     found = found[: page.count]
     next_place = Place(found[-1].sent_at_us, found[-1].message_id) if more else None
     return Timeline(found if page.is_older else found[::-1], next_place, access.caller)
-
-
-def _read_stretch(
-    tx: Transaction, page: TimelinePage, time: VisibleTime, place: Place, row_count: int
-) -> list[MessageRow]:
-    """One stretch of visible time: everyone's messages, merged with the reader's own welcome."""
-    audiences = [EVERYONE, time.welcome_audience] if time.welcome_audience else [EVERYONE]
-    rows: list[MessageRow] = []
-    for audience in audiences:
-        stretch = Stretch(page.group_id, audience, time.from_us, time.until_us, place, page.is_older)
-        rows.extend(select_timeline(tx, stretch, row_count))
-    if len(audiences) > 1:
-        rows.sort(key=lambda row: (row.sent_at_us, row.message_id), reverse=page.is_older)
-    return rows[:row_count]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,20 +171,16 @@ def read_message(tx: Transaction, caller: Caller, which: MessageOf) -> SeenMessa
 
 
 def access_message(tx: Transaction, access: GroupAccess, message_id: str) -> MessageRow:
-    """A message of the group that the caller sees.
+    """A message that the caller sees through the group.
 
     Raises:
         NotFound.
     """
     message = select_message(tx, message_id)
-    times = visible_times(tx, access)
-    if message is None or message.group_id != access.group_id:
+    item = Item(*message[:4]) if message is not None else None
+    if not is_visible(tx, access, item) or message is None:
         raise NotFound("message", message_id=message_id)
-    for time in times:
-        is_for_caller = message.audience in (EVERYONE, time.welcome_audience)
-        if is_for_caller and time.from_us <= message.sent_at_us < time.until_us:
-            return message
-    raise NotFound("message", message_id=message_id)
+    return message
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,7 @@ def edit_message(tx: Transaction, caller: Caller, edit: MessageEdit) -> None:
     if message.text == edit.text:
         return
     update_text(tx, message, edit.text)
-    tx.append(message_edited(edit.group_id, edit.message_id, actor_id=access.caller.user_id))
+    tx.append(message_edited(message.group_id, edit.message_id, actor_id=access.caller.user_id))
 
 
 def retract_message(tx: Transaction, caller: Caller, which: MessageOf) -> None:
@@ -218,11 +221,12 @@ def retract_message(tx: Transaction, caller: Caller, which: MessageOf) -> None:
     message = _access_own_message(tx, access, which.message_id)
     if message.retracted_at_ms is None:
         retract_message_row(tx, message)
-        tx.append(message_retracted(which.group_id, which.message_id, actor_id=access.caller.user_id))
+        tx.append(message_retracted(message.group_id, which.message_id, actor_id=access.caller.user_id))
 
 
 def _access_own_message(tx: Transaction, access: GroupAccess, message_id: str) -> MessageRow:
     message = access_message(tx, access, message_id)
-    if message.sender_id != access.caller.user_id and not access.is_admin:
+    is_admin_there = access.is_admin and message.group_id == access.group_id
+    if message.sender_id != access.caller.user_id and not is_admin_there:
         raise RoleLacking(role="sender of the message, or Admin")
     return message

@@ -7,6 +7,8 @@ from typing import ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from chaupal.members.shapes import FailedResult
+
 
 class PostMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """POST /groups/{groupId}/messages."""
@@ -32,10 +34,11 @@ class MessagesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ren
     direction: str | None = None
 
 
-class MessageReceipt(msgspec.Struct, rename="camel", kw_only=True):
-    """The answer to a message sent."""
+class MessageReceipt(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
+    """The answer to a message sent; `failedResult` names those listed who are no subscribers."""
 
     reference_id: str
+    failed_result: list[FailedResult] | UnsetType = UNSET
 
 
 class Message(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):

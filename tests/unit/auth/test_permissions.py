@@ -46,7 +46,7 @@ FOR_ADMINS = {
     "members.remove",
     "members.change",
 }
-FOR_PEOPLE_ALONE = {"groups.create", "groups.find", "groups.leave"}
+FOR_PEOPLE_ALONE = {"groups.find", "groups.leave"}
 
 
 class TestGrantedScope:
@@ -88,7 +88,7 @@ class TestPermissions:
     def test_admins_manage_and_members_post(self) -> None:
         assert {call for call, entry in PERMISSIONS.items() if entry.need is Need.ADMIN} == FOR_ADMINS
 
-    def test_a_group_token_makes_finds_and_leaves_no_group(self) -> None:
+    def test_a_group_token_finds_and_leaves_no_group(self) -> None:
         for_people = {call for call, entry in PERMISSIONS.items() if TokenKind.GROUP not in entry.kinds}
         assert for_people == FOR_PEOPLE_ALONE
         assert all(TokenKind.USER in entry.kinds for entry in PERMISSIONS.values())

@@ -1,0 +1,191 @@
+"""The statements on links. Each walks the hierarchy in one statement, however deep it is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Select, Text, and_, bindparam, cast, func, insert, literal, select, update
+
+from chaupal.groups.tables import groups
+from chaupal.store.statements import in_list, statement
+from chaupal.store.transaction import Transaction
+from chaupal.subgroups.tables import links
+
+
+class LinkRow(NamedTuple):
+    """A time in which a group was directly below another; `until_at_us` None while it is."""
+
+    child_id: str
+    parent_id: str
+    from_at_us: int
+    until_at_us: int | None
+
+
+_HERE = links.c.tenant_id == bindparam("tenant_id")
+_HOLDS = links.c.until_position.is_(None)
+_START = cast(bindparam("start_id"), Text)
+
+
+def _above(*, that_hold: bool) -> Select[tuple[str]]:
+    """The start and every group above it, each once. Walking all links, not only those that hold, may meet the start
+    again (two groups may have changed places); the union ends that."""
+    above = select(_START.label("group_id")).cte("above", recursive=True)
+    conditions = [_HERE, links.c.child_id == above.c.group_id]
+    if that_hold:
+        conditions.append(_HOLDS)
+    step = select(links.c.parent_id).select_from(above.join(links, and_(*conditions)))
+    above = above.union(step)
+    return select(above.c.group_id)
+
+
+_EVER_ABOVE = _above(that_hold=False).cte("ever_above")
+_SELECT_LINKS_ABOVE = statement(
+    select(links.c.child_id, links.c.parent_id, links.c.from_at_us, links.c.until_at_us)
+    .select_from(_EVER_ABOVE)
+    .join(links, and_(_HERE, links.c.child_id == _EVER_ABOVE.c.group_id))
+)
+_SELECT_ABOVE = statement(_above(that_hold=True))
+
+
+def _below() -> Select[tuple[str]]:
+    below = select(_START.label("group_id")).cte("below", recursive=True)
+    step = select(links.c.child_id).select_from(
+        below.join(links, and_(_HERE, links.c.parent_id == below.c.group_id, _HOLDS))
+    )
+    below = below.union(step)
+    return select(below.c.group_id)
+
+
+_SELECT_BELOW = statement(_below().limit(bindparam("row_count")))
+
+
+def _levels(*, upwards: bool) -> Select[tuple[int]]:
+    """How many links the longest way up, or down, has. The union drops equal (group, level) pairs; the bound on levels
+    ends the walk in any case."""
+    walked = select(_START.label("group_id"), literal(0).label("level")).cte("walked", recursive=True)
+    here, there = (links.c.child_id, links.c.parent_id) if upwards else (links.c.parent_id, links.c.child_id)
+    step = (
+        select(there, walked.c.level + 1)
+        .select_from(walked.join(links, and_(_HERE, here == walked.c.group_id, _HOLDS)))
+        .where(walked.c.level < bindparam("level_max"))
+    )
+    walked = walked.union(step)
+    return select(func.max(walked.c.level))
+
+
+_SELECT_HIGHEST = statement(
+    select(groups.c.group_id).where(
+        groups.c.tenant_id == bindparam("tenant_id"),
+        in_list(groups.c.group_id, "group_ids"),
+        groups.c.parent_count == 0,
+    )
+)
+
+
+def _around() -> Select[tuple[str, str]]:
+    """Links on the ways up from a group and from all groups below it."""
+    below = _below().cte("all_below")
+    around = select(below.c.group_id.label("group_id")).cte("around", recursive=True)
+    step = select(links.c.parent_id).select_from(
+        around.join(links, and_(_HERE, links.c.child_id == around.c.group_id, _HOLDS))
+    )
+    around = around.union(step)
+    return (
+        select(links.c.child_id, links.c.parent_id)
+        .select_from(around)
+        .join(links, and_(_HERE, links.c.child_id == around.c.group_id, _HOLDS))
+    )
+
+
+_SELECT_LINKS_AROUND = statement(_around())
+_SELECT_LEVELS_ABOVE = statement(_levels(upwards=True))
+_SELECT_LEVELS_BELOW = statement(_levels(upwards=False))
+_SELECT_CHILDREN = statement(
+    select(links.c.child_id)
+    .where(_HERE, links.c.parent_id == bindparam("which_parent"), _HOLDS)
+    .order_by(links.c.child_id)
+)
+_SELECT_PARENTS = statement(
+    select(links.c.parent_id)
+    .where(_HERE, links.c.child_id == bindparam("which_child"), _HOLDS)
+    .order_by(links.c.parent_id)
+)
+_SELECT_HOLDING = statement(
+    select(links.c.child_id).where(
+        _HERE, links.c.parent_id == bindparam("which_parent"), in_list(links.c.child_id, "child_ids"), _HOLDS
+    )
+)
+_INSERT = statement(insert(links))
+_CLOSE = statement(
+    update(links)
+    .where(_HERE, links.c.child_id == bindparam("which_child"), links.c.parent_id == bindparam("which_parent"), _HOLDS)
+    .values(until_position=bindparam("at_position"), until_at_us=bindparam("at_us"))
+)
+
+
+def select_links_above(tx: Transaction, group_id: str) -> list[LinkRow]:
+    """Every link, past or present, on a way up from the group."""
+    return [LinkRow(*row) for row in tx.remembered(_SELECT_LINKS_ABOVE, start_id=group_id)]
+
+
+def select_above(tx: Transaction, group_id: str) -> set[str]:
+    """The group and all groups above it now."""
+    return {row[0] for row in tx.remembered(_SELECT_ABOVE, start_id=group_id)}
+
+
+def select_below(tx: Transaction, group_id: str, *, row_count: int) -> list[str]:
+    """The group first, then at most `row_count` - 1 of the groups below it now."""
+    return [row[0] for row in tx.all(_SELECT_BELOW, start_id=group_id, row_count=row_count)]
+
+
+def select_highest(tx: Transaction, group_ids: list[str]) -> list[str]:
+    """Those of the groups that have no group above them."""
+    return [row[0] for row in tx.all(_SELECT_HIGHEST, group_ids=group_ids)]
+
+
+def select_links_around(tx: Transaction, group_id: str) -> list[tuple[str, str]]:
+    """(child, parent) of every link that holds on the ways up from the group and from the groups below it."""
+    return [(row[0], row[1]) for row in tx.all(_SELECT_LINKS_AROUND, start_id=group_id)]
+
+
+def select_levels_above(tx: Transaction, group_id: str, *, level_max: int) -> int:
+    """The number of levels above the group, counted up to `level_max`."""
+    return int(tx.all(_SELECT_LEVELS_ABOVE, start_id=group_id, level_max=level_max)[0][0])
+
+
+def select_levels_below(tx: Transaction, group_id: str, *, level_max: int) -> int:
+    """The number of levels below the group, counted up to `level_max`."""
+    return int(tx.all(_SELECT_LEVELS_BELOW, start_id=group_id, level_max=level_max)[0][0])
+
+
+def select_children(tx: Transaction, group_id: str) -> list[str]:
+    """The groups directly below now, in the order of their ids."""
+    return [row[0] for row in tx.all(_SELECT_CHILDREN, which_parent=group_id)]
+
+
+def select_parents(tx: Transaction, group_id: str) -> list[str]:
+    """The groups directly above now, in the order of their ids."""
+    return [row[0] for row in tx.all(_SELECT_PARENTS, which_child=group_id)]
+
+
+def select_linked(tx: Transaction, parent_id: str, child_ids: list[str]) -> set[str]:
+    """Those of the groups that are directly below the parent now."""
+    return {row[0] for row in tx.all(_SELECT_HOLDING, which_parent=parent_id, child_ids=child_ids)}
+
+
+def insert_link(tx: Transaction, *, parent_id: str, child_id: str, position: int, at_us: int) -> None:
+    """Inside tx."""
+    tx.run(
+        _INSERT,
+        parent_id=parent_id,
+        child_id=child_id,
+        from_position=position,
+        from_at_us=at_us,
+        until_position=None,
+        until_at_us=None,
+    )
+
+
+def close_link(tx: Transaction, *, parent_id: str, child_id: str, position: int, at_us: int) -> bool:
+    """Whether there was a link that held; it ends. Inside tx."""
+    return tx.run(_CLOSE, which_parent=parent_id, which_child=child_id, at_position=position, at_us=at_us) == 1
