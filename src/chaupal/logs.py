@@ -20,10 +20,18 @@ def log_stream(settings: Settings) -> BinaryIO | None:
     return None if is_pretty else sys.stderr.buffer
 
 
+def shows_calls(settings: Settings) -> bool:
+    """Whether the log's level lets the lines of calls through."""
+    return _level(settings) <= logging.INFO
+
+
+def _level(settings: Settings) -> int:
+    return logging.getLevelNamesMapping()[settings.log_level.upper()]
+
+
 def set_up_logs(settings: Settings) -> None:
     """Set the form and the level of every log line of this process, uvicorn's and libraries' included."""
     is_pretty = log_stream(settings) is None
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     standing: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -40,7 +48,7 @@ def set_up_logs(settings: Settings) -> None:
         factory = structlog.BytesLoggerFactory(sys.stderr.buffer)
     structlog.configure(
         processors=[*standing, *renderers],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(_level(settings)),
         logger_factory=factory,
         cache_logger_on_first_use=True,
     )

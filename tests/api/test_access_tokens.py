@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +12,19 @@ import jwt
 import pytest
 
 from chaupal.auth.permissions import Permission
+from chaupal.connectors.rules import ApplicationIdTaken, CreatedConnector, NewConnector, create_connector
+from chaupal.errors import InvalidParameters
+from chaupal.tokens.rules import Granted, NewToken, RefreshTokenTaken, create_token
 from tests.api.client import assert_error
 from tests.api.worlds import GITA, MOHAN, OMAR, Caller, World
 
 EXPIRED = "Invalid token. Failure reason:Token validation failed due to unknown reason!"
 DAY_MS = 86_400_000
+BUDGET_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+
+
+def budget_of(answer: httpx.Response) -> tuple[str, ...]:
+    return tuple(answer.headers[name] for name in BUDGET_HEADERS)
 
 
 class TestExchange:
@@ -114,6 +123,78 @@ class TestExchange:
         other = world.connector_with([Permission.TEXT_MESSAGE])
         assert world.exchange(world.grant(MOHAN).refresh_token).status_code == 200
         assert world.exchange(world.grant(OMAR, connector=other).refresh_token, connector=other).status_code == 200
+
+
+class TestOldIdsAndTokens:
+    """What an operator gives a connector so that an old integration may keep what it has configured."""
+
+    def make(self, world: World, application_id: str) -> CreatedConnector:
+        draft = NewConnector("Old", application_id=application_id)
+        made: CreatedConnector = world.do(create_connector, (draft, world.house.secret_key))
+        return made
+
+    def give(self, world: World, refresh_token: str, *, number: str = MOHAN, group_id: str = "") -> Granted:
+        draft = NewToken(
+            application_id=world.application_id,
+            mobile_number=number,
+            settings=world.house.settings,
+            secret_key=world.house.secret_key,
+            group_id=group_id,
+            refresh_token=refresh_token,
+        )
+        granted: Granted = world.do(create_token, draft)
+        return granted
+
+    @pytest.mark.parametrize("form", ["{guid}@2", "{guid}", "{hex}@3", "{hex}"])
+    def test_an_id_is_found_with_and_without_its_scale_unit(self, world: World, form: str) -> None:
+        guid = str(uuid.uuid4())
+        plain = {"guid": guid, "hex": guid.replace("-", "")}
+        shown_id = form.format(**plain).upper()
+        old = self.make(world, shown_id)
+        refresh_token = world.grant(MOHAN, connector=old).refresh_token
+        bare = shown_id.partition("@")[0]
+        for spelling in (bare, f"{bare}@2", f"{bare.lower()}@17"):
+            used = CreatedConnector(old.connector._replace(shown_id=spelling), old.application_secret)
+            answer = world.exchange(refresh_token, connector=used)
+            assert answer.status_code == 200, spelling
+            claims = jwt.decode(answer.json()["accessToken"], options={"verify_signature": False})
+            assert json.loads(claims["urn:microsoft:credentials"])["applicationId"] == shown_id
+            with pytest.raises(ApplicationIdTaken):
+                self.make(world, spelling)
+
+    def test_an_id_of_another_kind_is_compared_with_what_looks_like_a_scale_unit(self, world: World) -> None:
+        name = f"attendance-{uuid.uuid4()}"
+        first, second = self.make(world, f"{name}@2"), self.make(world, f"{name}@3")
+        assert first.connector.connector_id != second.connector.connector_id
+
+    @pytest.mark.parametrize("size_chars", [16, 600, 1_200, 4_096])
+    def test_a_token_may_be_as_long_as_an_old_one(self, world: World, size_chars: int) -> None:
+        refresh_token = f"{uuid.uuid4()}.{'-._~aZ09' * 512}"[:size_chars]
+        assert self.give(world, refresh_token).refresh_token == refresh_token
+        assert world.exchange(refresh_token).status_code == 200
+        assert world.exchange(refresh_token + "x").status_code == 401
+
+    @pytest.mark.parametrize("refresh_token", ["x" * 15, "x" * 4_097, "é" * 20, " " + "x" * 20, "x" * 20 + "\n"])
+    def test_a_token_that_no_client_could_send_is_refused(self, world: World, refresh_token: str) -> None:
+        with pytest.raises(InvalidParameters, match=r"refreshToken: must have 16 to 4,096") as refused:
+            self.give(world, refresh_token)
+        assert refresh_token.strip() not in str(refused.value)
+
+    def test_a_token_given_again_works(self, world: World) -> None:
+        refresh_token = f"old-{uuid.uuid4()}"
+        for _ in range(3):
+            self.give(world, refresh_token)
+            assert world.exchange(refresh_token).status_code == 200
+            world.clock.advance(seconds=1)
+
+    def test_a_token_stands_for_one_subject(self, world: World) -> None:
+        refresh_token = f"old-{uuid.uuid4()}"
+        self.give(world, refresh_token)
+        with pytest.raises(RefreshTokenTaken):
+            self.give(world, refresh_token, number=OMAR)
+        with pytest.raises(RefreshTokenTaken):
+            self.give(world, refresh_token, number=GITA, group_id=world.group_id)
+        assert world.exchange(refresh_token).status_code == 200
 
 
 class TestExpiry:
@@ -226,6 +307,57 @@ class TestCallLimits:
         world.clock.begin_minute()
         assert [caller.get("/users/me").status_code for caller in callers[:2] * 2] == [200, 200, 200, 429]
         assert callers[2].get("/users/me").status_code == 200
+
+    def test_what_the_organization_refuses_costs_the_connector_nothing(self, world_with: Callable[..., World]) -> None:
+        world = world_with(connector_calls_per_min=3, tenant_calls_per_min=3)
+        other = world.sign_in(OMAR, permissions=[Permission.USER_PROFILE])
+        caller = world.member
+        world.clock.begin_minute()
+        self.calls(other, 3)
+        for answer in self.calls(caller, 2):
+            assert_error(answer, code="TooManyRequests")
+        assert world.house.limiter._windows[f"connector:{world.connector.connector.connector_id}"].count == 0
+
+    def test_every_answer_tells_what_is_left(self, world_with: Callable[..., World]) -> None:
+        world = world_with(connector_calls_per_min=4, tenant_calls_per_min=5)
+        caller, other = world.member, world.sign_in(OMAR, permissions=[Permission.USER_PROFILE])
+        world.clock.begin_minute()
+        world.clock.advance(seconds=10)
+        answers = [
+            caller.get("/users/me"),
+            caller.get("/groups/unknown"),
+            caller.post("/groups", {}),
+            *self.calls(other, 3),
+        ]
+        assert [answer.status_code for answer in answers] == [200, 404, 400, 200, 200, 429]
+        assert [budget_of(answer) for answer in answers] == [
+            ("4", "3", "50"),
+            ("4", "2", "50"),
+            ("4", "1", "50"),
+            ("5", "1", "50"),
+            ("5", "0", "50"),
+            ("5", "0", "50"),
+        ]
+        exposed = answers[0].headers["access-control-expose-headers"]
+        assert all(name in exposed for name in BUDGET_HEADERS)
+
+    def test_nothing_is_told_where_nothing_is_counted(self, world_with: Callable[..., World]) -> None:
+        world = world_with(connector_calls_per_min=0, tenant_calls_per_min=0, access_token_calls_per_min=0)
+        limited = world_with(connector_calls_per_min=9)
+        answers = [
+            world.member.get("/users/me"),
+            world.exchange(world.grant(MOHAN).refresh_token),
+            limited.client.call("GET", "/users/me", token="wrong"),
+        ]
+        assert not any(name in answer.headers for answer in answers for name in BUDGET_HEADERS)
+
+    def test_an_exchange_tells_its_own_limit(self, world_with: Callable[..., World]) -> None:
+        world = world_with(access_token_calls_per_min=2)
+        refresh_token = world.grant(MOHAN).refresh_token
+        world.clock.begin_minute()
+        answers = [world.exchange(token) for token in (refresh_token, "wrong", refresh_token)]
+        assert [answer.status_code for answer in answers] == [200, 401, 429]
+        assert [budget_of(answer) for answer in answers] == [("2", "1", "60"), ("2", "0", "60"), ("2", "0", "60")]
 
     def test_a_wrong_token_costs_nobody_anything(self, world_with: Callable[..., World]) -> None:
         world = world_with(connector_calls_per_min=1)

@@ -15,7 +15,7 @@ TABLE = (
         "POST /v1/groups",
         "member",
         {"name": "Drivers"},
-        answer={"groupName": "Drivers", "groupId": GUID, "membersAdded": False},
+        answer={"groupName": "Drivers", "groupId": GUID, "membersAdded": True},
         events=MADE_ALONE,
     ),
     Scenario(
@@ -50,7 +50,7 @@ TABLE = (
         "POST /v1/groups",
         "member",
         {"name": "Drivers", "memberUserIds": ["{unknown}", "nobody", "{outsider_id}@1"]},
-        answer={"membersAdded": True},
+        answer={"membersAdded": False},
         events={"GroupAdded": 1, "MemberAdded": 2},
     ),
     Scenario(
@@ -66,7 +66,7 @@ TABLE = (
         "POST /v1/groups",
         "member",
         {"name": "Drivers", "members": [MOHAN, MOHAN], "memberUserIds": ["{member_id}"], "admins": [MOHAN]},
-        answer={"membersAdded": False},
+        answer={"membersAdded": True},
         events=MADE_ALONE,
     ),
     Scenario(
@@ -143,7 +143,7 @@ TABLE = (
         "POST /v1/groups",
         "group_token",
         {"name": "Drivers"},
-        answer={"groupName": "Drivers", "membersAdded": False},
+        answer={"groupName": "Drivers", "membersAdded": True},
         events={"GroupAdded": 1, "MemberAdded": 1, "SubgroupAdded": 1},
     ),
     Scenario(

@@ -8,11 +8,12 @@ from chaupal.auth import signing
 from chaupal.connectors import rules as connectors
 from chaupal.groups import rules as groups
 from chaupal.jobs import sweeps
-from chaupal.logs import log_stream
+from chaupal.logs import shows_calls
 from chaupal.members import rules as members
 from chaupal.messages import routes as message_routes
 from chaupal.messages import rules as messages
 from chaupal.serving import pages as health
+from chaupal.serving import replies
 from chaupal.serving import request as serving
 from chaupal.settings import Settings
 from chaupal.store import sqlite, writer
@@ -67,15 +68,27 @@ SENTENCES = [
 class TestStatements:
     """What the documents say plainly because it is not as one would expect; when it changes, they have to."""
 
-    def test_application_ids_are_compared_with_their_scale_unit(self) -> None:
+    def test_application_ids_are_compared_without_their_scale_unit(self) -> None:
         shown = " ".join(page(CONVENTIONS).text.split())
-        is_compared = connectors.fold_application_id("ABC@2") == "abc@2"
-        assert ("with the scale unit that they were given" in shown) == is_compared
+        long_hex = "0123456789ABCDEF"
+        is_dropped = connectors.fold_application_id(f"{long_hex}@2") == long_hex.lower()
+        assert ("with or without a scale unit" in shown) == is_dropped
 
-    def test_lines_of_calls_are_written_at_every_level(self) -> None:
+    def test_lines_of_calls_are_left_out_above_info(self) -> None:
         shown = " ".join(page("docs/operate/health-and-logs.md").text.split())
-        is_written = log_stream(Settings(log_format="json", log_level="error")) is not None
-        assert ("lines of calls are written as JSON at every level" in shown) == is_written
+        levels = [level for level in ("warning", "error") if not shows_calls(Settings(log_level=level))]
+        assert levels == ["warning", "error"]
+        assert f"with `{levels[0]}` or `{levels[1]}` the lines of calls, too" in shown
+        assert shows_calls(Settings())
+
+    def test_browsers_may_read_the_headers_that_are_named(self) -> None:
+        shown = " ".join(page(CONVENTIONS).text.split())
+        for name in replies._EXPOSED.decode().split(", "):
+            assert f"`{name}`" in shown
+
+    def test_renewal_is_at_most_once_a_day(self) -> None:
+        is_daily = tokens._RENEW_AGAIN_AFTER_MS == 86_400_000
+        assert ("at most once a day" in " ".join(page(TOKENS).text.split())) == is_daily
 
 
 class TestNumbers:

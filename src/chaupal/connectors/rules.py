@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ Connector = ConnectorRow
 NAME_MAX_CHARS = 200
 _ID_MAX_CHARS = 128
 _SECRET_PURPOSE = "connector secret"
+_KAIZALA_ID = re.compile(r"(?P<id>[0-9a-f][0-9a-f-]{15,})@[0-9]{1,9}", re.ASCII)
 
 
 class ApplicationIdTaken(Conflict):
@@ -57,8 +59,13 @@ class CreatedConnector:
 
 
 def fold_application_id(application_id: str) -> str:
-    """The form that ids are compared in: Kaizala's were GUIDs or long hex, in any letter case."""
-    return application_id.strip().lower()
+    """The form that ids are compared in: any letter case, and without the scale unit behind a GUID or long hex.
+
+    Evidence: Kaizala's were GUIDs or long hex, some with `@2` or `@3` behind them (contract, sections 2 and 4).
+    """
+    folded = application_id.strip().lower()
+    with_scale_unit = _KAIZALA_ID.fullmatch(folded)
+    return with_scale_unit["id"] if with_scale_unit else folded
 
 
 def create_connector(tx: Transaction, caller: Operator, request: tuple[NewConnector, SecretKey]) -> CreatedConnector:

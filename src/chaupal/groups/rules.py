@@ -65,7 +65,7 @@ class NewGroup:
 
 @dataclass(frozen=True, slots=True)
 class CreatedGroup:
-    """The new group, and whether people beside the caller were added."""
+    """The new group, and whether everyone who was named is in it: false where an id of a person is unknown."""
 
     group: GroupRow
     members_added: bool
@@ -117,10 +117,10 @@ def make_group(tx: Transaction, access: Access, draft: NewGroup, *, joins: bool 
     if joins or not draft.admins:
         roles[creator] = ADMIN
     unwelcomed = frozenset({access.user_id})
-    added = join(tx, group.group_id, roles, actor_id=access.user_id, unwelcomed=unwelcomed)
+    join(tx, group.group_id, roles, actor_id=access.user_id, unwelcomed=unwelcomed)
     stored = select_group(tx, group.group_id)
     assert stored is not None, "this rule has just inserted it"
-    return CreatedGroup(stored, members_added=added > 1)
+    return CreatedGroup(stored, members_added=named.keys() == set(draft.member_user_ids))
 
 
 def _build_group(tx: Transaction, draft: NewGroup, *, created_by: str) -> GroupRow:

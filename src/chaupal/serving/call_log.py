@@ -35,15 +35,18 @@ class CallLine(msgspec.Struct):
 class CallLog:
     """Gathers lines and writes them to the stream; without a stream it hands each to structlog (a terminal)."""
 
-    def __init__(self, stream: BinaryIO | None) -> None:
+    def __init__(self, stream: BinaryIO | None, *, is_on: bool = True) -> None:
         self._stream = stream
+        self._is_on = is_on
         self._lines: list[CallLine] = []
         self._encoder = msgspec.json.Encoder()
         self._timer: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger("api")
 
     def note(self, *, method: str, route: str, status: int, duration_s: float, request_id: str, tenant_id: str) -> None:
-        """Note one answered call."""
+        """Note one answered call; nothing where the log's level leaves such lines out."""
+        if not self._is_on:
+            return
         line = CallLine(
             event="call",
             level="info",

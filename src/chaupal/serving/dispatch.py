@@ -17,7 +17,7 @@ from chaupal.errors import ChaupalError, MethodNotAllowed
 from chaupal.serving.call_log import CallLog
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
-from chaupal.serving.replies import Reply, answer_headers, encode_json, preflight_headers
+from chaupal.serving.replies import Reply, answer_headers, budget_headers, encode_json, preflight_headers
 from chaupal.serving.request import ApiRequest, ClientGone
 from chaupal.serving.routes import Route
 from chaupal.store.clock import new_id
@@ -87,6 +87,8 @@ class Api:
             status, body, further = write_error(error, request_id)
             headers = answer_headers(body, request_id)
             headers.extend(further)
+        if request.budget is not None:
+            headers.extend(budget_headers(request.budget))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         duration_s = time.perf_counter() - started_s

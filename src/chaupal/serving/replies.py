@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-_EXPOSED = b"X-Request-Id, Retry-After, Allow, Idempotency-Replayed"
+from chaupal.auth.limiter import Budget
+
+_EXPOSED = (
+    b"X-Request-Id, Retry-After, Allow, Idempotency-Replayed, "
+    b"X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+)
 
 _STANDING_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-type", b"application/json; charset=utf-8"),
@@ -34,6 +39,15 @@ def answer_headers(body: bytes, request_id: str) -> list[tuple[bytes, bytes]]:
         (b"x-request-id", request_id.encode()),
         (b"content-length", str(len(body)).encode()),
     ]
+
+
+def budget_headers(budget: Budget) -> tuple[tuple[bytes, bytes], ...]:
+    """What a limited call has left: calls in the running minute, and the seconds until the next begins."""
+    return (
+        (b"x-ratelimit-limit", b"%d" % budget.limit),
+        (b"x-ratelimit-remaining", b"%d" % budget.remaining),
+        (b"x-ratelimit-reset", b"%d" % budget.reset_s),
+    )
 
 
 def preflight_headers(asked_headers: bytes, asked_method: bytes) -> list[tuple[bytes, bytes]]:

@@ -12,6 +12,7 @@ import msgspec
 from starlette.types import Message, Receive, Scope
 
 from chaupal.auth.caller import Caller
+from chaupal.auth.limiter import Budget, Claim, MinuteSpent
 from chaupal.auth.permissions import CallPermission
 from chaupal.errors import ChaupalError, InvalidParameters, InvalidToken, PayloadTooLarge
 from chaupal.idempotency.rules import OnceCall, answer_once
@@ -51,6 +52,7 @@ class ApiRequest:
         "_body",
         "_caller",
         "_receive",
+        "budget",
         "headers",
         "house",
         "path",
@@ -70,6 +72,7 @@ class ApiRequest:
         self.request_id = request_id
         self.headers: Headers = dict(scope["headers"])
         self.tenant_id = ""
+        self.budget: Budget | None = None
         self._receive = receive
         self._body: bytes | None = None
         self._caller: Caller | None = None
@@ -104,20 +107,24 @@ class ApiRequest:
             raise InvalidToken("The header accessToken is missing.")
         token = self.house.signer.check(text, now_s=self.house.now_s)
         self.tenant_id = token.tenant_id
-        settings, limiter, now_s = self.house.settings, self.house.limiter, self.house.now_s
-        limiter.take(
-            "connector:" + token.connector_id,
-            limit=settings.connector_calls_per_min,
-            what="Calls of this connector",
-            now_s=now_s,
-        )
-        limiter.take(
-            "tenant:" + token.tenant_id,
-            limit=settings.tenant_calls_per_min,
-            what="Calls of this organization",
-            now_s=now_s,
+        settings = self.house.settings
+        self.count_against(
+            Claim("connector:" + token.connector_id, settings.connector_calls_per_min, "Calls of this connector"),
+            Claim("tenant:" + token.tenant_id, settings.tenant_calls_per_min, "Calls of this organization"),
         )
         self._caller = Caller(token, permission)
+
+    def count_against(self, *claims: Claim) -> None:
+        """Count the call against limits; what is left of the tightest goes into the answer's headers.
+
+        Raises:
+            MinuteSpent.
+        """
+        try:
+            self.budget = self.house.limiter.take(*claims, now_s=self.house.now_s)
+        except MinuteSpent as spent:
+            self.budget = spent.budget
+            raise
 
     async def raw_body(self) -> bytes:
         """The whole body.

@@ -41,7 +41,15 @@ _GRANT_COLUMNS = (
 _GRANTS_HERE = grants.c.tenant_id == bindparam("tenant_id")
 
 _SELECT_GRANT_BY_HASH = statement(
-    select(*_GRANT_COLUMNS).where(_GRANTS_HERE, grants.c.refresh_hash == bindparam("refresh_hash"))
+    select(*_GRANT_COLUMNS)
+    .where(
+        _GRANTS_HERE,
+        grants.c.refresh_hash == bindparam("refresh_hash"),
+        grants.c.connector_id == bindparam("connector_id"),
+    )
+    # A token that the operator gave may have been given, and revoked, before: the grant that holds is meant.
+    .order_by(grants.c.revoked_at_ms.is_not(None), grants.c.created_at_ms.desc(), grants.c.grant_id.desc())
+    .limit(1)
 )
 _SELECT_GRANTS = statement(
     select(*_GRANT_COLUMNS)
@@ -61,9 +69,9 @@ _REVOKE_GRANT = statement(
 )
 
 
-def select_grant_by_hash(tx: Transaction, refresh_hash: bytes) -> GrantRow | None:
-    """The grant of a refresh token, revoked or not."""
-    row = tx.one_or_none(_SELECT_GRANT_BY_HASH, refresh_hash=refresh_hash)
+def select_grant_by_hash(tx: Transaction, refresh_hash: bytes, *, connector_id: str) -> GrantRow | None:
+    """A connector's grant of a refresh token; a revoked one where none holds."""
+    row = tx.one_or_none(_SELECT_GRANT_BY_HASH, refresh_hash=refresh_hash, connector_id=connector_id)
     return GrantRow(*row) if row else None
 
 

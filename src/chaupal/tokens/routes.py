@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.auth.limiter import Claim
 from chaupal.auth.permissions import granted_scope
 from chaupal.connectors.rules import Connector, find_connector_anywhere, permissions_of
 from chaupal.errors import Unauthenticated
@@ -55,12 +56,8 @@ async def get_access_token(request: ApiRequest) -> AccessTokenAnswer:
     house = request.house
     connector = await _connector(request, request.header(b"applicationid"))
     # After the look-up: what a stranger makes up as an id must not fill the limiter's memory.
-    house.limiter.take(
-        "accessToken:" + connector.connector_id,
-        limit=house.settings.access_token_calls_per_min,
-        what="Access tokens of this connector",
-        now_s=house.now_s,
-    )
+    limit = house.settings.access_token_calls_per_min
+    request.count_against(Claim("accessToken:" + connector.connector_id, limit, "Access tokens of this connector"))
     operator = Operator(connector.tenant_id)
     exchange = Exchange(
         connector=connector,

@@ -41,7 +41,15 @@ _RENEW_AT = 0.9
 _RENEW_AGAIN_AFTER_MS = _DAY_MS
 """Programs ask for an access token per call, and one new refresh token is enough; but its answer may have been lost."""
 
-_REFRESH_TOKEN_MAX_CHARS = 512
+_REFRESH_TOKEN_MIN_CHARS = 16
+_REFRESH_TOKEN_MAX_CHARS = 4_096
+"""Kaizala's own were JWTs of 600 to 1,200 characters, which an old integration has configured."""
+
+
+class RefreshTokenTaken(Conflict):
+    """One refresh token cannot stand for two people, or for a person and a group."""
+
+    template = "The refresh token stands for someone else behind this connector."
 
 
 class RefreshTokenWrong(Unauthenticated):
@@ -151,8 +159,9 @@ def _check_exchange(tx: Transaction, exchange: Exchange) -> tuple[GrantRow, Conn
     check_secret(connector, exchange.application_secret, exchange.secret_key)
     if len(exchange.refresh_token) > _REFRESH_TOKEN_MAX_CHARS:
         raise RefreshTokenWrong
-    grant = select_grant_by_hash(tx, exchange.secret_key.hash(_PURPOSE, exchange.refresh_token))
-    if grant is None or grant.connector_id != connector.connector_id:
+    refresh_hash = exchange.secret_key.hash(_PURPOSE, exchange.refresh_token)
+    grant = select_grant_by_hash(tx, refresh_hash, connector_id=connector.connector_id)
+    if grant is None:
         raise RefreshTokenWrong
     if grant.revoked_at_ms is not None or grant.expires_at_ms <= tx.now_ms:
         raise RefreshTokenWrong
@@ -202,6 +211,7 @@ def create_token(tx: Transaction, caller: Operator, draft: NewToken) -> Granted:
     Raises:
         NotFound: connector, person or group.
         Conflict: the maker of a group token is not an admin of the group.
+        RefreshTokenTaken: the given token is in use.
     """
     connector = find_connector(tx, draft.application_id)
     if connector is None or connector.tenant_id != caller.tenant_id:
@@ -218,8 +228,16 @@ def create_token(tx: Transaction, caller: Operator, draft: NewToken) -> Granted:
         same_subject = grant.group_id == draft.group_id if draft.group_id else grant.user_id == person.user_id
         if grant.kind == kind.value and same_subject:
             _revoke(tx, grant)
+    if draft.refresh_token:
+        _check_not_taken(tx, connector, draft.secret_key.hash(_PURPOSE, draft.refresh_token))
     new = _NewGrant(connector.connector_id, kind, person.user_id, draft.group_id, "operator", draft.refresh_token)
     return _grant(tx, new, draft.settings, draft.secret_key)
+
+
+def _check_not_taken(tx: Transaction, connector: Connector, refresh_hash: bytes) -> None:
+    grant = select_grant_by_hash(tx, refresh_hash, connector_id=connector.connector_id)
+    if grant is not None and grant.revoked_at_ms is None:
+        raise RefreshTokenTaken
 
 
 def list_tokens(tx: Transaction, caller: Operator, application_id: str) -> list[GrantRow]:
@@ -265,10 +283,11 @@ class _NewGrant:
 
 def _grant(tx: Transaction, draft: _NewGrant, settings: Settings, secret_key: SecretKey) -> Granted:
     refresh_token = draft.refresh_token or secrets.token_urlsafe(48)
-    if not 16 <= len(refresh_token) <= _REFRESH_TOKEN_MAX_CHARS:
-        raise InvalidParameters(
-            field="refreshToken", value="", rule=f"must have 16 to {_REFRESH_TOKEN_MAX_CHARS} characters"
-        )
+    if not _REFRESH_TOKEN_MIN_CHARS <= len(refresh_token) <= _REFRESH_TOKEN_MAX_CHARS or not _fits_header(
+        refresh_token
+    ):
+        rule = f"must have {_REFRESH_TOKEN_MIN_CHARS} to {_REFRESH_TOKEN_MAX_CHARS:,} printable ASCII characters"
+        raise InvalidParameters(field="refreshToken", value="", rule=rule)
     grant = GrantRow(
         grant_id=new_id(),
         connector_id=draft.connector_id,
@@ -291,3 +310,8 @@ def _grant(tx: Transaction, draft: _NewGrant, settings: Settings, secret_key: Se
     )
     tx.append(event)
     return Granted(grant, refresh_token)
+
+
+def _fits_header(refresh_token: str) -> bool:
+    """Whether a client can send it: as the value of a header, whose ends lose their blanks."""
+    return refresh_token.isascii() and refresh_token.isprintable() and refresh_token.strip() == refresh_token

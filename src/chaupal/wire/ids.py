@@ -20,8 +20,3 @@ def read_id(raw: str) -> str:
     """
     match = _GUID.fullmatch(raw)
     return match["guid"].lower() if match is not None else raw
-
-
-def read_connector_id(raw: str) -> str:
-    """Evidence: a connector's id is a GUID or long hex and is compared in any case (contract, section 4)."""
-    return read_id(raw).lower()

@@ -3,14 +3,13 @@ from __future__ import annotations
 import pytest
 
 from chaupal.auth import limiter as limiter_module
-from chaupal.auth.limiter import Budget, Limiter
-from chaupal.errors import TooManyRequests
+from chaupal.auth.limiter import Budget, Claim, Limiter, MinuteSpent
 
 MINUTE_S = 28_333_333 * 60
 
 
 def take(limiter: Limiter, key: str = "connector:1", *, limit: int = 3, at_s: float = 0) -> Budget | None:
-    return limiter.take(key, limit=limit, what="Calls", now_s=MINUTE_S + at_s)
+    return limiter.take(Claim(key, limit, "Calls"), now_s=MINUTE_S + at_s)
 
 
 class TestTake:
@@ -23,15 +22,16 @@ class TestTake:
         for _ in range(3):
             take(limiter)
         for at_s, wait_s in ((0, 60), (0.9, 60), (59, 1), (59.9, 1)):
-            with pytest.raises(TooManyRequests, match="at most 3 a minute") as refused:
+            with pytest.raises(MinuteSpent, match="at most 3 a minute") as refused:
                 take(limiter, at_s=at_s)
             assert refused.value.retry_after_s == wait_s
+            assert refused.value.budget == Budget(3, 0, wait_s)
         assert take(limiter, at_s=60) == Budget(3, 2, 60)
 
     def test_a_refused_call_costs_nothing(self) -> None:
         limiter = Limiter()
         for _ in range(10):
-            with pytest.raises(TooManyRequests):
+            with pytest.raises(MinuteSpent):
                 [take(limiter) for _ in range(4)]
         assert take(limiter, at_s=60) == Budget(3, 2, 60)
 
@@ -55,3 +55,36 @@ class TestTake:
             assert len(limiter._windows) <= 10
         take(limiter, "last", at_s=60 * 5)
         assert list(limiter._windows) == ["last"]
+
+
+class TestSeveralClaims:
+    def test_the_tightest_budget_is_told(self) -> None:
+        limiter = Limiter()
+        wide, narrow = Claim("tenant:1", 10, "Tenant"), Claim("connector:1", 4, "Connector")
+        assert limiter.take(wide, narrow, now_s=MINUTE_S) == Budget(4, 3, 60)
+        for _ in range(8):
+            limiter.take(wide, now_s=MINUTE_S)
+        assert limiter.take(narrow, wide, now_s=MINUTE_S) == Budget(10, 0, 60)
+
+    def test_of_equals_the_first_is_told(self) -> None:
+        limiter = Limiter()
+        wide, narrow = Claim("tenant:1", 10, "Tenant"), Claim("connector:1", 4, "Connector")
+        for _ in range(6):
+            limiter.take(wide, now_s=MINUTE_S)
+        assert limiter.take(narrow, wide, now_s=MINUTE_S) == Budget(4, 3, 60)
+        assert limiter.take(wide, narrow, now_s=MINUTE_S) == Budget(10, 2, 60)
+
+    @pytest.mark.parametrize("is_spent_first", [True, False])
+    def test_a_spent_one_costs_the_others_nothing(self, is_spent_first: bool) -> None:
+        limiter = Limiter()
+        spent, other = Claim("tenant:1", 1, "Tenant"), Claim("connector:1", 5, "Connector")
+        limiter.take(spent, now_s=MINUTE_S)
+        claims = (spent, other) if is_spent_first else (other, spent)
+        for _ in range(3):
+            with pytest.raises(MinuteSpent, match="Tenant: at most 1 a minute") as refused:
+                limiter.take(*claims, now_s=MINUTE_S)
+            assert refused.value.budget == Budget(1, 0, 60)
+        assert limiter.take(other, now_s=MINUTE_S) == Budget(5, 4, 60)
+
+    def test_one_without_a_limit_is_not_told(self) -> None:
+        assert Limiter().take(Claim("a", 0, "A"), Claim("b", 9, "B"), now_s=MINUTE_S) == Budget(9, 8, 60)

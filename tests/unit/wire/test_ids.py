@@ -1,6 +1,6 @@
 import pytest
 
-from chaupal.wire.ids import ZERO_GUID, read_connector_id, read_id
+from chaupal.wire.ids import ZERO_GUID, read_id
 
 GUID = "df91cb37-97bf-4ccd-a8c2-b2a3ba5eac62"
 
@@ -32,9 +32,3 @@ class TestReadId:
     def test_zero_guid_is_one(self) -> None:
         assert read_id(ZERO_GUID) == ZERO_GUID
         assert len(ZERO_GUID) == 36
-
-
-class TestReadConnectorId:
-    @pytest.mark.parametrize(("raw", "connector_id"), [(GUID.upper(), GUID), (f"{GUID}@1", GUID), ("00AAFF", "00aaff")])
-    def test_is_compared_in_any_case(self, raw: str, connector_id: str) -> None:
-        assert read_connector_id(raw) == connector_id
