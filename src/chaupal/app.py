@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
@@ -23,7 +23,7 @@ from chaupal.directory.rules import list_tenants
 from chaupal.groups.routes import ROUTES as GROUP_ROUTES
 from chaupal.jobs.runner import JobRunner
 from chaupal.jobs.sweeps import Sweeper
-from chaupal.logs import log_stream
+from chaupal.logs import log_stream, shows_calls
 from chaupal.members.routes import ROUTES as MEMBER_ROUTES
 from chaupal.messages.routes import ROUTES as MESSAGE_ROUTES
 from chaupal.outbound.client import OutboundClient
@@ -37,7 +37,8 @@ from chaupal.settings import Settings
 from chaupal.sms.choosing import make_sender
 from chaupal.sms.sending import build_sms_handler
 from chaupal.store.clock import Clock, wall_clock
-from chaupal.store.opening import DataFolder, open_store
+from chaupal.store.opening import DataFolder, DataFolderBusy, open_store
+from chaupal.store.wiping import wipe_remains
 from chaupal.tokens.pins import SMS_JOB
 from chaupal.tokens.routes import ROUTES as TOKEN_ROUTES
 
@@ -45,6 +46,9 @@ ALL_ROUTES = (*TOKEN_ROUTES, *PEOPLE_ROUTES, *GROUP_ROUTES, *MEMBER_ROUTES, *MES
 
 _YOUNG_OBJECTS = 20_000
 """Objects made since the last collection before the young ones are looked at: some hundred calls' worth."""
+
+_WIPE_MOST_S = 10
+"""Some gigabytes of a file that is in memory anyway."""
 
 log = structlog.get_logger("server")
 
@@ -90,7 +94,7 @@ def close_house(house: House) -> None:
 def build_app(house: House) -> Api:
     """The ASGI application. Its lifespan runs the background work; the house is opened and closed by the caller."""
     metrics = Metrics()
-    call_log = CallLog(log_stream(house.settings))
+    call_log = CallLog(log_stream(house.settings), is_on=shows_calls(house.settings))
     outbound = OutboundClient()
     runner = JobRunner(house, {SMS_JOB: build_sms_handler(make_sender(house.settings, outbound))}, metrics=metrics)
     sweeper = Sweeper(house, metrics=metrics)
@@ -134,6 +138,21 @@ def serve(settings: Settings) -> None:
         _run(house)
     finally:
         close_house(house)
+        _wipe(settings)
+
+
+def _wipe(settings: Settings) -> None:
+    """Leave no trace of what was erased in the file of SQLite; within a time, because a stop must not be waited for."""
+    if settings.is_postgres:
+        return
+    with suppress(DataFolderBusy):  # a command may have taken the lock meanwhile
+        folder = DataFolder(settings.data)
+        folder.take_lock()
+        try:
+            if not wipe_remains(settings.sqlite_path, limit_s=_WIPE_MOST_S):
+                log.warning("remains not wiped", advice="The next stop of the server does it.")
+        finally:
+            folder.release_lock()
 
 
 def _settle_memory() -> None:
@@ -149,7 +168,7 @@ def _settle_memory() -> None:
 def _run(house: House) -> None:
     import uvicorn
 
-    from chaupal.serving.patience import PatientProtocol
+    from chaupal.serving.patience import HeedfulServer, PatientProtocol
 
     settings = house.settings
     PatientProtocol.head_timeout_s = settings.request_head_timeout_s
@@ -172,4 +191,8 @@ def _run(house: House) -> None:
         timeout_graceful_shutdown=settings.stop_grace_s,
         **options,
     )
-    uvicorn.Server(config).run()
+
+    def note_stop() -> None:
+        house.is_stopping = True
+
+    HeedfulServer(config, on_stop=note_stop).run()

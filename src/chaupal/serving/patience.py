@@ -1,17 +1,23 @@
-"""uvicorn's HTTP protocol, with patience for slow clients that ends, and with one write per answer.
+"""uvicorn's HTTP protocol, with patience for slow clients that ends, one write per answer, and a stop that says so.
 
 A client that sends a byte now and then ("slow loris") would otherwise hold a connection for ever. Bodies have their own
 limit in `request.py`, idle connections uvicorn's keep-alive.
 
 uvicorn writes an answer's head and body one after the other; the profile of posting a message showed a third of the
 event loop's time in those two system calls, so they are joined into one.
+
+A stopping server finishes every request of which it has seen the beginning, and `/readyz` says from the signal on that
+it is stopping.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _HEAD_MAX_BYTES = 65_536
@@ -52,6 +58,8 @@ class PatientProtocol(HttpToolsProtocol):
     head_timeout_s: float = 20.0
     _head_timer: asyncio.TimerHandle | None = None
     _head_bytes: int = 0
+    _has_head_begun: bool = False
+    _is_last_request: bool = False
 
     def connection_made(self, transport: Any) -> None:
         """A client has connected: its first head is awaited."""
@@ -70,13 +78,24 @@ class PatientProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a head has come."""
         super().on_message_begin()
+        self._has_head_begun = True
         if self._head_timer is None:
             self._head_timer = self.loop.call_later(self.head_timeout_s, self._give_up)
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._stop_timer()
+        self._has_head_begun = False
         super().on_headers_complete()
+        if self._is_last_request:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """The server stops: an idle connection is closed, any other after the request that has begun."""
+        if self._has_head_begun:
+            self._is_last_request = True
+        else:
+            super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
@@ -93,3 +112,20 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_timer = None
         if not self.transport.is_closing():
             self.transport.close()
+
+
+class HeedfulServer(uvicorn.Server):
+    """Tells of a stop when its signal comes, not when all connections are closed, and ends without a signal of its own.
+
+    uvicorn ends by raising the signal again, which would kill the process before the store is closed.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT: stop; a second SIGINT: stop without waiting for requests in flight."""
+        self._on_stop()
+        super().handle_exit(sig, frame)
+        self._captured_signals.clear()

@@ -85,9 +85,10 @@ class Store:
         if not self._is_running:
             return
         self._is_running = False
+        # The writers last: on SQLite the connection that closes last must be able to empty the write-ahead log.
+        self._readers.stop()
         for writer in self._writers:
             writer.stop()
-        self._readers.stop()
 
     @property
     def waiting_writes(self) -> int:
