@@ -39,10 +39,11 @@ from chaupal.sms.sending import build_sms_handler
 from chaupal.store.clock import Clock, wall_clock
 from chaupal.store.opening import DataFolder, DataFolderBusy, open_store
 from chaupal.store.wiping import wipe_remains
+from chaupal.subscribers.routes import ROUTES as SUBSCRIBER_ROUTES
 from chaupal.tokens.pins import SMS_JOB
 from chaupal.tokens.routes import ROUTES as TOKEN_ROUTES
 
-ALL_ROUTES = (*TOKEN_ROUTES, *PEOPLE_ROUTES, *GROUP_ROUTES, *MEMBER_ROUTES, *MESSAGE_ROUTES)
+ALL_ROUTES = (*TOKEN_ROUTES, *PEOPLE_ROUTES, *GROUP_ROUTES, *MEMBER_ROUTES, *SUBSCRIBER_ROUTES, *MESSAGE_ROUTES)
 
 _YOUNG_OBJECTS = 20_000
 """Objects made since the last collection before the young ones are looked at: some hundred calls' worth."""

@@ -38,6 +38,10 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "members.add": ("PUT", "/groups/{group}/members", {"members": ["+919822222222"]}),
     "members.remove": ("DELETE", "/groups/{group}/members/{member}", None),
     "members.change": ("PUT", "/groups/{group}/members/{member}", {"role": "Admin"}),
+    "subscribers.list": ("GET", "/groups/{group}/subscribers", None),
+    "subscribers.page": ("POST", "/groups/{group}/subscribers", {"count": 10}),
+    "subscribers.add": ("PUT", "/groups/{group}/subscribers/add", {"subscribers": ["+919822222222"]}),
+    "subscribers.remove": ("PUT", "/groups/{group}/subscribers/remove", {"subscribers": ["+919822222222"]}),
     "messages.post": ("POST", "/groups/{group}/messages", {"message": "hi"}),
     "messages.list": ("GET", "/groups/{group}/messages?count=1", None),
     "messages.get": ("GET", "/groups/{group}/messages/{message}", None),
@@ -91,6 +95,7 @@ class Cells:
     def __init__(self, world: World, call: str) -> None:
         needed = PERMISSIONS[call].permission
         self._world = world
+        self._call = call
         self._permissions = {
             "with it alone": (needed,),
             "with all others": tuple(permission for permission in ALL_PERMISSIONS if permission is not needed),
@@ -103,11 +108,19 @@ class Cells:
         kind = "group" if cell.token == "group" else "user"
         if (cell.role, kind) not in self._places:
             world = self._world
-            group_id = world.make_group("Depot", members=[MOHAN], admins=[LEENA])
+            group_id = self._make_group()
             message_id = world.send("hi", sender=world.member, group_id=group_id)
             member_id = world.people[MOHAN].user_id
             self._places[cell.role, kind] = {"group": group_id, "message": message_id, "member": member_id}
         return self._places[cell.role, kind]
+
+    def _make_group(self) -> str:
+        """A public group for the calls about subscribers, which other groups do not have."""
+        if not self._call.startswith("subscribers."):
+            return self._world.make_group("Depot", members=[MOHAN], admins=[LEENA])
+        body = {"name": "News", "groupType": "ConnectGroup", "members": [MOHAN], "admins": [LEENA]}
+        group_id: str = self._world.tenant_admin.post("/groups", body).json()["groupId"]
+        return group_id
 
     def token(self, cell: Cell) -> str:
         if cell.token == "none":

@@ -24,6 +24,10 @@ class MemberDelta:
     unprovisioned: int = 0
     subscribers: int = 0
 
+    def negated(self) -> MemberDelta:
+        """The change that takes this one back."""
+        return MemberDelta(-self.members, -self.admins, -self.unprovisioned, -self.subscribers)
+
 
 def change_counts(tx: Transaction, group_id: str, delta: MemberDelta) -> None:
     """Inside tx, in the transaction that changes the memberships."""

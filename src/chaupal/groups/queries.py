@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, insert, select, update
 
 from chaupal.groups.tables import groups
-from chaupal.members.tables import IS_MEMBER, memberships
+from chaupal.members.tables import memberships
 from chaupal.store.statements import statement
 from chaupal.store.transaction import Transaction
 
@@ -117,7 +117,6 @@ _LESSEN_UNPROVISIONED = statement(
                 memberships.c.tenant_id == bindparam("tenant_id"),
                 memberships.c.user_id == bindparam("which_user"),
                 memberships.c.until_position.is_(None),
-                IS_MEMBER,
             )
         ),
     )

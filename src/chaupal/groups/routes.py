@@ -129,7 +129,9 @@ def build_group(seen: SeenGroup, *, shows_detail: bool) -> GroupInformation:
 def _build_fields(seen: SeenGroup, *, shows_detail: bool) -> dict[str, Any]:
     group = seen.group
     # A subscriber learns nothing of others, not even how many there are (contract, section 5).
-    user_count = 0 if seen.role == SUBSCRIBER else group.member_count + group.subscriber_count
+    is_subscriber = seen.role == SUBSCRIBER
+    user_count = 0 if is_subscriber else group.member_count + group.subscriber_count
+    unprovisioned_count = 0 if is_subscriber else group.unprovisioned_count
     fields: dict[str, Any] = {
         "group_name": group.name,
         "group_id": group.group_id,
@@ -142,8 +144,8 @@ def _build_fields(seen: SeenGroup, *, shows_detail: bool) -> dict[str, Any]:
         "user_count": user_count,
         "unique_user_count": user_count,
         "current_level_user_count": user_count,
-        "current_level_un_provisioned_user_count": group.unprovisioned_count,
-        "un_provisioned_user_count": group.unprovisioned_count,
+        "current_level_un_provisioned_user_count": unprovisioned_count,
+        "un_provisioned_user_count": unprovisioned_count,
         "is_mapped_to_tenant": group.is_mapped_to_tenant,
         "group_type": group.group_type,
         "is_duplicate": False,

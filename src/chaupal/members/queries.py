@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
 
 from chaupal.members.tables import IS_MEMBER, IS_SUBSCRIBER, memberships
 from chaupal.people.tables import people
-from chaupal.store.statements import in_list, statement
+from chaupal.store.statements import Statement, in_list, statement
 from chaupal.store.transaction import Transaction
 
 
@@ -37,21 +37,28 @@ class MembershipRow(NamedTuple):
 _HERE = (memberships.c.tenant_id == bindparam("tenant_id"), memberships.c.group_id == bindparam("group_id"))
 _HOLDS = memberships.c.until_position.is_(None)
 
-_SELECT_MEMBERS = statement(
-    select(
-        people.c.user_id,
-        memberships.c.role,
-        people.c.mobile_number,
-        people.c.name,
-        people.c.profile_pic,
-        people.c.is_provisioned,
+
+def _people_who(are: ColumnElement[bool]) -> Statement:
+    """The memberships of one kind with their people, a page in the order of ids."""
+    return statement(
+        select(
+            people.c.user_id,
+            memberships.c.role,
+            people.c.mobile_number,
+            people.c.name,
+            people.c.profile_pic,
+            people.c.is_provisioned,
+        )
+        .select_from(memberships)
+        .join(people, and_(people.c.tenant_id == bindparam("tenant_id"), people.c.user_id == memberships.c.user_id))
+        .where(*_HERE, _HOLDS, are, memberships.c.user_id > bindparam("after_id"))
+        .order_by(memberships.c.user_id)
+        .limit(bindparam("row_count"))
     )
-    .select_from(memberships)
-    .join(people, and_(people.c.tenant_id == bindparam("tenant_id"), people.c.user_id == memberships.c.user_id))
-    .where(*_HERE, _HOLDS, IS_MEMBER, memberships.c.user_id > bindparam("after_id"))
-    .order_by(memberships.c.user_id)
-    .limit(bindparam("row_count"))
-)
+
+
+_SELECT_MEMBERS = _people_who(IS_MEMBER)
+_SELECT_SUBSCRIBERS = _people_who(IS_SUBSCRIBER)
 _SELECT_ROLES = statement(
     select(memberships.c.user_id, memberships.c.role).where(*_HERE, _HOLDS, in_list(memberships.c.user_id, "user_ids"))
 )
@@ -103,6 +110,12 @@ _CHANGE_ROLE = statement(
 def select_members(tx: Transaction, group_id: str, *, after_id: str, row_count: int) -> list[MemberRow]:
     """At most `row_count` members after an id, in the order of their ids."""
     rows = tx.all(_SELECT_MEMBERS, group_id=group_id, after_id=after_id, row_count=row_count)
+    return [MemberRow(*row) for row in rows]
+
+
+def select_subscribers(tx: Transaction, group_id: str, *, after_id: str, row_count: int) -> list[MemberRow]:
+    """At most `row_count` subscribers after an id, in the order of their ids."""
+    rows = tx.all(_SELECT_SUBSCRIBERS, group_id=group_id, after_id=after_id, row_count=row_count)
     return [MemberRow(*row) for row in rows]
 
 

@@ -17,6 +17,7 @@ from chaupal.members.queries import (
     select_members,
     select_memberships,
     select_roles,
+    select_subscribers,
     select_subscribers_by_number,
     update_role,
 )
@@ -24,6 +25,9 @@ from chaupal.messages.welcome import append_welcome
 from chaupal.people.rules import Person, ensure_people, find_person
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.intervals import FOREVER_US
+
+Member = MemberRow
+"""Someone in a group as other slices see them."""
 
 ADDED_AT_ONCE_MAX = 1_000
 PAGE_MAX = 1_000
@@ -105,10 +109,18 @@ def join(
 ) -> int:
     """Make people members, and show them the group's welcome message. The number who were not members before.
 
-    Inside tx. `unwelcomed` are ids of people who need no welcome: whoever makes the group.
+    Inside tx. Whoever is a member stays as they are; a subscriber becomes a member. `unwelcomed` are ids of people who
+    need no welcome: whoever makes the group.
     """
     there = select_roles(tx, group_id, [person.user_id for person in roles])
-    new = {person: role for person, role in roles.items() if person.user_id not in there}
+    rising = {
+        person: SUBSCRIBER
+        for person, role in roles.items()
+        if there.get(person.user_id) == SUBSCRIBER and role != SUBSCRIBER
+    }
+    if rising:
+        end_memberships(tx, group_id, rising, actor_id=actor_id)
+    new = {person: role for person, role in roles.items() if person.user_id not in there or person in rising}
     if not new:
         return 0
     positions = []
@@ -131,13 +143,7 @@ def join(
         for (person, role), (position, at_us) in zip(new.items(), positions, strict=True)
     ]
     insert_memberships(tx, group_id, rows)
-    delta = MemberDelta(
-        members=sum(role != SUBSCRIBER for role in new.values()),
-        admins=sum(role == ADMIN for role in new.values()),
-        unprovisioned=sum(not person.is_provisioned for person, role in new.items() if role != SUBSCRIBER),
-        subscribers=sum(role == SUBSCRIBER for role in new.values()),
-    )
-    change_counts(tx, group_id, delta)
+    change_counts(tx, group_id, _counted(new))
     return len(new)
 
 
@@ -178,24 +184,33 @@ def _end_membership(tx: Transaction, access: GroupAccess, user_id: str) -> None:
     person = find_person(tx, user_id)
     if role is None or person is None:
         raise NotFound("member", user_id=user_id)
-    end_membership(tx, access.group_id, person, role=role, actor_id=access.caller.user_id)
+    end_memberships(tx, access.group_id, {person: role}, actor_id=access.caller.user_id)
 
 
-def end_membership(tx: Transaction, group_id: str, person: Person, *, role: str, actor_id: str) -> None:
-    """Close the membership that a person holds in the group with this role. Inside tx.
+def end_memberships(tx: Transaction, group_id: str, roles: dict[Person, str], *, actor_id: str) -> None:
+    """Close the memberships that people hold in the group with these roles. Inside tx.
 
     Raises:
         LastAdmin.
     """
-    if role == ADMIN and admin_count(tx, group_id) == 1:
+    gone_admins = sum(role == ADMIN for role in roles.values())
+    if gone_admins and admin_count(tx, group_id) <= gone_admins:
         raise LastAdmin
-    position = tx.append(member_removed(group_id, person.user_id, role=role, actor_id=actor_id))
-    close_membership(tx, group_id, person.user_id, position=position, at_us=tx.last_at_us)
-    if role == SUBSCRIBER:
-        delta = MemberDelta(subscribers=-1)
-    else:
-        delta = MemberDelta(members=-1, admins=-int(role == ADMIN), unprovisioned=-int(not person.is_provisioned))
-    change_counts(tx, group_id, delta)
+    for person, role in roles.items():
+        position = tx.append(member_removed(group_id, person.user_id, role=role, actor_id=actor_id))
+        close_membership(tx, group_id, person.user_id, position=position, at_us=tx.last_at_us)
+    change_counts(tx, group_id, _counted(roles).negated())
+
+
+def _counted(roles: dict[Person, str]) -> MemberDelta:
+    """What these memberships add to a group's counts."""
+    subscribers = sum(role == SUBSCRIBER for role in roles.values())
+    return MemberDelta(
+        members=len(roles) - subscribers,
+        admins=sum(role == ADMIN for role in roles.values()),
+        unprovisioned=sum(not person.is_provisioned for person in roles),
+        subscribers=subscribers,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +248,16 @@ def change_role(tx: Transaction, caller: Caller, request: RoleChange) -> None:
 def find_subscribers(tx: Transaction, group_id: str, mobile_numbers: list[str]) -> dict[str, str]:
     """The user ids of those among the numbers that are subscribers of the group, by number."""
     return select_subscribers_by_number(tx, group_id, mobile_numbers)
+
+
+def page_of_subscribers(tx: Transaction, group_id: str, *, after_id: str, row_count: int) -> list[MemberRow]:
+    """At most `row_count` subscribers after an id, in the order of their ids. The caller has checked access."""
+    return select_subscribers(tx, group_id, after_id=after_id, row_count=row_count)
+
+
+def find_roles(tx: Transaction, group_id: str, user_ids: list[str]) -> dict[str, str]:
+    """The roles of those among the people who are members or subscribers of a group, by id."""
+    return select_roles(tx, group_id, user_ids)
 
 
 def find_role(tx: Transaction, group_id: str, user_id: str) -> str | None:

@@ -51,6 +51,11 @@ def find_person_by_number(tx: Transaction, mobile_number: str) -> PersonRow | No
     return select_person_by_number(tx, mobile_number)
 
 
+def find_people_by_number(tx: Transaction, mobile_numbers: list[str]) -> dict[str, PersonRow]:
+    """Those of the tenant, by number."""
+    return select_people_by_number(tx, mobile_numbers)
+
+
 def find_person(tx: Transaction, user_id: str) -> PersonRow | None:
     """A person of the tenant, or None."""
     return select_person(tx, user_id)

@@ -35,6 +35,10 @@ PERMISSION_OF = {
         "members.add",
         "members.remove",
         "members.change",
+        "subscribers.list",
+        "subscribers.page",
+        "subscribers.add",
+        "subscribers.remove",
     },
     Permission.TEXT_MESSAGE: {"messages.post", "messages.list", "messages.get", "messages.edit", "messages.retract"},
 }
@@ -45,6 +49,10 @@ FOR_ADMINS = {
     "members.add",
     "members.remove",
     "members.change",
+    "subscribers.list",
+    "subscribers.page",
+    "subscribers.add",
+    "subscribers.remove",
 }
 FOR_PEOPLE_ALONE = {"groups.find", "groups.leave"}
 

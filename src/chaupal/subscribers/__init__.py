@@ -1,0 +1,1 @@
+"""The subscribers of public groups. Source: contract, section 5 (subscribers)."""
