@@ -79,7 +79,9 @@ def _region(name: str) -> str:
 def needs_sentence(needed: CallPermission) -> str:
     """What a call needs, in one line."""
     parts = [f"permission **{needed.permission}**", _who(needed)]
-    if needed.kinds != frozenset(TokenKind):
+    # That a bot is never an admin need not be said with every call.
+    usual = frozenset(TokenKind) - ({TokenKind.BOT} if needed.need is Need.ADMIN else set())
+    if needed.kinds != usual:
         parts.append(f"a {' or '.join(sorted(kind.value for kind in needed.kinds))} token")
     return f"Needs: {'; '.join(parts)}."
 
@@ -91,6 +93,8 @@ def _who(needed: CallPermission) -> str:
         return "an admin of the organization" if needed.need is Need.ADMIN else "a person of the organization"
     if needed.need is Need.SUBSCRIBER:
         return "a member of the group, or a subscriber"
+    if needed.scope is Scope.BOT:
+        return "the bot's creator, or an admin of the organization"
     return "an admin of the group" if needed.need is Need.ADMIN else "a member of the group"
 
 

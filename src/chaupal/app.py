@@ -17,6 +17,7 @@ from chaupal.auth.caller import INSTALLATION
 from chaupal.auth.keys import ensure_signing_keys
 from chaupal.auth.sealing import load_secret_key
 from chaupal.auth.signing import TokenSigner
+from chaupal.bots.routes import ROUTES as BOT_ROUTES
 from chaupal.cli.first_steps import first_steps
 from chaupal.control.server import ControlServer
 from chaupal.directory.rules import list_tenants
@@ -43,7 +44,15 @@ from chaupal.subscribers.routes import ROUTES as SUBSCRIBER_ROUTES
 from chaupal.tokens.pins import SMS_JOB
 from chaupal.tokens.routes import ROUTES as TOKEN_ROUTES
 
-ALL_ROUTES = (*TOKEN_ROUTES, *PEOPLE_ROUTES, *GROUP_ROUTES, *MEMBER_ROUTES, *SUBSCRIBER_ROUTES, *MESSAGE_ROUTES)
+ALL_ROUTES = (
+    *TOKEN_ROUTES,
+    *PEOPLE_ROUTES,
+    *GROUP_ROUTES,
+    *MEMBER_ROUTES,
+    *SUBSCRIBER_ROUTES,
+    *MESSAGE_ROUTES,
+    *BOT_ROUTES,
+)
 
 _YOUNG_OBJECTS = 20_000
 """Objects made since the last collection before the young ones are looked at: some hundred calls' worth."""

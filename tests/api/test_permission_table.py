@@ -48,6 +48,14 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     # The member of these tests is the message's sender.
     "messages.edit": ("PUT", "/groups/{group}/messages/{message}", {"message": "other"}),
     "messages.retract": ("DELETE", "/groups/{group}/messages/{message}", None),
+    "bots.create": ("POST", "/bot", {"name": "Till"}),
+    "bots.list": ("GET", "/bot", None),
+    # The admin of these tests is the bot's creator.
+    "bots.change": ("PUT", "/bot/{bot}", {"name": "Other"}),
+    "bots.delete": ("DELETE", "/bot/{bot}", None),
+    "bots.token": ("GET", "/bot/accessToken/{bot}", None),
+    "bots.revoke": ("DELETE", "/bot/accessToken/{bot}", None),
+    "bots.join": ("POST", "/groups/{group}/bot", {"botUserId": "{bot}"}),
 }
 
 TOKEN_SERVICE = {"/generatePin", "/loginWithPinAndApplicationId", "/accessToken"}
@@ -77,6 +85,8 @@ def expected_status(cell: Cell) -> int:
         return 200 if cell.role in ("tenant admin", "other tenant's admin") else 403
     if entry.scope is Scope.CALLER:
         return 200
+    if entry.scope is Scope.BOT:
+        return 200 if cell.role in ("admin", "tenant admin") else 404
     return status_in_group(cell, entry.need)
 
 
@@ -111,7 +121,13 @@ class Cells:
             group_id = self._make_group()
             message_id = world.send("hi", sender=world.member, group_id=group_id)
             member_id = world.people[MOHAN].user_id
-            self._places[cell.role, kind] = {"group": group_id, "message": message_id, "member": member_id}
+            bot_id = make_bot(world.sign_in(LEENA))
+            self._places[cell.role, kind] = {
+                "group": group_id,
+                "message": message_id,
+                "member": member_id,
+                "bot": bot_id,
+            }
         return self._places[cell.role, kind]
 
     def _make_group(self) -> str:
@@ -152,16 +168,29 @@ class Cells:
         return caller
 
 
+def make_bot(creator: Caller) -> str:
+    bot_id: str = creator.post("/bot", {"name": "Till"}).json()["botUserId"]
+    return bot_id
+
+
+def filled_in(call: str, place: dict[str, str]) -> tuple[str, str, Any]:
+    """(method, path, body) of a call about a place."""
+    method, path, body = CALLS[call]
+    if body and "botUserId" in body:
+        body = {"botUserId": place["bot"]}
+    return method, path.format(**place), body
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_every_cell(world: World, call: str) -> None:
     cells = Cells(world, call)
-    method, path, body = CALLS[call]
     surprises = []
     for cell in (Cell(call, *rest) for rest in product(CONNECTORS, ROLES, TOKENS)):
         place = cells.place(cell)
         token = cells.token(cell)
+        method, path, body = filled_in(call, place)
         position = world.position
-        answer = world.client.call(method, path.format(**place), token=token, body=body)
+        answer = world.client.call(method, path, token=token, body=body)
         expected = expected_status(cell)
         if answer.status_code != expected:
             surprises.append(f"{cell}: {answer.status_code} instead of {expected}")
@@ -171,12 +200,38 @@ def test_every_cell(world: World, call: str) -> None:
 
 
 @pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("is_member", [False, True], ids=["in no group", "a member"])
+@pytest.mark.parametrize("connector", CONNECTORS)
+def test_every_cell_of_a_bots_token(world: World, call: str, is_member: bool, connector: str) -> None:
+    entry = PERMISSIONS[call]
+    needed = {entry.permission}
+    permissions = needed if connector == "with it alone" else set(ALL_PERMISSIONS) - {entry.permission}
+    place = {"group": world.group_id, "member": world.people[MOHAN].user_id, "bot": make_bot(world.group_admin)}
+    world.group_admin.post(f"/groups/{world.group_id}/bot", {"botUserId": place["bot"]})
+    bot = world.bot(place["bot"], creator=GITA, permissions=permissions | {Permission.TEXT_MESSAGE})
+    place["message"] = world.send("hi", sender=bot)
+    bot = world.bot(place["bot"], creator=GITA, permissions=permissions)
+    if not is_member:
+        world.group_admin.delete(f"/groups/{world.group_id}/members/{place['bot']}")
+    method, path, body = filled_in(call, place)
+    position = world.position
+    answer = bot.call(method, path, body)
+    expected = 200
+    if connector != "with it alone" or TokenKind.BOT not in entry.kinds:
+        expected = 403
+    elif entry.scope is Scope.GROUP and not is_member:
+        expected = 404
+    assert answer.status_code == expected, answer.text
+    assert expected == 200 or world.position == position
+
+
+@pytest.mark.parametrize("call", CALLS)
 def test_a_refusal_names_the_permission_that_lacks(world: World, call: str) -> None:
     needed = PERMISSIONS[call].permission
     caller = world.sign_in(GITA, permissions=[permission for permission in ALL_PERMISSIONS if permission is not needed])
-    method, path, body = CALLS[call]
-    place = {"group": world.group_id, "member": world.people[MOHAN].user_id, "message": "none"}
-    answer = world.client.call(method, path.format(**place), token=caller.access_token, body=body)
+    place = {"group": world.group_id, "member": world.people[MOHAN].user_id, "message": "none", "bot": "none"}
+    method, path, body = filled_in(call, place)
+    answer = world.client.call(method, path, token=caller.access_token, body=body)
     assert answer.status_code == 403
     assert f"'{needed.value}'" in answer.json()["message"]
 
@@ -194,7 +249,7 @@ def test_each_route_has_its_call_or_belongs_to_the_token_service() -> None:
 @pytest.mark.parametrize("route", [route for route in ALL_ROUTES if route.call], ids=lambda route: route.call)
 def test_the_calls_here_are_the_routes(route: Any) -> None:
     method, path, _ = CALLS[route.call]
-    names = {"{groupId}": "{group}", "{memberId}": "{member}", "{referenceId}": "{message}"}
+    names = {"{groupId}": "{group}", "{memberId}": "{member}", "{referenceId}": "{message}", "{botUserId}": "{bot}"}
     expected = route.path
     for name, own in names.items():
         expected = expected.replace(name, own)

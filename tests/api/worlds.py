@@ -17,15 +17,18 @@ import httpx
 from chaupal.auth.access import ADMIN, MEMBER
 from chaupal.auth.caller import Operator
 from chaupal.auth.permissions import Permission
+from chaupal.auth.signing import AccessToken
 from chaupal.connectors.rules import CreatedConnector, NewConnector, create_connector
 from chaupal.directory.rules import create_tenant
 from chaupal.events.log import StoredEvent, read_after
 from chaupal.events.queries import select_ends
-from chaupal.people.rules import NewPerson, Person, add_person
+from chaupal.people.rules import NewPerson, Person, add_person, find_bot_person
+from chaupal.settings import Settings
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
+from chaupal.tokens.bot_tokens import BotGrant, ensure_bot_grant
 from chaupal.tokens.pins import WaitingPin, read_waiting_pin
-from chaupal.tokens.rules import Granted, NewToken, create_token
+from chaupal.tokens.rules import Granted, NewToken, access_token_of, create_token
 from tests.api.client import Client
 from tests.api.clocks import FakeClock
 from tests.stores import Database
@@ -148,6 +151,27 @@ class World:
         assert answer.status_code == 200, answer.text
         return Caller(self.client, answer.json()["accessToken"], self.people[mobile_number], granted.grant.grant_id)
 
+    def make_bot(self, name: str = "Till", *, creator: Caller | None = None, group_id: str = "") -> Caller:
+        """Gita, or someone else, makes a bot; with `group_id`, Gita makes it a member. With a token of its own."""
+        maker = creator or self.group_admin
+        answer = maker.post("/v1/bot", {"name": name})
+        assert answer.status_code == 200, answer.text
+        bot_id: str = answer.json()["botUserId"]
+        if group_id:
+            joined = self.group_admin.post(f"/groups/{group_id}/bot", {"botUserId": bot_id})
+            assert joined.json() == {"result": "true"}, joined.text
+        return self.bot(bot_id, creator=maker.number)
+
+    def bot(self, bot_id: str, *, creator: str, permissions: Iterable[Permission] = ALL_PERMISSIONS) -> Caller:
+        """A bot with a token that its creator has taken through a connector, whatever that connector may."""
+        connector = self.connector_with(permissions).connector
+        wanted = BotGrant(bot_id, connector_id=connector.connector_id, maker_id=self.people[creator].user_id)
+        token, person = self.do(_sign_in_bot, (wanted, self.house.settings))
+        text = self.house.signer.sign(
+            token, issued_at_s=self.house.now_s, mobile_number="", application_id=connector.shown_id, scope=""
+        )
+        return Caller(self.client, text, person, token.grant_id)
+
     @cached_property
     def tenant_admin(self) -> Caller:
         return self.sign_in(ASHA)
@@ -230,6 +254,15 @@ class World:
     def count_events_after(self, position: int) -> dict[str, int]:
         """How many events of each type there were since."""
         return dict(Counter(event.event_type for event in self.events_after(position)))
+
+
+def _sign_in_bot(
+    tx: Transaction, _operator: Operator, request: tuple[BotGrant, Settings]
+) -> tuple[AccessToken, Person]:
+    wanted, settings = request
+    person = find_bot_person(tx, wanted.bot_id)
+    assert person is not None
+    return access_token_of(tx, ensure_bot_grant(tx, wanted, settings), settings), person
 
 
 def _found_tenant(tx: Transaction, operator: Operator, world: World) -> CreatedConnector:

@@ -122,6 +122,40 @@ class TestPerson:
         assert "Léa [bold]" in listing.out
         assert installation.result("person", "list")["people"][1] == changed
 
+    def test_bots_are_listed_apart(self, installation: Installation) -> None:
+        installation.start()
+        installed = installation.init()
+        headers = {"accessToken": installation.access_token(installed)}
+        assert "\nbot" not in installation.command("person", "list").out
+        status, made = installation.call("POST", "/v1/bot", headers=headers, body={"name": "Till"})
+        assert status == 200, made
+        listed = installation.result("person", "list")
+        assert [person["mobileNumber"] for person in listed["people"]] == [ADMIN]
+        assert listed["bots"] == [
+            {
+                "id": made["botUserId"],
+                "name": "Till",
+                "mobileNumber": "",
+                "role": "Member",
+                "hasSignedIn": True,
+                "isBot": True,
+            }
+        ]
+        assert re.search(rf"\n\nbot +id\nTill +{made['botUserId']}\n$", installation.command("person", "list").out)
+
+    def test_the_operator_sees_and_revokes_a_bots_token(self, installation: Installation) -> None:
+        installation.start()
+        installed = installation.init()
+        headers = {"accessToken": installation.access_token(installed)}
+        bot_id = installation.call("POST", "/v1/bot", headers=headers, body={"name": "Till"})[1]["botUserId"]
+        token = installation.call("GET", f"/v1/bot/accessToken/{bot_id}", headers=headers)[1]["accessToken"]
+        assert installation.me(token)[0] == 200
+        connector = ("--connector", installed["applicationId"])
+        [shown] = [row for row in installation.result("token", "list", *connector)["tokens"] if row["kind"] == "bot"]
+        assert (shown["mobileNumber"], shown["name"], shown["origin"]) == ("", "Till", "bot")
+        installation.result("token", "revoke", shown["grantId"], *connector)
+        assert installation.me(token)[0] == 401
+
     def test_wrong_values_are_named_with_field_value_and_rule(self, installation: Installation) -> None:
         installation.init()
         message = installation.refusal("person", "add", "12 34")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chaupal.auth import signing
+from chaupal.bots import rules as bots
 from chaupal.connectors import rules as connectors
 from chaupal.groups import rules as groups
 from chaupal.jobs import sweeps
@@ -12,6 +13,7 @@ from chaupal.logs import shows_calls
 from chaupal.members import rules as members
 from chaupal.messages import routes as message_routes
 from chaupal.messages import rules as messages
+from chaupal.people import rules as people
 from chaupal.serving import pages as health
 from chaupal.serving import replies
 from chaupal.serving import request as serving
@@ -25,6 +27,7 @@ from tests.docs.pages import README, page
 SETTINGS = Settings()
 CONVENTIONS, TOKENS = "docs/api/conventions.md", "docs/api/tokens.md"
 GROUPS, MEMBERS, MESSAGES = "docs/api/groups.md", "docs/api/members.md", "docs/api/messages.md"
+BOTS = "docs/api/bots.md"
 
 SENTENCES = [
     (CONVENTIONS, f"up to {SETTINGS.body_max_bytes:,} bytes"),
@@ -56,6 +59,11 @@ SENTENCES = [
     (MEMBERS, f"1 to {members.PAGE_MAX:,}; all if both are left out"),
     (MESSAGES, f"1 to {messages.TEXT_MAX_CHARS:,} characters"),
     (MESSAGES, f"1 to {messages.PAGE_MAX}; {message_routes._DEFAULT_COUNT} if left out"),
+    (BOTS, f"1 to {people.NAME_MAX_CHARS} characters"),
+    (BOTS, f"a mediaResource of up to {bots.PICTURE_MAX_CHARS:,} characters"),
+    (BOTS, f"{SETTINGS.bots_per_creator} of one person (`CHAUPAL_BOTS_PER_CREATOR`)"),
+    (BOTS, f"{SETTINGS.bots_per_tenant:,} in one organization (`CHAUPAL_BOTS_PER_TENANT`)"),
+    (BOTS, f"{SETTINGS.access_token_life_s // 3600} hours ahead"),
     ("docs/events.md", f"reaches back {SETTINGS.event_log_keep_days} days"),
     ("docs/operate/health-and-logs.md", f"within {health._READY_TIMEOUT_S} s"),
     ("docs/operate/health-and-logs.md", f"within {SETTINGS.stop_grace_s} s"),

@@ -12,7 +12,7 @@ import msgspec
 
 from chaupal.auth.caller import Caller
 from chaupal.auth.permissions import CallPermission, Need, Permission, Scope, TokenKind
-from chaupal.auth.queries import AccessRow, select_access
+from chaupal.auth.queries import AccessRow, select_access, select_bot_right
 from chaupal.errors import Forbidden, InvalidToken, NotFound
 from chaupal.store.transaction import Transaction
 from chaupal.subgroups.ancestry import is_below
@@ -130,6 +130,8 @@ def _access_row(tx: Transaction, caller: Caller, group_id: str) -> AccessRow:
     row = select_access(tx, grant_id=caller.token.grant_id, group_id=group_id)
     if row is None:
         raise InvalidToken("The grant behind the access token does not exist.")
+    if caller.token.kind is TokenKind.BOT and not select_bot_right(tx, grant_id=caller.token.grant_id):
+        raise InvalidToken("Whoever took this bot token may not act for the bot any more.")
     return row
 
 

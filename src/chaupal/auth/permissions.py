@@ -6,7 +6,7 @@ Source: contract, section 4 (connector permissions, token kinds), sections 5 and
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, IntEnum, StrEnum
 
 
@@ -25,10 +25,11 @@ class Permission(StrEnum):
 
 
 class TokenKind(StrEnum):
-    """What a token acts as. A tenant token is a user token whose user is a tenant admin."""
+    """What a token acts as. A tenant token is a user token whose user is a tenant admin; a bot token acts as a bot."""
 
     USER = "user"
     GROUP = "group"
+    BOT = "bot"
 
 
 class Need(IntEnum):
@@ -46,10 +47,13 @@ class Scope(Enum):
     CALLER = "caller"
     GROUP = "group"
     TENANT = "tenant"
+    BOT = "bot"
 
 
-_ANY_KIND = frozenset({TokenKind.USER, TokenKind.GROUP})
+_ANY_KIND = frozenset(TokenKind)
 _USER_KIND = frozenset({TokenKind.USER})
+_BUT_GROUPS = _ANY_KIND - {TokenKind.GROUP}
+_BUT_BOTS = _ANY_KIND - {TokenKind.BOT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,14 @@ class CallPermission:
 
 _TABLE = (
     CallPermission("users.me", Permission.USER_PROFILE, Scope.CALLER, Need.NOTHING),
-    CallPermission("groups.create", Permission.GROUP_INFORMATION, Scope.CALLER, Need.NOTHING),
+    # Whoever makes a group becomes its admin, which a bot never is.
+    CallPermission("groups.create", Permission.GROUP_INFORMATION, Scope.CALLER, Need.NOTHING, _BUT_BOTS),
     CallPermission("groups.list", Permission.GROUP_INFORMATION, Scope.CALLER, Need.NOTHING),
     CallPermission("groups.find", Permission.TENANT_DATA, Scope.TENANT, Need.ADMIN, _USER_KIND),
     CallPermission("groups.get", Permission.GROUP_INFORMATION, need=Need.SUBSCRIBER),
     CallPermission("groups.change", Permission.GROUP_INFORMATION, need=Need.ADMIN),
     CallPermission("groups.delete", Permission.GROUP_INFORMATION, need=Need.ADMIN),
-    CallPermission("groups.leave", Permission.GROUP_MEMBER_LIST, need=Need.SUBSCRIBER, kinds=_USER_KIND),
+    CallPermission("groups.leave", Permission.GROUP_MEMBER_LIST, need=Need.SUBSCRIBER, kinds=_BUT_GROUPS),
     CallPermission("members.list", Permission.GROUP_MEMBER_LIST),
     CallPermission("members.add", Permission.GROUP_MEMBER_LIST, need=Need.ADMIN),
     CallPermission("members.remove", Permission.GROUP_MEMBER_LIST, need=Need.ADMIN),
@@ -86,9 +91,22 @@ _TABLE = (
     # The sender or an admin; who is the sender is known only to the rule.
     CallPermission("messages.edit", Permission.TEXT_MESSAGE, need=Need.SUBSCRIBER),
     CallPermission("messages.retract", Permission.TEXT_MESSAGE, need=Need.SUBSCRIBER),
+    CallPermission("bots.create", Permission.USER_PROFILE, Scope.CALLER, Need.NOTHING, _USER_KIND),
+    CallPermission("bots.list", Permission.USER_PROFILE, Scope.CALLER, Need.NOTHING, _USER_KIND),
+    CallPermission("bots.change", Permission.USER_PROFILE, Scope.BOT, Need.ADMIN, _USER_KIND),
+    CallPermission("bots.delete", Permission.USER_PROFILE, Scope.BOT, Need.ADMIN, _USER_KIND),
+    CallPermission("bots.token", Permission.USER_PROFILE, Scope.BOT, Need.ADMIN, _USER_KIND),
+    CallPermission("bots.revoke", Permission.USER_PROFILE, Scope.BOT, Need.ADMIN, _USER_KIND),
+    CallPermission("bots.join", Permission.GROUP_MEMBER_LIST, need=Need.ADMIN),
 )
 
-PERMISSIONS: dict[str, CallPermission] = {entry.call: entry for entry in _TABLE}
+
+def _with_its_kinds(entry: CallPermission) -> CallPermission:
+    """A bot is never an admin, so what needs one cannot be done with its token."""
+    return replace(entry, kinds=entry.kinds - {TokenKind.BOT}) if entry.need is Need.ADMIN else entry
+
+
+PERMISSIONS: dict[str, CallPermission] = {entry.call: _with_its_kinds(entry) for entry in _TABLE}
 
 _SCOPES: dict[str, Permission] = {
     "groupinfo.read": Permission.GROUP_INFORMATION,

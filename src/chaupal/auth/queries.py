@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, insert, select
+from sqlalchemy import and_, bindparam, insert, or_, select
 
 from chaupal.auth.tables import signing_keys
+from chaupal.bots.tables import bots
 from chaupal.connectors.tables import connectors
 from chaupal.groups.tables import groups
 from chaupal.members.tables import memberships
@@ -95,6 +96,25 @@ def select_access(tx: Transaction, *, grant_id: str, group_id: str) -> AccessRow
     """The grant with everything a check needs; None where the grant is unknown. `group_id` "" means no group."""
     rows = tx.remembered(_SELECT_ACCESS, grant_id=grant_id, group_id=group_id)
     return AccessRow(*rows[0]) if rows else None
+
+
+_SELECT_BOT_RIGHT = statement(
+    select(bots.c.user_id)
+    .select_from(grants)
+    .join(bots, and_(bots.c.tenant_id == bindparam("tenant_id"), bots.c.user_id == grants.c.user_id))
+    .join(people, and_(people.c.tenant_id == bindparam("tenant_id"), people.c.user_id == grants.c.maker_id))
+    .where(
+        grants.c.tenant_id == bindparam("tenant_id"),
+        grants.c.grant_id == bindparam("grant_id"),
+        people.c.removed_at_ms.is_(None),
+        or_(people.c.user_id == bots.c.creator_id, people.c.role == "Admin"),
+    )
+)
+
+
+def select_bot_right(tx: Transaction, *, grant_id: str) -> bool:
+    """Whether whoever took a bot's token is still its creator or an admin of the tenant, and is still there."""
+    return bool(tx.remembered(_SELECT_BOT_RIGHT, grant_id=grant_id))
 
 
 _SELECT_SIGNING_KEYS = statement(

@@ -23,7 +23,7 @@ def add(
 
 @app.command("list")
 def list_all(tenant: Tenant = "", as_json: Json = False) -> None:
-    """List the people."""
+    """List the people, and the bots apart from them."""
     people: list[calls.PersonShown] = []
     after = ""
     while True:
@@ -32,14 +32,19 @@ def list_all(tenant: Tenant = "", as_json: Json = False) -> None:
         after = page.next
         if not after:
             break
+    bots = [row for row in people if row.is_bot]
+    people = [row for row in people if not row.is_bot]
     if as_json:
-        print_json({"people": people})
+        print_json({"people": people, "bots": bots})
         return
     print_table(
         ("number", "name", "role", "has signed in", "id"),
         [(row.mobile_number, row.name, row.role, row.has_signed_in, row.id) for row in people],
         empty="There is nobody yet; `chaupal person add NUMBER` adds someone.",
     )
+    if bots:
+        print()
+        print_table(("bot", "id"), [(row.name, row.id) for row in bots], empty="")
 
 
 @app.command("change")

@@ -102,14 +102,15 @@ class PersonAdd(Arguments, frozen=True):
     role: str = "Member"
 
 
-class PersonShown(Result, frozen=True):
-    """A person of the tenant."""
+class PersonShown(Result, frozen=True, omit_defaults=True):
+    """A person of the tenant, or a bot, which has no number. `isBot` is there for a bot only."""
 
     id: str
     name: str
     mobile_number: str
     role: str
     has_signed_in: bool
+    is_bot: bool = False
 
 
 class PersonList(Arguments, frozen=True):

@@ -239,4 +239,5 @@ def _shown_person(person: Person) -> calls.PersonShown:
         mobile_number=person.mobile_number,
         role=person.role,
         has_signed_in=person.is_provisioned,
+        is_bot=person.is_bot,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chaupal.groups.queries import (
     add_to_counts,
     add_to_link_counts,
+    lessen_members,
     lessen_unprovisioned,
     mark_linked,
     select_admin_count,
@@ -61,3 +62,11 @@ def welcome_of(tx: Transaction, group_id: str) -> str:
 def note_provisioned(tx: Transaction, user_id: str) -> None:
     """A person has signed in for the first time: each of their groups has one fewer who has not. Inside tx."""
     lessen_unprovisioned(tx, user_id)
+
+
+def note_bot_gone(tx: Transaction, user_id: str) -> None:
+    """A bot leaves all groups at once: each has one member fewer. Inside tx, before the memberships are closed.
+
+    A bot is never an admin and counts as signed in, so that the other counts stay.
+    """
+    lessen_members(tx, user_id)

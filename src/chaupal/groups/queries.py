@@ -108,20 +108,17 @@ _ADD_TO_COUNTS = statement(
         subscriber_count=groups.c.subscriber_count + bindparam("subscribers"),
     )
 )
-_LESSEN_UNPROVISIONED = statement(
-    update(groups)
-    .where(
-        _HERE,
-        groups.c.group_id.in_(
-            select(memberships.c.group_id).where(
-                memberships.c.tenant_id == bindparam("tenant_id"),
-                memberships.c.user_id == bindparam("which_user"),
-                memberships.c.until_position.is_(None),
-            )
-        ),
+_OF_PERSON = groups.c.group_id.in_(
+    select(memberships.c.group_id).where(
+        memberships.c.tenant_id == bindparam("tenant_id"),
+        memberships.c.user_id == bindparam("which_user"),
+        memberships.c.until_position.is_(None),
     )
-    .values(unprovisioned_count=groups.c.unprovisioned_count - 1)
 )
+_LESSEN_UNPROVISIONED = statement(
+    update(groups).where(_HERE, _OF_PERSON).values(unprovisioned_count=groups.c.unprovisioned_count - 1)
+)
+_LESSEN_MEMBERS = statement(update(groups).where(_HERE, _OF_PERSON).values(member_count=groups.c.member_count - 1))
 _ADD_TO_LINK_COUNTS = statement(
     update(groups)
     .where(_HERE, groups.c.group_id == bindparam("which_id"))
@@ -210,6 +207,11 @@ def mark_linked(tx: Transaction, group_id: str) -> None:
 def lessen_unprovisioned(tx: Transaction, user_id: str) -> None:
     """One fewer who has not signed in, in each group of the person. Inside tx."""
     tx.run(_LESSEN_UNPROVISIONED, which_user=user_id)
+
+
+def lessen_members(tx: Transaction, user_id: str) -> None:
+    """One member fewer, in each group of the person. Inside tx."""
+    tx.run(_LESSEN_MEMBERS, which_user=user_id)
 
 
 def select_admin_count(tx: Transaction, group_id: str) -> int:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
 
+from chaupal.groups.tables import groups
 from chaupal.members.tables import IS_MEMBER, IS_SUBSCRIBER, memberships
 from chaupal.people.tables import people
 from chaupal.store.statements import Statement, in_list, statement
@@ -21,6 +22,7 @@ class MemberRow(NamedTuple):
     name: str
     profile_pic: str
     is_provisioned: bool
+    is_bot: bool
 
 
 class MembershipRow(NamedTuple):
@@ -48,6 +50,7 @@ def _people_who(are: ColumnElement[bool]) -> Statement:
             people.c.name,
             people.c.profile_pic,
             people.c.is_provisioned,
+            people.c.is_bot,
         )
         .select_from(memberships)
         .join(people, and_(people.c.tenant_id == bindparam("tenant_id"), people.c.user_id == memberships.c.user_id))
@@ -84,7 +87,26 @@ _SELECT_HISTORY = statement(
     .where(*_HERE, memberships.c.user_id == bindparam("user_id"))
     .order_by(memberships.c.from_position.desc())
 )
+_SELECT_OF_PERSON = statement(
+    select(memberships.c.group_id, memberships.c.role)
+    .select_from(memberships)
+    .join(
+        groups,
+        and_(
+            groups.c.tenant_id == bindparam("tenant_id"),
+            groups.c.group_id == memberships.c.group_id,
+            groups.c.deleted_at_ms.is_(None),
+        ),
+    )
+    .where(memberships.c.tenant_id == bindparam("tenant_id"), memberships.c.user_id == bindparam("user_id"), _HOLDS)
+    .order_by(memberships.c.group_id)
+)
 _INSERT = statement(insert(memberships))
+_CLOSE_ALL = statement(
+    update(memberships)
+    .where(memberships.c.tenant_id == bindparam("tenant_id"), memberships.c.user_id == bindparam("which_user"), _HOLDS)
+    .values(until_position=bindparam("at_position"), until_at_us=bindparam("at_us"))
+)
 _CLOSE = statement(
     update(memberships)
     .where(
@@ -138,6 +160,16 @@ def select_memberships(tx: Transaction, group_id: str, user_id: str) -> list[Mem
 def insert_memberships(tx: Transaction, group_id: str, rows: list[MembershipRow]) -> None:
     """Inside tx; at once, because a later rule of the same batch may look them up."""
     tx.run_many(_INSERT, [{**row._asdict(), "group_id": group_id, "until_position": None} for row in rows])
+
+
+def select_roles_of_person(tx: Transaction, user_id: str) -> dict[str, str]:
+    """A person's role in each group that they are a direct member of, by group id; deleted groups are left out."""
+    return {row[0]: row[1] for row in tx.all(_SELECT_OF_PERSON, user_id=user_id)}
+
+
+def close_memberships_of(tx: Transaction, user_id: str, *, position: int, at_us: int) -> None:
+    """End every membership of a person that holds, those in deleted groups too. Inside tx."""
+    tx.run(_CLOSE_ALL, which_user=user_id, at_position=position, at_us=at_us)
 
 
 def close_membership(tx: Transaction, group_id: str, user_id: str, *, position: int, at_us: int) -> None:

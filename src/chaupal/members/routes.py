@@ -65,6 +65,7 @@ def _build_member(member: MemberRow, found: Members) -> Member:
         name=member.name,
         profile_pic=member.profile_pic,
         is_provisioned=member.is_provisioned,
+        is_bot=member.is_bot or UNSET,
     )
 
 

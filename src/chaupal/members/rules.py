@@ -7,22 +7,24 @@ from dataclasses import dataclass
 from chaupal.auth.access import ADMIN, MEMBER, SUBSCRIBER, Access, GroupAccess, access_group
 from chaupal.auth.caller import Caller
 from chaupal.errors import Conflict, InvalidParameters, NotFound, PayloadTooLarge
-from chaupal.groups.counts import MemberDelta, admin_count, change_counts, welcome_of
+from chaupal.groups.counts import MemberDelta, admin_count, change_counts, note_bot_gone, welcome_of
 from chaupal.members.events import member_added, member_removed, member_role_changed
 from chaupal.members.queries import (
     MemberRow,
     MembershipRow,
     close_membership,
+    close_memberships_of,
     insert_memberships,
     select_members,
     select_memberships,
     select_roles,
+    select_roles_of_person,
     select_subscribers,
     select_subscribers_by_number,
     update_role,
 )
 from chaupal.messages.welcome import append_welcome
-from chaupal.people.rules import Person, ensure_people, find_person
+from chaupal.people.rules import Person, ensure_people, find_bot_person, find_person
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.intervals import FOREVER_US
 
@@ -37,6 +39,12 @@ class LastAdmin(Conflict):
     """A group always has an admin."""
 
     template = "The group's last admin cannot leave, be removed or become a member; make another admin first."
+
+
+class BotAsAdmin(Conflict):
+    """A group is run by people."""
+
+    template = "A bot cannot be an admin of a group."
 
 
 class TooManyMembers(PayloadTooLarge):
@@ -213,6 +221,21 @@ def _counted(roles: dict[Person, str]) -> MemberDelta:
     )
 
 
+def end_memberships_of_bot(tx: Transaction, user_id: str, *, actor_id: str) -> None:
+    """Take a bot out of all of its groups, however many, in a few statements. Inside tx.
+
+    The rows share the last event's place: of these groups nothing else happens in between.
+    """
+    roles = select_roles_of_person(tx, user_id)
+    position = 0
+    for group_id, role in roles.items():
+        position = tx.append(member_removed(group_id, user_id, role=role, actor_id=actor_id))
+    if not roles:
+        return
+    note_bot_gone(tx, user_id)
+    close_memberships_of(tx, user_id, position=position, at_us=tx.last_at_us)
+
+
 @dataclass(frozen=True, slots=True)
 class RoleChange:
     """A member's new role."""
@@ -226,7 +249,7 @@ def change_role(tx: Transaction, caller: Caller, request: RoleChange) -> None:
     """Give a member another role; the same role changes nothing.
 
     Raises:
-        InvalidParameters, NotFound, LastAdmin.
+        InvalidParameters, NotFound, LastAdmin, BotAsAdmin.
     """
     access = access_group(tx, caller, request.group_id)
     new_role = {ADMIN.lower(): ADMIN, MEMBER.lower(): MEMBER}.get(request.role.strip().lower())
@@ -239,6 +262,8 @@ def change_role(tx: Transaction, caller: Caller, request: RoleChange) -> None:
         return
     if role == ADMIN and admin_count(tx, request.group_id) == 1:
         raise LastAdmin
+    if new_role == ADMIN and find_bot_person(tx, request.user_id) is not None:
+        raise BotAsAdmin
     update_role(tx, request.group_id, request.user_id, new_role)
     change_counts(tx, request.group_id, MemberDelta(admins=1 if new_role == ADMIN else -1))
     event = member_role_changed(request.group_id, request.user_id, role=new_role, actor_id=access.caller.user_id)

@@ -30,7 +30,7 @@ class MembersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
 
 
 class Member(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
-    """One member. A hidden number is left out as a key."""
+    """One member. A number that is hidden or not there is left out as a key; `isBot` (ours) is there for a bot only."""
 
     id: str
     role: str
@@ -38,6 +38,7 @@ class Member(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     name: str
     profile_pic: str
     is_provisioned: bool
+    is_bot: bool | UnsetType = UNSET
 
 
 class MembersAnswer(msgspec.Struct, rename="camel", kw_only=True):

@@ -12,7 +12,7 @@ from chaupal.store.transaction import Transaction
 
 
 class PersonRow(NamedTuple):
-    """A person who has not been removed."""
+    """A person or bot that has not been removed. A bot has no number and counts as signed in."""
 
     user_id: str
     mobile_number: str
@@ -20,6 +20,7 @@ class PersonRow(NamedTuple):
     profile_pic: str
     role: str
     is_provisioned: bool
+    is_bot: bool = False
 
 
 _COLUMNS = (
@@ -29,12 +30,19 @@ _COLUMNS = (
     people.c.profile_pic,
     people.c.role,
     people.c.is_provisioned,
+    people.c.is_bot,
 )
 _HERE = (people.c.tenant_id == bindparam("tenant_id"), people.c.removed_at_ms.is_(None))
 
 _SELECT_BY_ID = statement(select(*_COLUMNS).where(*_HERE, people.c.user_id == bindparam("user_id")))
-_SELECT_BY_NUMBER = statement(select(*_COLUMNS).where(*_HERE, people.c.mobile_number == bindparam("mobile_number")))
-_SELECT_BY_NUMBERS = statement(select(*_COLUMNS).where(*_HERE, in_list(people.c.mobile_number, "mobile_numbers")))
+# The index of numbers leaves bots out, and serves only a query that says the same.
+_WITH_NUMBER = (*_HERE, people.c.is_bot.is_(False))
+_SELECT_BY_NUMBER = statement(
+    select(*_COLUMNS).where(*_WITH_NUMBER, people.c.mobile_number == bindparam("mobile_number"))
+)
+_SELECT_BY_NUMBERS = statement(
+    select(*_COLUMNS).where(*_WITH_NUMBER, in_list(people.c.mobile_number, "mobile_numbers"))
+)
 _SELECT_BY_IDS = statement(select(*_COLUMNS).where(*_HERE, in_list(people.c.user_id, "user_ids")))
 _SELECT_ALL = statement(
     select(*_COLUMNS)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
+from chaupal.auth.permissions import TokenKind
 from chaupal.people.rules import read_current_user
 from chaupal.people.shapes import CurrentUser
 from chaupal.serving.request import ApiRequest
@@ -20,6 +23,7 @@ async def get_current_user(request: ApiRequest) -> CurrentUser:
         role="Admin" if access.is_tenant_admin else "Member",
         is_tenant_admin=access.is_tenant_admin,
         application_id=access.application_id,
+        is_bot=request.caller.token.kind is TokenKind.BOT or UNSET,
     )
 
 

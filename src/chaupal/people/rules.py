@@ -13,6 +13,7 @@ from chaupal.people.queries import (
     count_tenant_admins,
     insert_people,
     mark_provisioned,
+    remove_person_row,
     select_all_people,
     select_people,
     select_people_by_number,
@@ -59,6 +60,12 @@ def find_people_by_number(tx: Transaction, mobile_numbers: list[str]) -> dict[st
 def find_person(tx: Transaction, user_id: str) -> PersonRow | None:
     """A person of the tenant, or None."""
     return select_person(tx, user_id)
+
+
+def find_bot_person(tx: Transaction, user_id: str) -> PersonRow | None:
+    """A bot of the tenant, or None where there is none or it is a person."""
+    person = select_person(tx, user_id)
+    return person if person is not None and person.is_bot else None
 
 
 def find_people(tx: Transaction, user_ids: list[str]) -> dict[str, PersonRow]:
@@ -135,8 +142,28 @@ def change_person(tx: Transaction, _caller: Operator, change: PersonChange) -> P
     return person
 
 
+def add_bot_person(tx: Transaction, name: str, profile_pic: str) -> PersonRow:
+    """Give a bot its place among the people, so that it can be a member and a sender. Inside tx.
+
+    It never signs in, so it counts as having done so. The slice `bots` appends the event.
+    """
+    bot = PersonRow(new_id(), "", name, profile_pic, MEMBER, is_provisioned=True, is_bot=True)
+    insert_people(tx, [bot])
+    return bot
+
+
+def change_bot_person(tx: Transaction, bot: PersonRow) -> None:
+    """Write a bot's name and picture. Inside tx; the slice `bots` appends the event."""
+    update_person(tx, bot)
+
+
+def remove_bot_person(tx: Transaction, user_id: str) -> None:
+    """A bot is no longer found; its messages keep its name. Inside tx; the slice `bots` appends the event."""
+    remove_person_row(tx, user_id)
+
+
 def list_people(tx: Transaction, _caller: Operator, after_id: str) -> list[PersonRow]:
-    """At most 1,000 people of the tenant after an id, in the order of their ids."""
+    """At most 1,000 people and bots of the tenant after an id, in the order of their ids."""
     return select_all_people(tx, after_id=after_id, row_count=1_000)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 
 class CurrentUser(msgspec.Struct, rename="camel", kw_only=True):
-    """The user of the access token."""
+    """The user of the access token. `isBot` (ours) is there for a bot only."""
 
     id: str
     name: str
@@ -16,3 +17,4 @@ class CurrentUser(msgspec.Struct, rename="camel", kw_only=True):
     role: str
     is_tenant_admin: bool
     application_id: str
+    is_bot: bool | UnsetType = UNSET

@@ -1,8 +1,9 @@
-"""The people. A person belongs to one tenant; the same number in two tenants is two people."""
+"""The people, and the bots that appear among them. A person belongs to one tenant; the same number in two tenants is
+two people. A bot has no number; what else is known of it is in the slice `bots`."""
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Index, false
 
 from chaupal.store.schema import define_table, flag, instant, key, optional_instant, text
 
@@ -14,15 +15,18 @@ people = define_table(
     text("profile_pic"),
     text("role"),
     flag("is_provisioned"),
+    flag("is_bot", server_default=false()),
     instant("created_at_ms"),
     optional_instant("removed_at_ms"),
 )
+
+_has_a_number = people.c.removed_at_ms.is_(None) & people.c.is_bot.is_(False)
 
 Index(
     "people_by_number",
     people.c.tenant_id,
     people.c.mobile_number,
     unique=True,
-    sqlite_where=people.c.removed_at_ms.is_(None),
-    postgresql_where=people.c.removed_at_ms.is_(None),
+    sqlite_where=_has_a_number,
+    postgresql_where=_has_a_number,
 )

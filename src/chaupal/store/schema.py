@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0005"
 """The newest migration, known here to spare the import of Alembic. A test compares it with the migrations."""
 
 metadata = MetaData()
@@ -75,9 +75,9 @@ def optional_position(name: str) -> Column[int]:
     return Column(name, _WIDE, nullable=True)
 
 
-def flag(name: str) -> Column[bool]:
+def flag(name: str, **options: Any) -> Column[bool]:
     """A claim that is true or false."""
-    return Column(name, _FLAG, nullable=False)
+    return Column(name, _FLAG, nullable=False, **options)
 
 
 def octets(name: str) -> Column[bytes]:

@@ -24,6 +24,7 @@ class GrantRow(NamedTuple):
     expires_at_ms: int
     renewed_at_ms: int | None
     revoked_at_ms: int | None
+    maker_id: str = ""
 
 
 _GRANT_COLUMNS = (
@@ -37,6 +38,7 @@ _GRANT_COLUMNS = (
     grants.c.expires_at_ms,
     grants.c.renewed_at_ms,
     grants.c.revoked_at_ms,
+    grants.c.maker_id,
 )
 _GRANTS_HERE = grants.c.tenant_id == bindparam("tenant_id")
 
@@ -54,6 +56,11 @@ _SELECT_GRANT_BY_HASH = statement(
 _SELECT_GRANTS = statement(
     select(*_GRANT_COLUMNS)
     .where(_GRANTS_HERE, grants.c.connector_id == bindparam("connector_id"), grants.c.revoked_at_ms.is_(None))
+    .order_by(grants.c.created_at_ms, grants.c.grant_id)
+)
+_SELECT_GRANTS_OF_PERSON = statement(
+    select(*_GRANT_COLUMNS)
+    .where(_GRANTS_HERE, grants.c.user_id == bindparam("user_id"), grants.c.revoked_at_ms.is_(None))
     .order_by(grants.c.created_at_ms, grants.c.grant_id)
 )
 _INSERT_GRANT = statement(insert(grants))
@@ -78,6 +85,11 @@ def select_grant_by_hash(tx: Transaction, refresh_hash: bytes, *, connector_id: 
 def select_grants(tx: Transaction, connector_id: str) -> list[GrantRow]:
     """A connector's grants that were not revoked, oldest first."""
     return [GrantRow(*row) for row in tx.all(_SELECT_GRANTS, connector_id=connector_id)]
+
+
+def select_grants_of_person(tx: Transaction, user_id: str) -> list[GrantRow]:
+    """The grants that act as a person or bot and were not revoked, oldest first."""
+    return [GrantRow(*row) for row in tx.all(_SELECT_GRANTS_OF_PERSON, user_id=user_id)]
 
 
 def insert_grant(tx: Transaction, grant: GrantRow, *, refresh_hash: bytes) -> None:

@@ -133,7 +133,7 @@ def read_exchange(tx: Transaction, _caller: Operator, exchange: Exchange) -> Exc
     grant, connector, person = _check_exchange(tx, exchange)
     if _is_due_for_renewal(tx, grant):
         return None
-    return Exchanged(_access_token(tx, grant, exchange.settings), person, connector)
+    return Exchanged(access_token_of(tx, grant, exchange.settings), person, connector)
 
 
 def renew_exchange(tx: Transaction, _caller: Operator, exchange: Exchange) -> Exchanged:
@@ -143,7 +143,7 @@ def renew_exchange(tx: Transaction, _caller: Operator, exchange: Exchange) -> Ex
         Unauthenticated.
     """
     grant, connector, person = _check_exchange(tx, exchange)
-    token = _access_token(tx, grant, exchange.settings)
+    token = access_token_of(tx, grant, exchange.settings)
     if not _is_due_for_renewal(tx, grant):  # another call was faster
         return Exchanged(token, person, connector)
     draft = _NewGrant(grant.connector_id, TokenKind(grant.kind), grant.user_id, grant.group_id, "renewal")
@@ -178,7 +178,8 @@ def _is_due_for_renewal(tx: Transaction, grant: GrantRow) -> bool:
     return tx.now_ms >= grant.created_at_ms + life_ms * _RENEW_AT
 
 
-def _access_token(tx: Transaction, grant: GrantRow, settings: Settings) -> AccessToken:
+def access_token_of(tx: Transaction, grant: GrantRow, settings: Settings) -> AccessToken:
+    """What an access token of the grant says, from now on."""
     return AccessToken(
         tenant_id=tx.tenant_id,
         grant_id=grant.grant_id,
@@ -227,7 +228,7 @@ def create_token(tx: Transaction, caller: Operator, draft: NewToken) -> Granted:
     for grant in select_grants(tx, connector.connector_id):
         same_subject = grant.group_id == draft.group_id if draft.group_id else grant.user_id == person.user_id
         if grant.kind == kind.value and same_subject:
-            _revoke(tx, grant)
+            revoke_grant(tx, grant)
     if draft.refresh_token:
         _check_not_taken(tx, connector, draft.secret_key.hash(_PURPOSE, draft.refresh_token))
     new = _NewGrant(connector.connector_id, kind, person.user_id, draft.group_id, "operator", draft.refresh_token)
@@ -261,12 +262,13 @@ def revoke_token(tx: Transaction, caller: Operator, request: tuple[str, str]) ->
     application_id, grant_id = request
     for grant in list_tokens(tx, caller, application_id):
         if grant.grant_id == grant_id:
-            _revoke(tx, grant)
+            revoke_grant(tx, grant)
             return grant
     raise NotFound("token")
 
 
-def _revoke(tx: Transaction, grant: GrantRow) -> None:
+def revoke_grant(tx: Transaction, grant: GrantRow) -> None:
+    """Stop a grant and the access tokens made from it. Inside tx. Idempotent."""
     if revoke_grant_row(tx, grant.grant_id):
         tx.append(token_revoked(grant.grant_id, user_id=grant.user_id, group_id=grant.group_id))
 

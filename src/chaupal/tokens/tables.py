@@ -1,6 +1,7 @@
 """Grants (one per refresh token), PINs, and the tries that limit them.
 
-A grant's key is known to every access token made from it, so revoking the grant stops them all on their next call.
+A grant's key is known to every access token made from it, so revoking the grant stops them all on their next call. A
+bot's grant has no refresh token; `maker_id` is whoever took its access token, and empty in all other grants.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ grants = define_table(
     text("kind"),
     text("user_id"),
     text("group_id"),
+    text("maker_id", server_default=""),
     text("origin"),
     octets("refresh_hash"),
     instant("created_at_ms"),
@@ -24,6 +26,7 @@ grants = define_table(
     optional_instant("revoked_at_ms"),
     Index("grants_by_refresh", "tenant_id", "refresh_hash"),
     Index("grants_by_connector", "tenant_id", "connector_id", "user_id"),
+    Index("grants_by_person", "tenant_id", "user_id"),
 )
 
 pins = define_table(

@@ -14,6 +14,9 @@ TargetT = TypeVar("TargetT")
 _PARAMETER_MAX_CHARS = 200
 """Longer than any id; a longer one is looked up nowhere."""
 
+_ALSO_SPELLED = {"bot": "bots"}
+"""A second word for a fixed segment. Evidence: the old reference calls a resource `/webhook` under the title
+`/webhooks`, and clients follow titles; the same is to be expected of `/bot`, whose answer is called `bots`."""
 
 _REMEMBERED_PATHS = 4_096
 _REMEMBERED_PATH_CHARS = 200
@@ -61,7 +64,11 @@ class PathTable(Generic[TargetT]):
                     node.parameter = _Node()
                 node = node.parameter
             else:
-                node = node.below.setdefault(segment.lower(), _Node())
+                word = segment.lower()
+                following = node.below.setdefault(word, _Node())
+                if word in _ALSO_SPELLED:
+                    node.below[_ALSO_SPELLED[word]] = following
+                node = following
         if method in node.targets:
             raise ValueError(f"{method} {pattern} is declared twice")
         node.targets[method] = (target, tuple(names))
@@ -115,7 +122,7 @@ class PathTable(Generic[TargetT]):
         waiting = [self._root]
         while waiting:
             node = waiting.pop()
-            waiting.extend(node.below.values())
+            waiting.extend({id(below): below for below in node.below.values()}.values())
             if node.parameter is not None:
                 waiting.append(node.parameter)
             for target, _ in node.targets.values():

@@ -26,7 +26,15 @@ NAMES = {
 
 # "Each call needs the matching one" (contract, section 4); written by hand, so that the table cannot vouch for itself.
 PERMISSION_OF = {
-    Permission.USER_PROFILE: {"users.me"},
+    Permission.USER_PROFILE: {
+        "users.me",
+        "bots.create",
+        "bots.list",
+        "bots.change",
+        "bots.delete",
+        "bots.token",
+        "bots.revoke",
+    },
     Permission.GROUP_INFORMATION: {"groups.create", "groups.list", "groups.get", "groups.change", "groups.delete"},
     Permission.TENANT_DATA: {"groups.find"},
     Permission.GROUP_MEMBER_LIST: {
@@ -39,6 +47,7 @@ PERMISSION_OF = {
         "subscribers.page",
         "subscribers.add",
         "subscribers.remove",
+        "bots.join",
     },
     Permission.TEXT_MESSAGE: {"messages.post", "messages.list", "messages.get", "messages.edit", "messages.retract"},
 }
@@ -53,8 +62,14 @@ FOR_ADMINS = {
     "subscribers.page",
     "subscribers.add",
     "subscribers.remove",
+    "bots.change",
+    "bots.delete",
+    "bots.token",
+    "bots.revoke",
+    "bots.join",
 }
-FOR_PEOPLE_ALONE = {"groups.find", "groups.leave"}
+MANAGES_BOTS = {"bots.create", "bots.list", "bots.change", "bots.delete", "bots.token", "bots.revoke"}
+NOT_OF_ONE_GROUP = {"groups.find", "groups.leave"} | MANAGES_BOTS
 
 
 class TestGrantedScope:
@@ -96,10 +111,14 @@ class TestPermissions:
     def test_admins_manage_and_members_post(self) -> None:
         assert {call for call, entry in PERMISSIONS.items() if entry.need is Need.ADMIN} == FOR_ADMINS
 
-    def test_a_group_token_finds_and_leaves_no_group(self) -> None:
-        for_people = {call for call, entry in PERMISSIONS.items() if TokenKind.GROUP not in entry.kinds}
-        assert for_people == FOR_PEOPLE_ALONE
+    def test_a_group_token_finds_and_leaves_no_group_and_manages_no_bot(self) -> None:
+        others = {call for call, entry in PERMISSIONS.items() if TokenKind.GROUP not in entry.kinds}
+        assert others == NOT_OF_ONE_GROUP
         assert all(TokenKind.USER in entry.kinds for entry in PERMISSIONS.values())
+
+    def test_a_bot_token_does_what_a_member_does_and_makes_nothing_that_it_would_be_admin_of(self) -> None:
+        others = {call for call, entry in PERMISSIONS.items() if TokenKind.BOT not in entry.kinds}
+        assert others == FOR_ADMINS | MANAGES_BOTS | {"groups.create"}
 
     def test_each_call_stands_under_its_name_and_takes_some_token(self) -> None:
         for call, entry in PERMISSIONS.items():

@@ -1,0 +1,60 @@
+"""What the bot calls take and give. Source: contract, section 10."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class CreateBotBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """POST /bot. `profilePic` is a mediaResource."""
+
+    name: str
+    profile_pic: str | None = None
+
+
+class ChangeBotBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """PUT /bot/{botUserId}; what is left out stays."""
+
+    name: str | None = None
+    profile_pic: str | None = None
+
+
+class AddBotBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """POST /groups/{groupId}/bot."""
+
+    bot_user_id: str
+
+
+class CreatedBotAnswer(msgspec.Struct, rename="camel", kw_only=True):
+    """The answer to a bot made."""
+
+    bot_user_id: str
+
+
+class BotInformation(msgspec.Struct, rename="camel", kw_only=True):
+    """One bot. `creator` is its maker's number; hidden, it is ""."""
+
+    bot_user_id: str
+    name: str
+    profile_pic: str
+    tenant_id: str
+    creator_id: str
+    creator: str
+    creator_name: str
+    creator_profile_pic: str
+    status: str
+
+
+class BotsAnswer(msgspec.Struct, rename="camel", kw_only=True):
+    """The bots that the caller may manage, oldest first."""
+
+    bots: list[BotInformation]
+
+
+class BotTokenAnswer(msgspec.Struct, rename="camel", kw_only=True):
+    """An access token that acts as the bot. Expiry in milliseconds since 1970."""
+
+    access_token: str
+    access_token_expiry: int
+    scope: str
+    endpoint_url: str
