@@ -27,6 +27,7 @@ from chaupal.jobs.sweeps import Sweeper
 from chaupal.logs import log_stream, shows_calls
 from chaupal.members.routes import ROUTES as MEMBER_ROUTES
 from chaupal.messages.routes import ROUTES as MESSAGE_ROUTES
+from chaupal.oauth.routes import ROUTES as OAUTH_ROUTES
 from chaupal.outbound.client import OutboundClient
 from chaupal.people.routes import ROUTES as PEOPLE_ROUTES
 from chaupal.serving.call_log import CallLog
@@ -46,6 +47,7 @@ from chaupal.tokens.routes import ROUTES as TOKEN_ROUTES
 
 ALL_ROUTES = (
     *TOKEN_ROUTES,
+    *OAUTH_ROUTES,
     *PEOPLE_ROUTES,
     *GROUP_ROUTES,
     *MEMBER_ROUTES,

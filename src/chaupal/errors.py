@@ -38,6 +38,8 @@ class ChaupalError(Exception):
     code: ClassVar[str] = "InternalError"
     category: ClassVar[str] = "ServiceException"
     template: ClassVar[str] = "Something went wrong on the server."
+    oauth_error: ClassVar[str] = "server_error"
+    """The name that OAuth has for it (RFC 6749, section 5.2)."""
 
     def __init__(self, **fields: Any) -> None:
         self.fields = fields
@@ -52,6 +54,7 @@ class InvalidParameters(ChaupalError):
     status = 400
     code = "InvalidParameters"
     category = "ValidationException"
+    oauth_error = "invalid_request"
     template = "{field}: {rule} (got: {shown})"
 
     def __init__(self, *, field: str, value: object, rule: str) -> None:
@@ -77,6 +80,7 @@ class Unauthenticated(ChaupalError):
     status = 401
     code = "Unauthenticated"
     category = "AuthException"
+    oauth_error = "invalid_client"
     template = "Dont have correct applicationId and secret in header!"
 
 
@@ -131,6 +135,7 @@ class PayloadTooLarge(ChaupalError):
     status = 413
     code = "PayloadTooLarge"
     category = "MediaException"
+    oauth_error = "invalid_request"
     template = "{what} is too large: at most {limit}."
 
 
@@ -149,6 +154,7 @@ class TooManyRequests(ChaupalError):
     status = 429
     code = "TooManyRequests"
     category = "ThrottlingException"
+    oauth_error = "temporarily_unavailable"
     template = "{limit} Try again in {retry_after_s} s."
 
     def __init__(self, *, limit: str, retry_after_s: int) -> None:
@@ -165,6 +171,7 @@ class Unavailable(ChaupalError):
 
     status = 503
     code = "Unavailable"
+    oauth_error = "temporarily_unavailable"
     template = "{reason} Try again in {retry_after_s} s."
 
     def __init__(self, *, reason: str, retry_after_s: int = 1) -> None:

@@ -74,6 +74,9 @@ class Settings:
     pins_per_hour_connector: int = _setting(100, "PINs made an hour by one connector; 0: no limit.")
     wrong_pins_per_day_number: int = _setting(10, "Wrong PINs a day for one number; 0: no limit.")
     wrong_pins_per_day_address: int = _setting(30, "Wrong PINs a day from one address; 0: no limit.")
+    sign_in_forms_per_min_address: int = _setting(
+        120, "Forms of the sign-in pages a minute from one address; 0: no limit."
+    )
     bots_per_tenant: int = _setting(1_000, "Bots of one tenant; 0: no limit.")
     bots_per_creator: int = _setting(100, "Bots made by one person; 0: no limit.")
     idempotency_keep_days: int = _setting(7, "How long the answer to an `Idempotency-Key` is kept.")

@@ -100,6 +100,9 @@ class Client:
 
     def _checked(self, answer: httpx.Response) -> httpx.Response:
         matched = self._paths.find(answer.request.method, answer.request.url.raw_path.split(b"?")[0].decode("latin-1"))
+        if matched is not None and matched.target is not None and matched.target.is_page:
+            assert_page_headers(answer)
+            return answer
         if matched is not None and answer.request.method != "OPTIONS":
             assert_api_headers(answer)
             if answer.status_code != 200:
@@ -142,6 +145,26 @@ def assert_api_headers(answer: httpx.Response) -> None:
     assert answer.headers["x-request-id"]
 
 
+def assert_page_headers(answer: httpx.Response) -> None:
+    """What every answer to a person's browser carries; other sites can neither read nor frame it."""
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["x-request-id"]
+    assert not any(name.startswith("access-control-") for name in answer.headers)
+    if answer.is_redirect:
+        assert not answer.content
+        return
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-frame-options"] == "DENY"
+    policy = answer.headers["content-security-policy"]
+    for needed in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
+        assert needed in policy
+    assert "unsafe" not in policy
+    assert "script" not in policy
+    assert "<script" not in answer.text
+
+
 def assert_error(answer: httpx.Response, *, code: str = "") -> dict[str, Any]:
     """The error's body, after everything that the contract (section 3) says of errors has been checked."""
     body: dict[str, Any] = answer.json()
@@ -151,7 +174,9 @@ def assert_error(answer: httpx.Response, *, code: str = "") -> dict[str, Any]:
         assert body["errorCategoryKey"] == CATEGORY_OF[body["errorCode"]]
     assert body["message"]
     assert body["requestId"] == answer.headers["x-request-id"]
-    assert set(body) <= {"message", "errorCode", "errorCategoryKey", "requestId", "details"}
+    is_oauth = answer.request.url.path.lower().rstrip("/").endswith("/oauth/token")
+    further = {"error", "error_description"} if is_oauth else set()
+    assert set(body) - further <= {"message", "errorCode", "errorCategoryKey", "requestId", "details"}
     assert ("details" in body) == (body["errorCode"] == "InvalidToken")
     assert "Traceback" not in answer.text
     if answer.status_code in (429, 503):

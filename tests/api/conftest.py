@@ -48,7 +48,11 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def house(database: Database, clock: FakeClock) -> Iterator[House]:
     # Call limits are counted by the minute, and the clock stands still; their own tests turn them on.
     settings = replace(
-        database.settings, public_url="https://chat.example.org", connector_calls_per_min=0, tenant_calls_per_min=0
+        database.settings,
+        public_url="https://chat.example.org",
+        connector_calls_per_min=0,
+        tenant_calls_per_min=0,
+        sign_in_forms_per_min_address=0,
     )
     house = open_house(settings, clock=clock)
     yield house

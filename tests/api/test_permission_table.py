@@ -58,7 +58,13 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "bots.join": ("POST", "/groups/{group}/bot", {"botUserId": "{bot}"}),
 }
 
-TOKEN_SERVICE = {"/generatePin", "/loginWithPinAndApplicationId", "/accessToken"}
+TOKEN_SERVICE = {
+    "/generatePin",
+    "/loginWithPinAndApplicationId",
+    "/accessToken",
+    "/api/Oauth/Authorize",
+    "/api/oauth/token",
+}
 
 
 @dataclass(frozen=True)

@@ -88,13 +88,37 @@ class TestConnector:
         assert deleted == listed
         assert installation.refusal("connector", "delete", "Kept-Id") == "No such connector."
 
+    def test_changed(self, installation: Installation) -> None:
+        installed = installation.init()
+        change = ("connector", "change", installed["applicationId"].upper())
+        urls = ["https://reports.example/back", "com.example.reports:/back"]
+        changed = installation.result(*change, "--redirect-url", urls[0], "--redirect-url", urls[1])
+        assert changed["redirectUrls"] == urls
+        assert changed["name"] == "First connector"
+        assert len(changed["permissions"]) == 9
+        changed = installation.result(*change, "--name", " Reports ", "--permission", "media")
+        assert (changed["name"], changed["permissions"], changed["redirectUrls"]) == ("Reports", ["Media"], urls)
+        assert installation.result("connector", "list")["connectors"] == [changed]
+        assert installation.result(*change, "--no-redirect-urls")["redirectUrls"] == []
+        assert installation.command(*change, "--no-redirect-urls", "--redirect-url", urls[0]).code == 2
+        assert installation.refusal("connector", "change", "nobody", "--name", "x") == "No such connector."
+
+    def test_a_change_is_noticed_by_the_running_server_at_once(self, installation: Installation) -> None:
+        installation.start()
+        installed = installation.init()
+        token = installation.access_token(installed)
+        assert installation.me(token)[0] == 200
+        installation.result("connector", "change", installed["applicationId"], "--permission", "media")
+        assert installation.me(token)[0] == 403
+
     def test_wrong_values_are_named_with_field_value_and_rule(self, installation: Installation) -> None:
         installation.init()
         message = installation.refusal("connector", "create", "C", "--permission", "Everything")
         assert message.startswith("permission: must be one of 'Group Information', ")
         assert message.endswith("(got: Everything)")
         message = installation.refusal("connector", "create", "C", "--redirect-url", "javascript:alert(1)")
-        assert message == "redirectUrls: must be an https:// or http:// URL (got: javascript:alert(1))"
+        assert message.startswith("redirectUrls: must be an https:// or http:// URL, or one with an app's own scheme")
+        assert message.endswith("(got: javascript:alert(1))")
         message = installation.refusal("connector", "create", " ")
         assert message == "name: must have 1 to 200 characters (got: )"
 

@@ -10,10 +10,22 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from chaupal.control.calls import INIT, PERSON_ADD, PIN_SHOW, TOKEN_CREATE, Init, PersonAdd, PinShow, TokenCreate
+from chaupal.control.calls import (
+    CONNECTOR_CHANGE,
+    INIT,
+    PERSON_ADD,
+    PIN_SHOW,
+    TOKEN_CREATE,
+    ConnectorChange,
+    Init,
+    PersonAdd,
+    PinShow,
+    TokenCreate,
+)
 from chaupal.control.operations import perform
 from chaupal.serving.house import House
 from tests.api.client import Client
+from tests.api.visitors import CALLBACK, Seen, Visitor
 from tests.docs.pages import API, Block, Page
 from tests.docs.samples import Bindings, Differs
 
@@ -23,6 +35,7 @@ APPLICATION_ID = "3f2b6a58-4d0e-4c9b-9a51-7c1e08d2f6b4"
 APPLICATION_SECRET = "OLDSECRET1"
 REFRESH_TOKEN = "the-refresh-token-that-the-integration-has-configured"
 SHOWN_PIN = "428617"
+SHOWN_CODE = "SplxlOBeZQQYbYS6WxSbIA"
 
 
 @dataclass
@@ -44,11 +57,23 @@ class Reader:
         }
         return str(self.client.call("GET", "/accessToken", headers=headers).json()["accessToken"])
 
+    def pin_of(self, number: str) -> str:
+        """The PIN that waits for a number."""
+        return self.client.run(perform(self.house, PIN_SHOW, PinShow(mobile_number=number))).pin
+
+    def code_of(self, number: str) -> str:
+        """A code that a person has allowed on the sign-in pages."""
+        visitor = Visitor(self)
+        visitor.sign_in({"client_id": APPLICATION_ID, "redirect_uri": CALLBACK}, number)
+        visitor.send(answer="allow")
+        return visitor.led_to[1]["code"]
+
     def send(self, block: Block, access_token: str) -> httpx.Response:
         """The request that a block shows; one without headers carries the access token."""
+        if number := block.options.get("code-of"):
+            self.bindings.bind(SHOWN_CODE, self.code_of(number))
         if number := block.options.get("pin-of"):
-            waiting = self.client.run(perform(self.house, PIN_SHOW, PinShow(mobile_number=number)))
-            self.bindings.bind(SHOWN_PIN, waiting.pin)
+            self.bindings.bind(SHOWN_PIN, self.pin_of(number))
         head, headers, body = read_request(self.bindings.fill(block.text))
         method, path = head.split(" ")
         if number := block.options.get("as"):
@@ -73,11 +98,12 @@ def read_request(text: str) -> tuple[str, dict[str, str], str]:
 
 def samples_of(page: Page) -> list[tuple[Block, Block]]:
     """(request, answer), in order."""
-    blocks = page.blocks
+    blocks = [block for block in page.blocks if block.language in ("http", "json", "text")]
     assert len(blocks) % 2 == 0, f"{page.name}: every request has an answer"
     pairs = list(zip(blocks[::2], blocks[1::2], strict=True))
     for request, answer in pairs:
-        assert (request.language, answer.language) == ("http", "json"), f"{page.name}, line {request.line}"
+        assert request.language == "http", f"{page.name}, line {request.line}"
+        assert answer.language in ("json", "text"), f"{page.name}, line {answer.line}"
     return pairs
 
 
@@ -94,6 +120,9 @@ def reader(house: House, runner: asyncio.Runner) -> Iterator[Reader]:
     )
     client.run(perform(house, INIT, wanted))
     client.run(perform(house, PERSON_ADD, PersonAdd(mobile_number=MEMBER)))
+    client.run(
+        perform(house, CONNECTOR_CHANGE, ConnectorChange(application_id=APPLICATION_ID, redirect_urls=[CALLBACK]))
+    )
     made = Reader(client, house, Bindings({APPLICATION_ID: APPLICATION_ID}))
     yield made
     client.close()
@@ -109,6 +138,10 @@ class TestApiSamples:
             got = reader.send(request, access_token)
             where = f"{page.name}, line {request.line}: {request.text.splitlines()[0]}"
             assert got.status_code == int(answer.options.get("status", "200")), f"{where}: {got.text}"
+            if answer.language == "text":  # what a person sees on a page
+                seen = Seen(got.text).texts
+                assert [line for line in answer.text.splitlines() if line not in seen] == [], where
+                continue
             try:
                 reader.bindings.compare(json.loads(answer.text), got.json())
             except Differs as error:

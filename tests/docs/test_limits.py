@@ -13,6 +13,7 @@ from chaupal.logs import shows_calls
 from chaupal.members import rules as members
 from chaupal.messages import routes as message_routes
 from chaupal.messages import rules as messages
+from chaupal.oauth import rules as oauth
 from chaupal.people import rules as people
 from chaupal.serving import pages as health
 from chaupal.serving import replies
@@ -26,6 +27,7 @@ from tests.docs.pages import README, page
 
 SETTINGS = Settings()
 CONVENTIONS, TOKENS = "docs/api/conventions.md", "docs/api/tokens.md"
+OAUTH = "docs/api/oauth.md"
 GROUPS, MEMBERS, MESSAGES = "docs/api/groups.md", "docs/api/members.md", "docs/api/messages.md"
 BOTS = "docs/api/bots.md"
 
@@ -42,6 +44,11 @@ SENTENCES = [
     (CONVENTIONS, f"| {SETTINGS.pins_per_hour_connector} an hour | `CHAUPAL_PINS_PER_HOUR_CONNECTOR`"),
     (CONVENTIONS, f"| {SETTINGS.wrong_pins_per_day_number} a day | `CHAUPAL_WRONG_PINS_PER_DAY_NUMBER`"),
     (CONVENTIONS, f"| {SETTINGS.wrong_pins_per_day_address} a day | `CHAUPAL_WRONG_PINS_PER_DAY_ADDRESS`"),
+    (CONVENTIONS, f"| {SETTINGS.sign_in_forms_per_min_address} a minute | `CHAUPAL_SIGN_IN_FORMS_PER_MIN_ADDRESS`"),
+    (OAUTH, f"within {oauth.CODE_LIFE_S} seconds, once"),
+    (OAUTH, f"at most {connectors.REDIRECT_URL_MAX_CHARS:,} characters"),
+    (OAUTH, f"has up to {connectors.REDIRECT_URLS_MAX}."),
+    (OAUTH, f"reached {tokens._RENEW_AT:.0%} of its life".replace("%", " %")),
     (TOKENS, f"works for {SETTINGS.refresh_token_life_days} days"),
     (TOKENS, f"works for {SETTINGS.pin_life_s // 60} minutes"),
     (TOKENS, f"{SETTINGS.access_token_life_s // 3600} hours ahead"),

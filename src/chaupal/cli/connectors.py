@@ -15,6 +15,8 @@ from chaupal.control import calls
 
 app = new_group("Connectors: the programs that may sign in.")
 
+_NEW_PERMISSION_HELP = "A permission; those named replace all that it has. Repeat for several."
+_NEW_REDIRECT_HELP = "Where a sign-in may lead back to; those named replace all that it has. Repeat for several."
 _PERMISSION_HELP = "A permission, such as 'Text Message'; repeat for several. Without it the connector gets all."
 
 
@@ -56,6 +58,41 @@ def create(
     print("The secret is not shown again.")
 
 
+@app.command("change")
+def change(
+    application_id: Annotated[str, typer.Argument(metavar="APPLICATION_ID", help="The connector's application id.")],
+    *,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Another name.")] = None,
+    permission: Annotated[list[str] | None, typer.Option(metavar="NAME", help=_NEW_PERMISSION_HELP)] = None,
+    redirect_url: Annotated[list[str] | None, typer.Option(metavar="URL", help=_NEW_REDIRECT_HELP)] = None,
+    no_redirect_urls: Annotated[bool, typer.Option("--no-redirect-urls", help="Take all redirect URLs away.")] = False,
+    tenant: Tenant = "",
+    as_json: Json = False,
+) -> None:
+    """Change a connector's name, permissions or redirect URLs; its id, secret and tokens stay."""
+    if redirect_url and no_redirect_urls:
+        raise typer.BadParameter("--redirect-url and --no-redirect-urls exclude each other")
+    arguments = calls.ConnectorChange(
+        application_id=application_id,
+        tenant=tenant,
+        name=name,
+        permissions=permission or None,
+        redirect_urls=[] if no_redirect_urls else redirect_url or None,
+    )
+    changed = ask(calls.CONNECTOR_CHANGE, arguments)
+    if as_json:
+        print_json(changed)
+        return
+    print_facts(
+        [
+            ("connector", changed.name),
+            ("application id", changed.application_id),
+            ("permissions", changed.permissions),
+            ("redirect URLs", changed.redirect_urls),
+        ]
+    )
+
+
 @app.command("list")
 def list_all(tenant: Tenant = "", as_json: Json = False) -> None:
     """List the connectors, oldest first."""
@@ -64,12 +101,13 @@ def list_all(tenant: Tenant = "", as_json: Json = False) -> None:
         print_json(found)
         return
     print_table(
-        ("application id", "name", "permissions", "created"),
+        ("application id", "name", "permissions", "redirect URLs", "created"),
         [
             (
                 row.application_id,
                 row.name,
                 "all" if len(row.permissions) == len(Permission) else row.permissions,
+                row.redirect_urls,
                 row.created_at,
             )
             for row in found.connectors

@@ -46,6 +46,15 @@ _SELECT_ALL = statement(
     .order_by(connectors.c.created_at_ms, connectors.c.connector_id)
 )
 _INSERT = statement(insert(connectors))
+_UPDATE = statement(
+    update(connectors)
+    .where(connectors.c.tenant_id == bindparam("tenant_id"), connectors.c.connector_id == bindparam("which_id"), _LIVES)
+    .values(
+        name=bindparam("new_name"),
+        permissions=bindparam("new_permissions"),
+        redirect_urls=bindparam("new_redirect_urls"),
+    )
+)
 _DELETE = statement(
     update(connectors)
     .where(connectors.c.tenant_id == bindparam("tenant_id"), connectors.c.connector_id == bindparam("which_id"), _LIVES)
@@ -67,6 +76,17 @@ def select_connectors(tx: Transaction) -> list[ConnectorRow]:
 def insert_connector(tx: Transaction, connector: ConnectorRow, *, application_id: str) -> None:
     """Inside tx."""
     tx.run(_INSERT, **connector._asdict(), application_id=application_id, deleted_at_ms=None)
+
+
+def update_connector(tx: Transaction, connector: ConnectorRow) -> None:
+    """Write name, permissions and redirect URLs. Inside tx."""
+    tx.run(
+        _UPDATE,
+        which_id=connector.connector_id,
+        new_name=connector.name,
+        new_permissions=connector.permissions,
+        new_redirect_urls=connector.redirect_urls,
+    )
 
 
 def close_connector(tx: Transaction, connector_id: str) -> int:

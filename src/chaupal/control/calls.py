@@ -86,6 +86,16 @@ class Connectors(Result, frozen=True):
     connectors: list[ConnectorShown]
 
 
+class ConnectorChange(Arguments, frozen=True):
+    """None leaves what is there; a list replaces the whole of it."""
+
+    application_id: str
+    tenant: str = ""
+    name: str | None = None
+    permissions: list[str] | None = None
+    redirect_urls: list[str] | None = None
+
+
 class ConnectorDelete(Arguments, frozen=True):
     """By its application id, in any letter case."""
 
@@ -262,6 +272,7 @@ class Call(Generic[ArgumentsT, ResultT]):
 INIT = Call("init", Init, Installed, makes_installation=True)
 CONNECTOR_CREATE = Call("connector_create", ConnectorCreate, ConnectorCreated)
 CONNECTOR_LIST = Call("connector_list", ConnectorList, Connectors)
+CONNECTOR_CHANGE = Call("connector_change", ConnectorChange, ConnectorShown)
 CONNECTOR_DELETE = Call("connector_delete", ConnectorDelete, ConnectorShown)
 PERSON_ADD = Call("person_add", PersonAdd, PersonShown)
 PERSON_LIST = Call("person_list", PersonList, People)
@@ -279,6 +290,7 @@ CALLS: dict[str, Call[Any, Any]] = {
         INIT,
         CONNECTOR_CREATE,
         CONNECTOR_LIST,
+        CONNECTOR_CHANGE,
         CONNECTOR_DELETE,
         PERSON_ADD,
         PERSON_LIST,

@@ -16,11 +16,14 @@ from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.permissions import Permission
 from chaupal.connectors.rules import (
     Connector,
+    ConnectorChange,
     NewConnector,
+    change_connector,
     create_connector,
     delete_connector,
     list_connectors,
     permissions_of,
+    redirect_urls_of,
 )
 from chaupal.control import calls
 from chaupal.control.calls import CALLS, ArgumentsT, Call, ResultT
@@ -83,6 +86,18 @@ async def connector_create(house: House, arguments: calls.ConnectorCreate) -> ca
 async def connector_list(house: House, arguments: calls.ConnectorList) -> calls.Connectors:
     rows = await house.store.read(list_connectors, await _operator(house, arguments.tenant), None)
     return calls.Connectors(connectors=[calls.ConnectorShown(**_connector_fields(row)) for row in rows])
+
+
+async def connector_change(house: House, arguments: calls.ConnectorChange) -> calls.ConnectorShown:
+    change = ConnectorChange(
+        application_id=arguments.application_id,
+        name=None if arguments.name is None else arguments.name.strip(),
+        permissions=None if arguments.permissions is None else _read_permissions(arguments.permissions),
+        redirect_urls=_stripped(arguments.redirect_urls),
+    )
+    operator = await _operator(house, arguments.tenant)
+    written = await house.store.write(change_connector, operator, change)
+    return calls.ConnectorShown(**_connector_fields(written.result))
 
 
 async def connector_delete(house: House, arguments: calls.ConnectorDelete) -> calls.ConnectorShown:
@@ -179,6 +194,7 @@ OPERATIONS: dict[str, Operation] = {
         init,
         connector_create,
         connector_list,
+        connector_change,
         connector_delete,
         person_add,
         person_list,
@@ -217,6 +233,10 @@ def _read_permissions(names: list[str]) -> tuple[Permission, ...]:
     return tuple(permission for permission in Permission if permission in found)
 
 
+def _stripped(urls: list[str] | None) -> tuple[str, ...] | None:
+    return None if urls is None else tuple(url.strip() for url in urls)
+
+
 def _read_role(role: str) -> str:
     """`admin` and `ADMIN` are `Admin`; the rule refuses what is no role."""
     return role.strip().capitalize()
@@ -227,7 +247,7 @@ def _connector_fields(connector: Connector) -> dict[str, Any]:
         "application_id": connector.shown_id,
         "name": connector.name,
         "permissions": [permission.value for permission in permissions_of(connector)],
-        "redirect_urls": connector.redirect_urls.split("\n") if connector.redirect_urls else [],
+        "redirect_urls": redirect_urls_of(connector),
         "created_at": instant_of(connector.created_at_ms),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaupal.auth.caller import Operator
 from chaupal.directory.events import tenant_created
-from chaupal.directory.queries import insert_tenant, select_tenants
+from chaupal.directory.queries import insert_tenant, select_tenant_name, select_tenants
 from chaupal.errors import InvalidParameters
 from chaupal.store.transaction import Transaction
 
@@ -27,3 +27,8 @@ def create_tenant(tx: Transaction, caller: Operator, name: str) -> str:
 def list_tenants(tx: Transaction, _caller: Operator, _request: None) -> list[tuple[str, str]]:
     """(tenant id, name) of every tenant, oldest first."""
     return select_tenants(tx)
+
+
+def find_tenant_name(tx: Transaction) -> str:
+    """The name of the transaction's own tenant."""
+    return select_tenant_name(tx) or ""

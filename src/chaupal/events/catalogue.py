@@ -19,6 +19,7 @@ class EventType(StrEnum):
     PERSON_REMOVED = "PersonRemoved"
     PERSON_SIGNED_IN = "PersonSignedIn"
     CONNECTOR_CREATED = "ConnectorCreated"
+    CONNECTOR_CHANGED = "ConnectorChanged"
     CONNECTOR_DELETED = "ConnectorDeleted"
     BOT_CREATED = "BotCreated"
     BOT_CHANGED = "BotChanged"

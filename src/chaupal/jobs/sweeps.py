@@ -1,7 +1,7 @@
 """The hourly sweep: forgets what has outlived its use, tenant by tenant, in transactions so small that nobody waits.
 
-Forgotten are answers to idempotency keys, PINs and the tries that limit them, jobs that failed, and the oldest part of
-the event log. Several nodes may sweep; what one has deleted the other does not find.
+Forgotten are answers to idempotency keys, PINs and the tries that limit them, sign-ins by OAuth, jobs that failed, and
+the oldest part of the event log. Several nodes may sweep; what one has deleted the other does not find.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from chaupal.directory.rules import list_tenants
 from chaupal.events.log import trim_events
 from chaupal.idempotency.rules import forget_old_answers
 from chaupal.jobs.rules import forget_failed_jobs
+from chaupal.oauth.rules import forget_old_authorizations
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
 from chaupal.settings import Settings
@@ -53,6 +54,7 @@ def sweep_once(tx: Transaction, _caller: Operator, limits: SweepLimits) -> int:
     steps: tuple[Callable[[int], int], ...] = (
         lambda limit: forget_old_answers(tx, before_ms=tx.now_ms - limits.answers_days * _DAY_MS, limit=limit),
         lambda limit: forget_old_pins(tx, limit=limit),
+        lambda limit: forget_old_authorizations(tx, limit=limit),
         lambda limit: forget_failed_jobs(tx, before_ms=tx.now_ms - FAILED_JOBS_KEEP_DAYS * _DAY_MS, limit=limit),
         lambda limit: trim_events(tx, before_us=(tx.now_ms - limits.events_days * _DAY_MS) * 1000, limit=limit),
     )

@@ -17,7 +17,14 @@ from chaupal.errors import ChaupalError, MethodNotAllowed
 from chaupal.serving.call_log import CallLog
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
-from chaupal.serving.replies import Reply, answer_headers, budget_headers, encode_json, preflight_headers
+from chaupal.serving.replies import (
+    Reply,
+    WholeReply,
+    answer_headers,
+    budget_headers,
+    encode_json,
+    preflight_headers,
+)
 from chaupal.serving.request import ApiRequest, ClientGone
 from chaupal.serving.routes import Route
 from chaupal.store.clock import new_id
@@ -73,7 +80,9 @@ class Api:
             if (permission := route.permission) is not None:
                 request.authenticate(permission)
             answer = await route.handler(request)
-            if isinstance(answer, Reply):
+            if isinstance(answer, WholeReply):
+                status, body, headers = answer.status, answer.body, answer.headers_with(request_id)
+            elif isinstance(answer, Reply):
                 body, headers = answer.body, answer_headers(answer.body, request_id)
                 headers.extend(answer.headers)
             else:
@@ -84,9 +93,13 @@ class Api:
         except Exception as error:
             if not isinstance(error, ChaupalError):
                 log.exception("call failed", request_id=request_id, route=route.path, method=route.method)
-            status, body, further = write_error(error, request_id)
-            headers = answer_headers(body, request_id)
-            headers.extend(further)
+            if route.refuse is None:
+                status, body, further = write_error(error, request_id)
+                headers = answer_headers(body, request_id)
+                headers.extend(further)
+            else:
+                refusal = route.refuse(request, error)
+                status, body, headers = refusal.status, refusal.body, refusal.headers_with(request_id)
         if request.budget is not None:
             headers.extend(budget_headers(request.budget))
         await send({"type": "http.response.start", "status": status, "headers": headers})

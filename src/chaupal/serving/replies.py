@@ -32,6 +32,23 @@ class Reply:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class WholeReply:
+    """An answer that is sent as it is, with its status and all of its headers; only the request id is added."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+
+    def headers_with(self, request_id: str) -> list[tuple[bytes, bytes]]:
+        """Its headers as they are sent."""
+        return [
+            *self.headers,
+            (b"x-request-id", request_id.encode()),
+            (b"content-length", str(len(self.body)).encode()),
+        ]
+
+
 def answer_headers(body: bytes, request_id: str) -> list[tuple[bytes, bytes]]:
     """The headers of every JSON answer of the API."""
     return [

@@ -11,10 +11,11 @@ import msgspec
 from chaupal.auth.permissions import PERMISSIONS, CallPermission
 
 if TYPE_CHECKING:
-    from chaupal.serving.replies import Reply
+    from chaupal.serving.replies import Reply, WholeReply
     from chaupal.serving.request import ApiRequest
 
-Handler = Callable[["ApiRequest"], Awaitable["msgspec.Struct | Reply"]]
+Handler = Callable[["ApiRequest"], Awaitable["msgspec.Struct | Reply | WholeReply"]]
+Refusal = Callable[["ApiRequest", BaseException], "WholeReply"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +23,8 @@ class Route:
     """One call of the API.
 
     `call` names the row of the permission table; "" for the calls that sign someone in, which carry no access token.
-    `body`, `query` and `reply` are the shapes, for the handlers' benefit and the API's documents.
+    `body`, `query` and `reply` are the shapes, for the handlers' benefit and the API's documents. `refuse` answers an
+    error where its form is not the API's own; `is_page` says that the answers are pages for people.
     """
 
     method: str
@@ -32,6 +34,8 @@ class Route:
     body: type[msgspec.Struct] | None = None
     query: type[msgspec.Struct] | None = None
     reply: Any = None
+    refuse: Refusal | None = None
+    is_page: bool = False
 
     @property
     def permission(self) -> CallPermission | None:

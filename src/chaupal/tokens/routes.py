@@ -10,7 +10,15 @@ from chaupal.errors import Unauthenticated
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
 from chaupal.tokens.pins import PinDraft, PinTry, WrongPin, generate_pin
-from chaupal.tokens.rules import Exchange, Exchanged, PinLogin, login_with_pin, read_exchange, renew_exchange
+from chaupal.tokens.rules import (
+    Exchange,
+    Exchanged,
+    PinLogin,
+    login_with_pin,
+    read_exchange,
+    renew_exchange,
+    sign_access_token,
+)
 from chaupal.tokens.shapes import AccessTokenAnswer, GeneratePin, LoginWithPin, PinGenerated, RefreshTokenAnswer
 from chaupal.wire.numbers import read_mobile_number
 
@@ -75,15 +83,9 @@ async def get_access_token(request: ApiRequest) -> AccessTokenAnswer:
 def _answer(request: ApiRequest, exchanged: Exchanged) -> AccessTokenAnswer:
     house = request.house
     request.tenant_id = exchanged.token.tenant_id
-    scope = granted_scope(permissions_of(exchanged.connector))
+    access_token, scope = sign_access_token(house.signer, exchanged, issued_at_s=house.now_s)
     return AccessTokenAnswer(
-        access_token=house.signer.sign(
-            exchanged.token,
-            issued_at_s=house.now_s,
-            mobile_number=exchanged.person.mobile_number,
-            application_id=exchanged.connector.shown_id,
-            scope=scope,
-        ),
+        access_token=access_token,
         endpoint_url=house.settings.endpoint_url,
         access_token_expiry=exchanged.token.expires_at_s * 1000,
         refresh_token=exchanged.renewed.refresh_token if exchanged.renewed else "",

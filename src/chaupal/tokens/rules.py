@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from chaupal.auth.access import ADMIN
 from chaupal.auth.caller import Operator
-from chaupal.auth.permissions import TokenKind
+from chaupal.auth.permissions import TokenKind, granted_scope
 from chaupal.auth.sealing import SecretKey
-from chaupal.auth.signing import AccessToken
-from chaupal.connectors.rules import Connector, check_secret, find_connector
+from chaupal.auth.signing import AccessToken, TokenSigner
+from chaupal.connectors.rules import Connector, check_secret, find_connector, permissions_of
 from chaupal.errors import Conflict, InvalidParameters, NotFound, Unauthenticated
 from chaupal.groups.counts import note_provisioned
 from chaupal.groups.rules import check_group_exists
@@ -55,6 +55,7 @@ class RefreshTokenTaken(Conflict):
 class RefreshTokenWrong(Unauthenticated):
     """The refresh token is unknown, revoked, expired, or another connector's: one answer for all."""
 
+    oauth_error = "invalid_grant"
     template = "The refresh token is wrong, expired or revoked."
 
 
@@ -97,10 +98,24 @@ def login_with_pin(tx: Transaction, _caller: Operator, login: PinLogin) -> Grant
     person = find_person_by_number(tx, login.attempt.mobile_number)
     if person is None:
         return WrongPin()
+    return _grant_to_person(tx, connector, person, "pin", login.settings, login.secret_key)
+
+
+def grant_by_consent(
+    tx: Transaction, connector: Connector, person: Person, settings: Settings, secret_key: SecretKey
+) -> Exchanged:
+    """A new grant that a person gave by OAuth, exchanged at once; earlier grants live on. Inside tx."""
+    granted = _grant_to_person(tx, connector, person, "oauth", settings, secret_key)
+    return Exchanged(access_token_of(tx, granted.grant, settings), person, connector, granted)
+
+
+def _grant_to_person(  # noqa: PLR0917 - what a grant is made of
+    tx: Transaction, connector: Connector, person: Person, origin: str, settings: Settings, secret_key: SecretKey
+) -> Granted:
     if note_sign_in(tx, person):
         note_provisioned(tx, person.user_id)
-    draft = _NewGrant(connector.connector_id, TokenKind.USER, person.user_id, "", "pin")
-    return _grant(tx, draft, login.settings, login.secret_key)
+    draft = _NewGrant(connector.connector_id, TokenKind.USER, person.user_id, "", origin)
+    return _grant(tx, draft, settings, secret_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +131,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What an access token is made of; with `renewed` where the refresh token nears its end."""
+    """What an access token is made of; with `renewed` where a new refresh token was made."""
 
     token: AccessToken
     person: Person
@@ -189,6 +204,19 @@ def access_token_of(tx: Transaction, grant: GrantRow, settings: Settings) -> Acc
         group_id=grant.group_id,
         expires_at_s=tx.now_ms // 1000 + settings.access_token_life_s,
     )
+
+
+def sign_access_token(signer: TokenSigner, exchanged: Exchanged, *, issued_at_s: int) -> tuple[str, str]:
+    """(access token, the scope that it tells its bearer)."""
+    scope = granted_scope(permissions_of(exchanged.connector))
+    text = signer.sign(
+        exchanged.token,
+        issued_at_s=issued_at_s,
+        mobile_number=exchanged.person.mobile_number,
+        application_id=exchanged.connector.shown_id,
+        scope=scope,
+    )
+    return text, scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +299,12 @@ def revoke_grant(tx: Transaction, grant: GrantRow) -> None:
     """Stop a grant and the access tokens made from it. Inside tx. Idempotent."""
     if revoke_grant_row(tx, grant.grant_id):
         tx.append(token_revoked(grant.grant_id, user_id=grant.user_id, group_id=grant.group_id))
+
+
+def revoke_consent(tx: Transaction, grant_id: str, *, user_id: str) -> None:
+    """Stop what `grant_by_consent` gave, and the access tokens made from it. Inside tx. Idempotent."""
+    if revoke_grant_row(tx, grant_id):
+        tx.append(token_revoked(grant_id, user_id=user_id, group_id=""))
 
 
 @dataclass(frozen=True, slots=True)
