@@ -30,6 +30,7 @@ from chaupal.messages.routes import ROUTES as MESSAGE_ROUTES
 from chaupal.oauth.routes import ROUTES as OAUTH_ROUTES
 from chaupal.outbound.client import OutboundClient
 from chaupal.people.routes import ROUTES as PEOPLE_ROUTES
+from chaupal.reactions.routes import ROUTES as REACTION_ROUTES
 from chaupal.serving.call_log import CallLog
 from chaupal.serving.dispatch import Api
 from chaupal.serving.house import House
@@ -54,6 +55,7 @@ ALL_ROUTES = (
     *SUBSCRIBER_ROUTES,
     *MESSAGE_ROUTES,
     *BOT_ROUTES,
+    *REACTION_ROUTES,
 )
 
 _YOUNG_OBJECTS = 20_000

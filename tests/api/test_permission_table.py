@@ -6,6 +6,7 @@ server checks. Source: contract, section 4.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -56,6 +57,21 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "bots.token": ("GET", "/bot/accessToken/{bot}", None),
     "bots.revoke": ("DELETE", "/bot/accessToken/{bot}", None),
     "bots.join": ("POST", "/groups/{group}/bot", {"botUserId": "{bot}"}),
+    "reactions.post": ("POST", "/groups/{group}/reaction", {"referenceId": "{message}", "reactionType": "Like"}),
+    "reactions.changes": ("GET", "/groups/{group}/reaction/summary", None),
+    "reactions.summary": ("GET", "/groups/{group}/reaction/{message}/summary", None),
+    "reactions.details": ("GET", "/groups/{group}/reaction/{message}?reactionType=Like", None),
+    # The member of these tests is the reaction's author.
+    "reactions.remove": ("DELETE", "/groups/{group}/reaction/{reaction}", None),
+}
+
+# What stands in the paths above for each parameter of a route.
+PLACES = {
+    "groupId": "group",
+    "memberId": "member",
+    "referenceId": "message",
+    "reactionId": "reaction",
+    "botUserId": "bot",
 }
 
 TOKEN_SERVICE = {
@@ -126,13 +142,14 @@ class Cells:
             world = self._world
             group_id = self._make_group()
             message_id = world.send("hi", sender=world.member, group_id=group_id)
-            member_id = world.people[MOHAN].user_id
-            bot_id = make_bot(world.sign_in(LEENA))
+            liked = {"referenceId": message_id, "reactionType": "Like"}
+            reaction_id = world.member.post(f"/groups/{group_id}/reaction", liked).json()["reactionId"]
             self._places[cell.role, kind] = {
                 "group": group_id,
                 "message": message_id,
-                "member": member_id,
-                "bot": bot_id,
+                "member": world.people[MOHAN].user_id,
+                "bot": make_bot(world.sign_in(LEENA)),
+                "reaction": reaction_id,
             }
         return self._places[cell.role, kind]
 
@@ -182,9 +199,9 @@ def make_bot(creator: Caller) -> str:
 def filled_in(call: str, place: dict[str, str]) -> tuple[str, str, Any]:
     """(method, path, body) of a call about a place."""
     method, path, body = CALLS[call]
-    if body and "botUserId" in body:
-        body = {"botUserId": place["bot"]}
-    return method, path.format(**place), body
+    if isinstance(body, dict):
+        body = {name: value.format_map(place) if isinstance(value, str) else value for name, value in body.items()}
+    return method, path.format_map(place), body
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -214,8 +231,11 @@ def test_every_cell_of_a_bots_token(world: World, call: str, is_member: bool, co
     permissions = needed if connector == "with it alone" else set(ALL_PERMISSIONS) - {entry.permission}
     place = {"group": world.group_id, "member": world.people[MOHAN].user_id, "bot": make_bot(world.group_admin)}
     world.group_admin.post(f"/groups/{world.group_id}/bot", {"botUserId": place["bot"]})
-    bot = world.bot(place["bot"], creator=GITA, permissions=permissions | {Permission.TEXT_MESSAGE})
+    may_post = {Permission.TEXT_MESSAGE, Permission.REACTIONS}
+    bot = world.bot(place["bot"], creator=GITA, permissions=permissions | may_post)
     place["message"] = world.send("hi", sender=bot)
+    liked = {"referenceId": place["message"], "reactionType": "Like"}
+    place["reaction"] = bot.post(f"/groups/{world.group_id}/reaction", liked).json()["reactionId"]
     bot = world.bot(place["bot"], creator=GITA, permissions=permissions)
     if not is_member:
         world.group_admin.delete(f"/groups/{world.group_id}/members/{place['bot']}")
@@ -235,7 +255,7 @@ def test_every_cell_of_a_bots_token(world: World, call: str, is_member: bool, co
 def test_a_refusal_names_the_permission_that_lacks(world: World, call: str) -> None:
     needed = PERMISSIONS[call].permission
     caller = world.sign_in(GITA, permissions=[permission for permission in ALL_PERMISSIONS if permission is not needed])
-    place = {"group": world.group_id, "member": world.people[MOHAN].user_id, "message": "none", "bot": "none"}
+    place = dict.fromkeys(PLACES.values(), "none") | {"group": world.group_id, "member": world.people[MOHAN].user_id}
     method, path, body = filled_in(call, place)
     answer = world.client.call(method, path, token=caller.access_token, body=body)
     assert answer.status_code == 403
@@ -255,8 +275,5 @@ def test_each_route_has_its_call_or_belongs_to_the_token_service() -> None:
 @pytest.mark.parametrize("route", [route for route in ALL_ROUTES if route.call], ids=lambda route: route.call)
 def test_the_calls_here_are_the_routes(route: Any) -> None:
     method, path, _ = CALLS[route.call]
-    names = {"{groupId}": "{group}", "{memberId}": "{member}", "{referenceId}": "{message}", "{botUserId}": "{bot}"}
-    expected = route.path
-    for name, own in names.items():
-        expected = expected.replace(name, own)
+    expected = re.sub(r"\{(\w+)\}", lambda found: "{" + PLACES[found[1]] + "}", route.path)
     assert (method, path.split("?")[0]) == (route.method, expected)

@@ -13,7 +13,7 @@ import pytest
 
 from chaupal.store.statements import Statement
 from chaupal.store.transaction import Transaction
-from tests.api.test_permission_table import CALLS
+from tests.api.test_permission_table import CALLS, filled_in
 from tests.api.test_subscribers import KAVYA
 from tests.api.worlds import ASHA, MOHAN, OMAR, Caller, World
 
@@ -37,20 +37,25 @@ class Scene:
         path = f"/groups/{self.group}/messages"
         self.message: str = admin.post(path, {"message": "To all", "sendToAllSubscribers": True}).json()["referenceId"]
         self.secret_ids = {kavya.user_id}
-        self.hidden = "00000000-1111-7222-8333-444444444444"
+        self.hidden = self.hidden_like = "00000000-1111-7222-8333-444444444444"
+        reaction = f"/groups/{self.group}/reaction"
+        admin.post(reaction, {"referenceId": self.message, "reactionType": "Like"})
         if has_other:
             hers = world.sign_in(KAVYA)
             self.hidden = hers.post(path, {"message": SECRET}).json()["referenceId"]
             to_her = admin.post(path, {"message": "Dear Kavya", "subscribers": [KAVYA]}).json()["referenceId"]
-            self.secret_ids |= {self.hidden, to_her}
+            comment = {"referenceId": self.message, "reactionType": "Comment", "comment": SECRET}
+            self.hidden_like = hers.post(reaction, comment).json()["reactionId"]
+            hers.post(reaction, {"referenceId": to_her, "reactionType": "Like"})
+            admin.post(reaction, {"referenceId": to_her, "reactionType": "Like"})
+            self.secret_ids |= {self.hidden, self.hidden_like, to_her}
         self.member = kavya.user_id
         self.omar: Caller = world.outsider
 
     def call(self, call: str, message: str) -> tuple[httpx.Response, list[Statement]]:
-        method, path, body = CALLS[call]
-        places = {"group": self.group, "member": self.member, "message": message}
+        places = Blank({"group": self.group, "member": self.member, "message": message, "reaction": self.hidden_like})
         with statements_run() as run:
-            answer = self.omar.call(method, path.format_map(Blank(places)), body)
+            answer = self.omar.call(*filled_in(call, places))
         return answer, run
 
 
@@ -84,7 +89,8 @@ def statements_run() -> Iterator[list[Statement]]:
 def told(answer: httpx.Response, scene: Scene) -> tuple[int, str]:
     """An answer without what differs from call to call."""
     text = _TIME.sub("TIME", _GUID.sub("ID", answer.text))
-    return answer.status_code, re.sub(r'"cursor":"[^"]*"', '"cursor":"X"', text)
+    # A cursor is where the caller's own page ended, or the instant of the last change that the caller saw.
+    return answer.status_code, re.sub(r'"cursor":("[^"]*"|[1-9]\d*)', '"cursor":"X"', text)
 
 
 @pytest.mark.parametrize("about", ["the message to all", "another's message"])

@@ -98,6 +98,12 @@ _TABLE = (
     CallPermission("bots.token", Permission.USER_PROFILE, Scope.BOT, Need.ADMIN, _USER_KIND),
     CallPermission("bots.revoke", Permission.USER_PROFILE, Scope.BOT, Need.ADMIN, _USER_KIND),
     CallPermission("bots.join", Permission.GROUP_MEMBER_LIST, need=Need.ADMIN),
+    CallPermission("reactions.post", Permission.REACTIONS, need=Need.SUBSCRIBER),
+    CallPermission("reactions.changes", Permission.REACTIONS, need=Need.SUBSCRIBER),
+    CallPermission("reactions.summary", Permission.REACTIONS, need=Need.SUBSCRIBER),
+    CallPermission("reactions.details", Permission.REACTIONS, need=Need.SUBSCRIBER),
+    # The author or an admin; who is the author is known only to the rule.
+    CallPermission("reactions.remove", Permission.REACTIONS, need=Need.SUBSCRIBER),
 )
 
 

@@ -37,6 +37,8 @@ class EventType(StrEnum):
     TEXT_MESSAGE_CREATED = "TextMessageCreated"
     MESSAGE_EDITED = "MessageEdited"
     MESSAGE_RETRACTED = "MessageRetracted"
+    REACTION_CREATED = "ReactionCreated"
+    REACTION_REMOVED = "ReactionRemoved"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

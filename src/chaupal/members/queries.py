@@ -62,6 +62,11 @@ def _people_who(are: ColumnElement[bool]) -> Statement:
 
 _SELECT_MEMBERS = _people_who(IS_MEMBER)
 _SELECT_SUBSCRIBERS = _people_who(IS_SUBSCRIBER)
+_SELECT_ADMINS = statement(
+    select(memberships.c.user_id)
+    .where(*_HERE, _HOLDS, IS_MEMBER, memberships.c.role == "Admin")
+    .order_by(memberships.c.user_id)
+)
 _SELECT_ROLES = statement(
     select(memberships.c.user_id, memberships.c.role).where(*_HERE, _HOLDS, in_list(memberships.c.user_id, "user_ids"))
 )
@@ -133,6 +138,11 @@ def select_members(tx: Transaction, group_id: str, *, after_id: str, row_count: 
     """At most `row_count` members after an id, in the order of their ids."""
     rows = tx.all(_SELECT_MEMBERS, group_id=group_id, after_id=after_id, row_count=row_count)
     return [MemberRow(*row) for row in rows]
+
+
+def select_admins(tx: Transaction, group_id: str) -> list[str]:
+    """The ids of a group's admins."""
+    return [row[0] for row in tx.all(_SELECT_ADMINS, group_id=group_id)]
 
 
 def select_subscribers(tx: Transaction, group_id: str, *, after_id: str, row_count: int) -> list[MemberRow]:

@@ -15,6 +15,7 @@ from chaupal.members.queries import (
     close_membership,
     close_memberships_of,
     insert_memberships,
+    select_admins,
     select_members,
     select_memberships,
     select_roles,
@@ -278,6 +279,11 @@ def find_subscribers(tx: Transaction, group_id: str, mobile_numbers: list[str]) 
 def page_of_subscribers(tx: Transaction, group_id: str, *, after_id: str, row_count: int) -> list[MemberRow]:
     """At most `row_count` subscribers after an id, in the order of their ids. The caller has checked access."""
     return select_subscribers(tx, group_id, after_id=after_id, row_count=row_count)
+
+
+def find_admins(tx: Transaction, group_id: str) -> list[str]:
+    """The ids of a group's admins, in order."""
+    return select_admins(tx, group_id)
 
 
 def find_roles(tx: Transaction, group_id: str, user_ids: list[str]) -> dict[str, str]:

@@ -185,6 +185,12 @@ def access_message(tx: Transaction, access: GroupAccess, message_id: str) -> Mes
     return message
 
 
+def find_message_item(tx: Transaction, message_id: str) -> tuple[Item, bool] | None:
+    """A message as something that was sent, and whether it was retracted. Who may see it is the caller's question."""
+    message = select_message(tx, message_id)
+    return (Item(*message[:4]), message.retracted_at_ms is not None) if message is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class MessageEdit:
     """A message's new text."""

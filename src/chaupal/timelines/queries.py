@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, insert, select
 
-from chaupal.store.statements import statement
+from chaupal.store.statements import in_list, statement
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.tables import recipients
 
@@ -13,6 +13,13 @@ _SELECT_IS_RECIPIENT = statement(
     select(recipients.c.item_id).where(
         recipients.c.tenant_id == bindparam("tenant_id"),
         recipients.c.item_id == bindparam("which_item"),
+        recipients.c.user_id == bindparam("user_id"),
+    )
+)
+_SELECT_RECEIVED = statement(
+    select(recipients.c.item_id).where(
+        recipients.c.tenant_id == bindparam("tenant_id"),
+        in_list(recipients.c.item_id, "item_ids"),
         recipients.c.user_id == bindparam("user_id"),
     )
 )
@@ -36,6 +43,11 @@ def append_recipients(
 def select_is_recipient(tx: Transaction, *, item_id: str, user_id: str) -> bool:
     """Whether the item was sent to this person by name, or is a subscriber's own."""
     return tx.one_or_none(_SELECT_IS_RECIPIENT, which_item=item_id, user_id=user_id) is not None
+
+
+def select_received(tx: Transaction, *, user_id: str, item_ids: list[str]) -> set[str]:
+    """The ids of those among the items that were sent to this person by name, or are a subscriber's own."""
+    return {row[0] for row in tx.all(_SELECT_RECEIVED, user_id=user_id, item_ids=item_ids)}
 
 
 def select_recipients(tx: Transaction, item_id: str) -> list[str]:

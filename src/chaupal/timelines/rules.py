@@ -14,7 +14,7 @@ from chaupal.store.transaction import Transaction
 from chaupal.subgroups.ancestry import times_below
 from chaupal.timelines.intervals import Interval, common, united
 from chaupal.timelines.merging import ADMINS, EVERYONE, LISTED, MEMBERS, Branch
-from chaupal.timelines.queries import append_recipients, select_is_recipient
+from chaupal.timelines.queries import append_recipients, select_is_recipient, select_received
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,24 @@ def is_visible(tx: Transaction, access: GroupAccess, item: Item | None) -> bool:
     received = bool(sight.recipient_id) and select_is_recipient(tx, item_id=item_id, user_id=sight.recipient_id)
     if item is None:
         return False
-    if received and item.group_id == access.group_id:
-        return True
+    return (received and item.group_id == access.group_id) or _lies_in(sight, item)
+
+
+def visible_items(tx: Transaction, access: GroupAccess, items: list[Item]) -> set[str]:
+    """The ids of those among the items that the caller sees through this group, by the same few statements for any
+    number of them."""
+    sight = sight_of(tx, access)
+    received: set[str] = set()
+    if sight.recipient_id:
+        received = select_received(tx, user_id=sight.recipient_id, item_ids=[item.item_id for item in items])
+    return {
+        item.item_id
+        for item in items
+        if (item.item_id in received and item.group_id == access.group_id) or _lies_in(sight, item)
+    }
+
+
+def _lies_in(sight: Sight, item: Item) -> bool:
     return any(
         branch.group_id == item.group_id
         and branch.audience == item.audience

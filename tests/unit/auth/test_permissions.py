@@ -50,6 +50,13 @@ PERMISSION_OF = {
         "bots.join",
     },
     Permission.TEXT_MESSAGE: {"messages.post", "messages.list", "messages.get", "messages.edit", "messages.retract"},
+    Permission.REACTIONS: {
+        "reactions.post",
+        "reactions.changes",
+        "reactions.summary",
+        "reactions.details",
+        "reactions.remove",
+    },
 }
 FOR_ADMINS = {
     "groups.find",

@@ -1,0 +1,1 @@
+"""Likes and comments on what is sent to groups. Source: contract, section 9."""
