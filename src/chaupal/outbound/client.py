@@ -1,7 +1,7 @@
 """The one HTTP client for everything that leaves the machine: no redirects, proxies or cookies, limited time and size.
 
 For URLs that the operator configured, and those alone: it connects to any address, private ones included. URLs that
-came from anybody else need a guard that this client does not have.
+came from anybody else go through `guarded`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chaupal import __version__
+from chaupal.outbound.failures import OutboundFailed, telling_failures
+
+__all__ = ["OutboundAnswer", "OutboundClient", "OutboundFailed", "read_at_most"]
 
 if TYPE_CHECKING:
     import aiohttp
-
-
-class OutboundFailed(Exception):
-    """No answer came. The reason names neither the URL nor what was sent: both may hold secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +55,9 @@ class OutboundClient:
 
         session = self._open()
         timeout = aiohttp.ClientTimeout(total=timeout_s)
-        try:
+        with telling_failures(timeout_s):
             async with session.post(url, headers=headers, data=body, timeout=timeout, allow_redirects=False) as answer:
-                return OutboundAnswer(answer.status, await _read_at_most(answer.content, answer_max_bytes))
-        except TimeoutError:
-            raise OutboundFailed(f"no answer within {timeout_s:g} s") from None
-        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
-            raise OutboundFailed("the URL is not one of HTTP") from None
-        except aiohttp.ClientConnectorDNSError:
-            raise OutboundFailed("the name of the host cannot be resolved") from None
-        except aiohttp.ClientSSLError as error:
-            raise OutboundFailed(f"no safe connection: {type(error).__name__}") from None
-        except aiohttp.ClientOSError as error:
-            raise OutboundFailed(f"no connection: {error.strerror or type(error).__name__}") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise OutboundFailed(f"no answer: {type(error).__name__}") from None
+                return OutboundAnswer(answer.status, await read_at_most(answer.content, answer_max_bytes))
 
     async def close(self) -> None:
         """Close all connections. Harmless when repeated."""
@@ -92,7 +79,7 @@ class OutboundClient:
         return self._session
 
 
-async def _read_at_most(content: aiohttp.StreamReader, max_bytes: int) -> bytes:
+async def read_at_most(content: aiohttp.StreamReader, max_bytes: int) -> bytes:
     """The beginning of a body; what is left of it is never read, and the connection closed instead."""
     taken = bytearray()
     while len(taken) < max_bytes and (chunk := await content.read(max_bytes - len(taken))):

@@ -1,0 +1,194 @@
+"""The HTTP client for URLs that somebody else than the operator has named: as `client`, and behind a `Guard`.
+
+A name is resolved once for each connection, and that very address is connected to: what the name resolves to a moment
+later makes no difference. No redirects are followed, since they would lead past the check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chaupal import __version__
+from chaupal.outbound.client import OutboundAnswer, read_at_most
+from chaupal.outbound.failures import (
+    AddressRefused,
+    AnswerTooLarge,
+    OutboundFailed,
+    RefusedConnection,
+    telling_failures,
+)
+from chaupal.outbound.guard import CheckedUrl, Guard, Network
+
+if TYPE_CHECKING:
+    import aiohttp
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""The addresses of a name. Raises OSError where it has none."""
+
+_READ_BYTES = 262_144
+
+
+async def resolve_by_system(host: str, port: int) -> list[str]:
+    """As the machine resolves names."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(sockaddr[0]) for *_, sockaddr in found]
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadHead:
+    """What was said about the bytes that were read; "" where nothing was."""
+
+    content_type: str
+    content_disposition: str
+
+
+class GuardedClient:
+    """One client for one purpose, with its own allow list; `close` it before the event loop ends."""
+
+    def __init__(self, *, allow: Iterable[Network] = (), setting: str, resolve: Resolve = resolve_by_system) -> None:
+        self._guard = Guard(allow=allow, setting=setting)
+        self._resolve = resolve
+        self._session: aiohttp.ClientSession | None = None
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        timeout_s: float,
+        answer_max_bytes: int = 65_536,
+    ) -> OutboundAnswer:
+        """Send once; the answer, redirects included.
+
+        Raises:
+            AddressRefused: nothing was sent.
+            OutboundFailed: nothing was answered in time. Whether the other side has acted is not known.
+        """
+        async with self._answer(method, url, headers=headers, body=body, timeout_s=timeout_s) as answer:
+            return OutboundAnswer(answer.status, await read_at_most(answer.content, answer_max_bytes))
+
+    async def download(
+        self, url: str, take: Callable[[bytes], Awaitable[None]], *, max_bytes: int, timeout_s: float
+    ) -> DownloadHead:
+        """GET a file, handing its bytes on as they come.
+
+        Raises:
+            AddressRefused: nothing was sent.
+            AnswerTooLarge: there are more than `max_bytes`; some of them may have been handed on.
+            OutboundFailed: no success was answered, or not all of it came in time.
+        """
+        async with self._answer("GET", url, headers={}, body=b"", timeout_s=timeout_s) as answer:
+            if answer.status != 200:
+                raise OutboundFailed(f"it was answered with status {answer.status}")
+            if answer.headers.get("content-encoding", "identity").lower() != "identity":
+                raise OutboundFailed("it was answered compressed, though this was not asked for")
+            if (answer.content_length or 0) > max_bytes:
+                raise AnswerTooLarge(f"it is larger than {max_bytes} bytes")
+            taken_bytes = 0
+            while chunk := await answer.content.read(_READ_BYTES):
+                taken_bytes += len(chunk)
+                if taken_bytes > max_bytes:
+                    raise AnswerTooLarge(f"it is larger than {max_bytes} bytes")
+                await take(chunk)
+            return DownloadHead(answer.headers.get("content-type", ""), answer.headers.get("content-disposition", ""))
+
+    async def close(self) -> None:
+        """Close all connections. Harmless when repeated."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    @asynccontextmanager
+    async def _answer(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, timeout_s: float
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        checked = self._guard.check_url(url)
+        # In a thread, because importing it takes a while, in which the loop would stand still; a second time is free.
+        await asyncio.to_thread(importlib.import_module, "aiohttp")
+        import aiohttp
+
+        session = self._open()
+        timeout = aiohttp.ClientTimeout(total=timeout_s)
+        with telling_failures(timeout_s):
+            target = _as_library_url(checked)
+            async with session.request(
+                method, target, headers=headers, data=body or None, timeout=timeout, allow_redirects=False
+            ) as answer:
+                yield answer
+
+    def _open(self) -> aiohttp.ClientSession:
+        import aiohttp
+
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                resolver=_guarded_resolver(self._guard, self._resolve),
+                use_dns_cache=False,
+                socket_factory=self._open_socket,
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                auto_decompress=False,
+                headers={"user-agent": f"Chaupal/{__version__}", "accept-encoding": "identity"},
+            )
+        return self._session
+
+    def _open_socket(self, address_info: tuple[Any, ...]) -> socket.socket:
+        """The one place that every connection goes through, whatever led to its address."""
+        family, kind, protocol, _, sockaddr = address_info
+        try:
+            self._guard.check_address(str(sockaddr[0]))
+        except AddressRefused as refusal:
+            raise RefusedConnection(refusal) from None
+        return socket.socket(family=family, type=kind, proto=protocol)
+
+
+def _as_library_url(checked: CheckedUrl) -> Any:
+    """The URL as the library reads it, which must be the same place that was checked."""
+    import yarl
+
+    url = yarl.URL(checked.text)
+    if (url.scheme, url.raw_host, url.port, url.user) != (checked.scheme, checked.host, checked.port, None):
+        raise AddressRefused("the URL can be read in two ways")
+    return url
+
+
+def _guarded_resolver(guard: Guard, resolve: Resolve) -> aiohttp.abc.AbstractResolver:
+    from aiohttp.abc import AbstractResolver, ResolveResult
+
+    class GuardedResolver(AbstractResolver):
+        """Gives the library only those addresses that calls may go to."""
+
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+        ) -> list[ResolveResult]:
+            addresses = await resolve(host, port)
+            try:
+                found = guard.open_among(addresses)
+            except AddressRefused as refusal:
+                raise RefusedConnection(refusal) from None
+            return [
+                ResolveResult(
+                    hostname=host,
+                    host=address,
+                    port=port,
+                    family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                    proto=socket.IPPROTO_TCP,
+                    flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+                )
+                for address in found
+            ]
+
+        async def close(self) -> None:
+            """Nothing is held."""
+
+    return GuardedResolver()
