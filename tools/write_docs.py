@@ -179,7 +179,13 @@ def _is_called(maker_name: str) -> bool:
     return any(called.search(source.read_text()) for source in sources if source.name != "events.py")
 
 
-_WORDS = {"user_id": "person", "actor_id": "whoever did it", "sender_id": "sender", "grant_id": "token's grant"}
+_WORDS = {
+    "user_id": "person",
+    "actor_id": "whoever did it",
+    "sender_id": "sender",
+    "owner_id": "whoever did it",
+    "grant_id": "token's grant",
+}
 
 
 def _words(parameter: str) -> str:

@@ -25,6 +25,8 @@ from chaupal.groups.routes import ROUTES as GROUP_ROUTES
 from chaupal.jobs.runner import JobRunner
 from chaupal.jobs.sweeps import Sweeper
 from chaupal.logs import log_stream, shows_calls
+from chaupal.media.routes import FILE_ROUTES
+from chaupal.media.routes import ROUTES as MEDIA_ROUTES
 from chaupal.members.routes import ROUTES as MEMBER_ROUTES
 from chaupal.messages.routes import ROUTES as MESSAGE_ROUTES
 from chaupal.oauth.routes import ROUTES as OAUTH_ROUTES
@@ -56,6 +58,7 @@ ALL_ROUTES = (
     *MESSAGE_ROUTES,
     *BOT_ROUTES,
     *REACTION_ROUTES,
+    *MEDIA_ROUTES,
 )
 
 _YOUNG_OBJECTS = 20_000
@@ -129,10 +132,11 @@ def build_app(house: House) -> Api:
             await sweeper.stop()
             await runner.stop()
             await outbound.close()
+            await house.media_fetcher.close()
             call_log.flush()
 
     pages = build_pages(house, metrics, lifespan)
-    return Api(house, ALL_ROUTES, behind=pages, metrics=metrics, call_log=call_log)
+    return Api(house, (*ALL_ROUTES, *FILE_ROUTES), behind=pages, metrics=metrics, call_log=call_log)
 
 
 async def _greet(house: House) -> None:

@@ -7,6 +7,7 @@ lower case). The environment wins.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -81,6 +82,19 @@ class Settings:
     bots_per_creator: int = _setting(100, "Bots made by one person; 0: no limit.")
     idempotency_keep_days: int = _setting(7, "How long the answer to an `Idempotency-Key` is kept.")
     event_log_keep_days: int = _setting(30, "How far back the event log reaches; older cursors get 410.")
+    media_max_mb: int = _setting(100, "Largest upload, MB of 1,048,576 bytes; all files of one call together.")
+    media_store: str = _setting(
+        "", "Where media lie: `s3://bucket/prefix`; empty: the folder `media` in the data folder."
+    )
+    media_s3_endpoint: str = _setting("", "URL of the S3 service; empty: Amazon's.")
+    media_s3_region: str = _setting("us-east-1", "Region of the bucket.")
+    media_s3_key_id: str = _setting("", "Access key id; empty: looked for as Amazon's own tools do.")
+    media_s3_secret: str = _setting("", "Secret access key.", is_secret=True)
+    media_fetch_allow: tuple[str, ...] = _setting(
+        (), "Addresses or networks that `POST /media/url` may fetch from though they are not public, comma-separated."
+    )
+    media_fetch_timeout_s: int = _setting(45, "Time that fetching a media URL may take.")
+    media_orphan_keep_days: int = _setting(7, "Media that were uploaded and never used are removed after this time.")
     sms: str = _setting("console", "How PINs are sent: `console`, `outbox`, `twilio`, `http` or `smtp`.")
     sms_timeout_s: int = _setting(15, "Time an SMS provider has for one message.")
     sms_twilio_account: str = _setting("", "Twilio account SID.")
@@ -134,6 +148,16 @@ class Settings:
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks of `trusted_proxies`."""
         return tuple(ip_network(entry, strict=False) for entry in self.trusted_proxies)
+
+    @property
+    def media_max_bytes(self) -> int:
+        """`media_max_mb` in bytes."""
+        return self.media_max_mb * 1_048_576
+
+    @property
+    def media_fetch_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of `media_fetch_allow`."""
+        return tuple(ip_network(entry, strict=False) for entry in self.media_fetch_allow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +273,19 @@ _NEEDED_BY_SMS = {
 }
 
 
+_BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._/-]*)?")
+_AT_LEAST_ONE = (
+    "store_writers",
+    "store_readers",
+    "store_queue_max",
+    "body_max_bytes",
+    "read_timeout_ms",
+    "media_max_mb",
+    "media_fetch_timeout_s",
+    "media_orphan_keep_days",
+)
+
+
 def _check(settings: Settings) -> None:
     host, _, port = settings.listen.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65_535:
@@ -267,10 +304,23 @@ def _check(settings: Settings) -> None:
     for name in _NEEDED_BY_SMS.get(settings.sms, ()):
         if not getattr(settings, name):
             raise SettingRefused(f"CHAUPAL_{name.upper()}: is needed by CHAUPAL_SMS={settings.sms}")
-    for name in ("store_writers", "store_readers", "store_queue_max", "body_max_bytes", "read_timeout_ms"):
+    for name in _AT_LEAST_ONE:
         if getattr(settings, name) < 1:
             raise SettingRefused(f"CHAUPAL_{name.upper()}: must be 1 or more")
-    try:
-        _ = settings.proxy_networks
-    except ValueError as error:
-        raise SettingRefused(f"CHAUPAL_TRUSTED_PROXIES: {error}") from None
+    _check_media(settings)
+    _check_networks(settings)
+
+
+def _check_media(settings: Settings) -> None:
+    if settings.media_store and not _BUCKET_URL.fullmatch(settings.media_store):
+        raise SettingRefused(f"CHAUPAL_MEDIA_STORE={settings.media_store}: must be s3://BUCKET or s3://BUCKET/PREFIX")
+    if bool(settings.media_s3_key_id) != bool(settings.media_s3_secret):
+        raise SettingRefused("CHAUPAL_MEDIA_S3_KEY_ID and CHAUPAL_MEDIA_S3_SECRET: both must be given, or neither")
+
+
+def _check_networks(settings: Settings) -> None:
+    for name, network_name in (("trusted_proxies", "proxy_networks"), ("media_fetch_allow", "media_fetch_networks")):
+        try:
+            getattr(settings, network_name)
+        except ValueError as error:
+            raise SettingRefused(f"CHAUPAL_{name.upper()}: {error}") from None

@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from chaupal.app import build_app
+from chaupal.media.routes import FILE_ROUTES
 from chaupal.serving.dispatch import Api
 from chaupal.serving.house import House
 from chaupal.serving.routes import Route
@@ -103,13 +104,18 @@ class Client:
         if matched is not None and matched.target is not None and matched.target.is_page:
             assert_page_headers(answer)
             return answer
-        if matched is not None and answer.request.method != "OPTIONS":
+        is_file = (
+            matched is not None
+            and matched.target in FILE_ROUTES
+            and (answer.status_code < 400 or answer.status_code == 416)
+        )
+        if matched is not None and answer.request.method != "OPTIONS" and not is_file:
             assert_api_headers(answer)
             if answer.status_code != 200:
                 assert_error(answer)
             elif matched.target is not None:
                 assert_declared(answer, matched.target)
-        assert not answer.is_redirect
+        assert not answer.has_redirect_location
         return answer
 
 

@@ -14,6 +14,7 @@ from chaupal.serving.house import House
 from tests.api.client import Client
 from tests.api.clocks import FakeClock
 from tests.api.worlds import World
+from tests.outbound.receivers import HttpReceiver
 from tests.stores import KINDS, Database, make_postgres_database, make_sqlite_database, sqlite_template
 
 __all__ = ["sqlite_template"]
@@ -45,7 +46,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def house(database: Database, clock: FakeClock) -> Iterator[House]:
+def house(database: Database, clock: FakeClock, runner: asyncio.Runner) -> Iterator[House]:
     # Call limits are counted by the minute, and the clock stands still; their own tests turn them on.
     settings = replace(
         database.settings,
@@ -53,10 +54,19 @@ def house(database: Database, clock: FakeClock) -> Iterator[House]:
         connector_calls_per_min=0,
         tenant_calls_per_min=0,
         sign_in_forms_per_min_address=0,
+        media_fetch_allow=("127.0.0.1",),  # where the files lie that tests let the server fetch
     )
     house = open_house(settings, clock=clock)
     yield house
+    runner.run(house.media_fetcher.close())
     close_house(house)
+
+
+@pytest.fixture(scope="session")
+def file_server() -> Iterator[HttpReceiver]:
+    """A server on this machine from which files can be fetched; a test sets what it answers."""
+    with HttpReceiver() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +88,7 @@ def world_with(
 ) -> Iterator[Callable[..., World]]:
     """Call it for an organization on a server with other settings: `world_with(tenant_calls_per_min=3)`."""
     clients: list[Client] = []
+    houses: list[House] = []
 
     def make(**settings: Any) -> World:
         other = House(
@@ -87,9 +98,12 @@ def world_with(
             signer=house.signer,
             folder=house.folder,
         )
+        houses.append(other)
         clients.append(Client(other, runner))
         return World(clients[-1], database, clock)
 
     yield make
     for client in clients:
         client.close()
+    for other in houses:
+        runner.run(other.media_fetcher.close())

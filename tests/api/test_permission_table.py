@@ -15,7 +15,9 @@ import pytest
 
 from chaupal.app import ALL_ROUTES
 from chaupal.auth.permissions import PERMISSIONS, Need, Permission, Scope, TokenKind
+from tests.api.files import PDF
 from tests.api.worlds import ALL_PERMISSIONS, ASHA, GITA, MOHAN, OMAR, Caller, World
+from tests.outbound.receivers import HttpReceiver
 
 ROLES = ("outsider", "member", "admin", "tenant admin", "other tenant's admin")
 TOKENS = ("user", "group", "revoked", "none")
@@ -63,6 +65,9 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "reactions.details": ("GET", "/groups/{group}/reaction/{message}?reactionType=Like", None),
     # The member of these tests is the reaction's author.
     "reactions.remove": ("DELETE", "/groups/{group}/reaction/{reaction}", None),
+    "media.upload": ("POST", "/media", PDF),
+    "media.fetch": ("POST", "/media/url", {"mediaUrl": "{file_url}"}),
+    "media.get": ("GET", "/media/{media}", None),
 }
 
 # What stands in the paths above for each parameter of a route.
@@ -72,6 +77,7 @@ PLACES = {
     "referenceId": "message",
     "reactionId": "reaction",
     "botUserId": "bot",
+    "mediaResource": "media",
 }
 
 TOKEN_SERVICE = {
@@ -81,6 +87,9 @@ TOKEN_SERVICE = {
     "/api/Oauth/Authorize",
     "/api/oauth/token",
 }
+
+# Calls that act on what was made in the tests' own organization, though they are about no group.
+OWN_TENANTS_ALONE = {"media.get"}
 
 
 @dataclass(frozen=True)
@@ -105,6 +114,8 @@ def expected_status(cell: Cell) -> int:
         return 401  # stopped when its maker was no longer admin
     if entry.scope is Scope.TENANT:
         return 200 if cell.role in ("tenant admin", "other tenant's admin") else 403
+    if cell.call in OWN_TENANTS_ALONE and cell.role == "other tenant's admin":
+        return 404
     if entry.scope is Scope.CALLER:
         return 200
     if entry.scope is Scope.BOT:
@@ -150,6 +161,7 @@ class Cells:
                 "member": world.people[MOHAN].user_id,
                 "bot": make_bot(world.sign_in(LEENA)),
                 "reaction": reaction_id,
+                "media": upload(world),
             }
         return self._places[cell.role, kind]
 
@@ -196,24 +208,39 @@ def make_bot(creator: Caller) -> str:
     return bot_id
 
 
-def filled_in(call: str, place: dict[str, str]) -> tuple[str, str, Any]:
-    """(method, path, body) of a call about a place."""
+def upload(world: World) -> str:
+    """A mediaResource."""
+    answer = world.member.call("POST", "/media", content=PDF)
+    return str(answer.json()["mediaResource"])
+
+
+def filled_in(call: str, place: dict[str, str]) -> tuple[str, str, dict[str, Any]]:
+    """(method, path, options that hold the body) of a call about a place."""
     method, path, body = CALLS[call]
+    if isinstance(body, bytes):
+        return method, path, {"content": body}
     if isinstance(body, dict):
         body = {name: value.format_map(place) if isinstance(value, str) else value for name, value in body.items()}
-    return method, path.format_map(place), body
+    return method, path.format_map(place), {"body": body}
+
+
+@pytest.fixture
+def file_url(file_server: HttpReceiver) -> str:
+    """Where a document can be fetched."""
+    file_server.status, file_server.body, file_server.headers = 200, PDF, {}
+    return file_server.url
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_every_cell(world: World, call: str) -> None:
+def test_every_cell(world: World, call: str, file_url: str) -> None:
     cells = Cells(world, call)
     surprises = []
     for cell in (Cell(call, *rest) for rest in product(CONNECTORS, ROLES, TOKENS)):
-        place = cells.place(cell)
+        place = {**cells.place(cell), "file_url": file_url}
         token = cells.token(cell)
-        method, path, body = filled_in(call, place)
+        method, path, options = filled_in(call, place)
         position = world.position
-        answer = world.client.call(method, path, token=token, body=body)
+        answer = world.client.call(method, path, token=token, **options)
         expected = expected_status(cell)
         if answer.status_code != expected:
             surprises.append(f"{cell}: {answer.status_code} instead of {expected}")
@@ -225,11 +252,12 @@ def test_every_cell(world: World, call: str) -> None:
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("is_member", [False, True], ids=["in no group", "a member"])
 @pytest.mark.parametrize("connector", CONNECTORS)
-def test_every_cell_of_a_bots_token(world: World, call: str, is_member: bool, connector: str) -> None:
+def test_every_cell_of_a_bots_token(world: World, call: str, is_member: bool, connector: str, file_url: str) -> None:
     entry = PERMISSIONS[call]
     needed = {entry.permission}
     permissions = needed if connector == "with it alone" else set(ALL_PERMISSIONS) - {entry.permission}
     place = {"group": world.group_id, "member": world.people[MOHAN].user_id, "bot": make_bot(world.group_admin)}
+    place |= {"media": upload(world), "file_url": file_url}
     world.group_admin.post(f"/groups/{world.group_id}/bot", {"botUserId": place["bot"]})
     may_post = {Permission.TEXT_MESSAGE, Permission.REACTIONS}
     bot = world.bot(place["bot"], creator=GITA, permissions=permissions | may_post)
@@ -239,9 +267,9 @@ def test_every_cell_of_a_bots_token(world: World, call: str, is_member: bool, co
     bot = world.bot(place["bot"], creator=GITA, permissions=permissions)
     if not is_member:
         world.group_admin.delete(f"/groups/{world.group_id}/members/{place['bot']}")
-    method, path, body = filled_in(call, place)
+    method, path, options = filled_in(call, place)
     position = world.position
-    answer = bot.call(method, path, body)
+    answer = bot.call(method, path, **options)
     expected = 200
     if connector != "with it alone" or TokenKind.BOT not in entry.kinds:
         expected = 403
@@ -256,8 +284,9 @@ def test_a_refusal_names_the_permission_that_lacks(world: World, call: str) -> N
     needed = PERMISSIONS[call].permission
     caller = world.sign_in(GITA, permissions=[permission for permission in ALL_PERMISSIONS if permission is not needed])
     place = dict.fromkeys(PLACES.values(), "none") | {"group": world.group_id, "member": world.people[MOHAN].user_id}
-    method, path, body = filled_in(call, place)
-    answer = world.client.call(method, path, token=caller.access_token, body=body)
+    place["file_url"] = "http://127.0.0.1:1/"
+    method, path, options = filled_in(call, place)
+    answer = world.client.call(method, path, token=caller.access_token, **options)
     assert answer.status_code == 403
     assert f"'{needed.value}'" in answer.json()["message"]
 

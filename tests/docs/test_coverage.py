@@ -118,9 +118,9 @@ class TestNotThereYet:
         there = {route.path.lower() for route in ALL_ROUTES}
         assert [path for path in paths if any(known.startswith(path.lower()) for known in there)] == []
 
-    def test_no_call_reads_the_event_log_or_takes_media(self) -> None:
-        """docs/events.md and docs/api/errors.md (410, 415) say so."""
-        assert not any("event" in route.path.lower() or "media" in route.path.lower() for route in ALL_ROUTES)
+    def test_no_call_reads_the_event_log(self) -> None:
+        """docs/events.md and docs/api/errors.md (410) say so."""
+        assert not any("event" in route.path.lower() for route in ALL_ROUTES)
 
     def test_there_is_no_backup_command(self) -> None:
         """docs/operate/backups.md says so, and shows what to do instead."""

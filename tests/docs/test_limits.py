@@ -10,6 +10,7 @@ from chaupal.connectors import rules as connectors
 from chaupal.groups import rules as groups
 from chaupal.jobs import sweeps
 from chaupal.logs import shows_calls
+from chaupal.media import intake, pictures
 from chaupal.members import rules as members
 from chaupal.messages import routes as message_routes
 from chaupal.messages import rules as messages
@@ -28,6 +29,7 @@ from tests.docs.pages import README, page
 SETTINGS = Settings()
 CONVENTIONS, TOKENS = "docs/api/conventions.md", "docs/api/tokens.md"
 OAUTH = "docs/api/oauth.md"
+MEDIA = "docs/api/media.md"
 GROUPS, MEMBERS, MESSAGES = "docs/api/groups.md", "docs/api/members.md", "docs/api/messages.md"
 BOTS = "docs/api/bots.md"
 
@@ -65,6 +67,13 @@ SENTENCES = [
     (MEMBERS, f"up to {members.ADDED_AT_ONCE_MAX:,} mobile numbers"),
     (MEMBERS, f"1 to {members.PAGE_MAX:,}; all if both are left out"),
     (MESSAGES, f"1 to {messages.TEXT_MAX_CHARS:,} characters"),
+    (MEDIA, f"up to {SETTINGS.media_max_mb} MB (`CHAUPAL_MEDIA_MAX_MB`"),
+    (MEDIA, f"up to {intake.FILES_MAX} files"),
+    (MEDIA, f"up to {pictures.PIXELS_MAX // 1_000_000} million pixels"),
+    (MEDIA, f"above {pictures._DECODED_PIXELS_MAX // 1_000_000} million pixels"),
+    (MEDIA, f"longer side has {pictures.THUMBNAIL_PX} pixels"),
+    (MEDIA, f"after {SETTINGS.media_orphan_keep_days} days (`CHAUPAL_MEDIA_ORPHAN_KEEP_DAYS`)"),
+    (MEDIA, f"within {SETTINGS.media_fetch_timeout_s} seconds"),
     (MESSAGES, f"1 to {messages.PAGE_MAX}; {message_routes._DEFAULT_COUNT} if left out"),
     (BOTS, f"1 to {people.NAME_MAX_CHARS} characters"),
     (BOTS, f"a mediaResource of up to {bots.PICTURE_MAX_CHARS:,} characters"),

@@ -54,7 +54,11 @@ class HttpReceiver:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
                 """Nothing: the test's output stays its own."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answerer)
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, request: object, client_address: object) -> None:
+                """Nothing: a client that has read enough hangs up."""
+
+        self._server = Server(("127.0.0.1", 0), Answerer)
         self._server.daemon_threads = True
         self._server.block_on_close = False
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"

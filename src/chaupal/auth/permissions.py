@@ -104,6 +104,10 @@ _TABLE = (
     CallPermission("reactions.details", Permission.REACTIONS, need=Need.SUBSCRIBER),
     # The author or an admin; who is the author is known only to the rule.
     CallPermission("reactions.remove", Permission.REACTIONS, need=Need.SUBSCRIBER),
+    CallPermission("media.upload", Permission.MEDIA, Scope.CALLER, Need.NOTHING),
+    CallPermission("media.fetch", Permission.MEDIA, Scope.CALLER, Need.NOTHING),
+    # Whoever of the organization knows a mediaResource: it cannot be guessed.
+    CallPermission("media.get", Permission.MEDIA, Scope.CALLER, Need.NOTHING),
 )
 
 

@@ -39,6 +39,8 @@ class EventType(StrEnum):
     MESSAGE_RETRACTED = "MessageRetracted"
     REACTION_CREATED = "ReactionCreated"
     REACTION_REMOVED = "ReactionRemoved"
+    MEDIA_ADDED = "MediaAdded"
+    MEDIA_REMOVED = "MediaRemoved"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """The hourly sweep: forgets what has outlived its use, tenant by tenant, in transactions so small that nobody waits.
 
-Forgotten are answers to idempotency keys, PINs and the tries that limit them, sign-ins by OAuth, jobs that failed, and
-the oldest part of the event log. Several nodes may sweep; what one has deleted the other does not find.
+Forgotten are answers to idempotency keys, PINs and the tries that limit them, sign-ins by OAuth, jobs that failed,
+media that were never used, the bytes of files that nobody refers to, temporary files, and the oldest part of the event
+log. Several nodes may sweep; what one has deleted the other does not find.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from chaupal.directory.rules import list_tenants
 from chaupal.events.log import trim_events
 from chaupal.idempotency.rules import forget_old_answers
 from chaupal.jobs.rules import forget_failed_jobs
+from chaupal.media.rules import forget_orphans
+from chaupal.media.sweeping import remove_stale_files, remove_unused_objects
 from chaupal.oauth.rules import forget_old_authorizations
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
@@ -42,11 +45,16 @@ class SweepLimits:
 
     answers_days: int
     events_days: int
+    orphans_days: int
 
     @classmethod
     def of(cls, settings: Settings) -> SweepLimits:
         """As the settings say."""
-        return cls(answers_days=settings.idempotency_keep_days, events_days=settings.event_log_keep_days)
+        return cls(
+            answers_days=settings.idempotency_keep_days,
+            events_days=settings.event_log_keep_days,
+            orphans_days=settings.media_orphan_keep_days,
+        )
 
 
 def sweep_once(tx: Transaction, _caller: Operator, limits: SweepLimits) -> int:
@@ -56,6 +64,7 @@ def sweep_once(tx: Transaction, _caller: Operator, limits: SweepLimits) -> int:
         lambda limit: forget_old_pins(tx, limit=limit),
         lambda limit: forget_old_authorizations(tx, limit=limit),
         lambda limit: forget_failed_jobs(tx, before_ms=tx.now_ms - FAILED_JOBS_KEEP_DAYS * _DAY_MS, limit=limit),
+        lambda limit: forget_orphans(tx, before_ms=tx.now_ms - limits.orphans_days * _DAY_MS, limit=limit),
         lambda limit: trim_events(tx, before_us=(tx.now_ms - limits.events_days * _DAY_MS) * 1000, limit=limit),
     )
     deleted = 0
@@ -118,6 +127,8 @@ class Sweeper:
             while deleted >= SWEEP_ROWS and not self._stopping.is_set():
                 deleted = (await self._house.store.write(sweep_once, Operator(tenant_id), limits)).result
                 deleted_count += deleted
+            deleted_count += await remove_unused_objects(self._house, tenant_id)
+        deleted_count += await remove_stale_files(self._house)
         if deleted_count:
             log.info("swept", rows=deleted_count)
         return deleted_count

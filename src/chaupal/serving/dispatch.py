@@ -6,26 +6,30 @@ to the application behind it.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Iterable
+from contextlib import aclosing
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chaupal.errors import ChaupalError, MethodNotAllowed
+from chaupal.serving.body_stream import ClientGone
 from chaupal.serving.call_log import CallLog
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
 from chaupal.serving.replies import (
     Reply,
+    StreamedReply,
     WholeReply,
     answer_headers,
     budget_headers,
     encode_json,
     preflight_headers,
 )
-from chaupal.serving.request import ApiRequest, ClientGone
+from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
 from chaupal.store.clock import new_id
 from chaupal.wire.errors import write_error
@@ -80,6 +84,10 @@ class Api:
             if (permission := route.permission) is not None:
                 request.authenticate(permission)
             answer = await route.handler(request)
+            if isinstance(answer, StreamedReply):
+                await _send_streamed(send, answer, request)
+                self._note(request, answer.status, started_s)
+                return
             if isinstance(answer, WholeReply):
                 status, body, headers = answer.status, answer.body, answer.headers_with(request_id)
             elif isinstance(answer, Reply):
@@ -103,15 +111,24 @@ class Api:
         if request.budget is not None:
             headers.extend(budget_headers(request.budget))
         await send({"type": "http.response.start", "status": status, "headers": headers})
+        if request.has_more_body:
+            # A client that is still sending reads its answer only if the connection is not torn from under it.
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            await request.skip_body()
+            body = b""
         await send({"type": "http.response.body", "body": body})
-        duration_s = time.perf_counter() - started_s
+        self._note(request, status, started_s)
+
+    def _note(self, request: ApiRequest, status: int, started_s: float) -> None:
+        """Count and log a call that has been answered."""
+        route, duration_s = request.route, time.perf_counter() - started_s
         self._metrics.observe(route.method, route.path, status, duration_s)
         self._call_log.note(
             method=route.method,
             route=route.path,
             status=status,
             duration_s=duration_s,
-            request_id=request_id,
+            request_id=request.request_id,
             tenant_id=request.tenant_id,
         )
 
@@ -121,6 +138,37 @@ class Api:
             return
         error = MethodNotAllowed(method=scope["method"], allowed=", ".join(methods))
         await send_error(send, error, request_id_of(scope))
+
+
+async def _send_streamed(send: Send, answer: StreamedReply, request: ApiRequest) -> None:
+    """Send piece by piece. The first is fetched before the head is sent, so that what fails early is a plain error.
+
+    Raises:
+        ClientGone: nobody takes the rest, or it cannot be had; the connection is closed before the answer is whole.
+    """
+    headers = [*answer.headers, (b"x-request-id", request.request_id.encode())]
+    start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+    if answer.pieces is None:
+        await send(start)
+        await send({"type": "http.response.body", "body": b""})
+        return
+    async with aclosing(answer.pieces) as pieces:
+        piece = await anext(pieces, b"")
+        await send(start)
+        gone = asyncio.create_task(request.wait_until_gone())
+        try:
+            while piece:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                if gone.done():
+                    raise ClientGone
+                piece = await anext(pieces, b"")
+        except Exception as error:
+            if not isinstance(error, ClientGone):
+                log.exception("file cut short", request_id=request.request_id, route=request.route.path)
+            raise ClientGone from error
+        finally:
+            gone.cancel()
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def send_preflight(scope: Scope, send: Send) -> None:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from chaupal.auth.limiter import Limiter
 from chaupal.auth.sealing import SecretKey
 from chaupal.auth.signing import TokenSigner
+from chaupal.media.links import MediaLinks
+from chaupal.media.media_store import MediaStore, make_media_store
+from chaupal.outbound.guarded import GuardedClient
 from chaupal.settings import Settings
 from chaupal.store.opening import DataFolder
 from chaupal.store.store import Store
@@ -23,9 +26,20 @@ class House:
     signer: TokenSigner
     folder: DataFolder
     limiter: Limiter = field(default_factory=Limiter)
+    media_store: MediaStore = field(init=False)
+    media_links: MediaLinks = field(init=False)
+    media_fetcher: GuardedClient = field(init=False)
+    """For URLs that callers name; to be closed before the event loop ends."""
     is_stopping: bool = False
     wake_jobs: Callable[[], None] = lambda: None
     """Called after a commit that queued a job; without it the job waits for the next poll."""
+
+    def __post_init__(self) -> None:
+        self.media_store = make_media_store(self.settings)
+        self.media_links = MediaLinks(self.secret_key, self.settings.endpoint_url)
+        self.media_fetcher = GuardedClient(
+            allow=self.settings.media_fetch_networks, setting="CHAUPAL_MEDIA_FETCH_ALLOW"
+        )
 
     @property
     def now_s(self) -> int:

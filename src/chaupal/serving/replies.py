@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import msgspec
@@ -47,6 +48,15 @@ class WholeReply:
             (b"x-request-id", request_id.encode()),
             (b"content-length", str(len(self.body)).encode()),
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedReply:
+    """An answer that is no JSON, such as a file's bytes. `headers` are all but the request id."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    pieces: AsyncGenerator[bytes, None] | None = None
 
 
 def answer_headers(body: bytes, request_id: str) -> list[tuple[bytes, bytes]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
@@ -14,8 +14,9 @@ from starlette.types import Message, Receive, Scope
 from chaupal.auth.caller import Caller
 from chaupal.auth.limiter import Budget, Claim, MinuteSpent
 from chaupal.auth.permissions import CallPermission
-from chaupal.errors import ChaupalError, InvalidParameters, InvalidToken, PayloadTooLarge
+from chaupal.errors import InvalidParameters, InvalidToken, PayloadTooLarge
 from chaupal.idempotency.rules import OnceCall, answer_once
+from chaupal.serving.body_stream import BodyStream, ClientGone, RequestTooSlow
 from chaupal.serving.house import House
 from chaupal.serving.replies import Reply, encode_json
 from chaupal.serving.routes import Route
@@ -32,19 +33,6 @@ Headers = dict[bytes, bytes]
 _KEY_MAX_CHARS = 255
 
 
-class RequestTooSlow(ChaupalError):
-    """The body did not arrive in time. Fields: `limit_s`."""
-
-    status = 408
-    code = "RequestTimeout"
-    category = "ValidationException"
-    template = "The request's body must arrive within {limit_s} s."
-
-
-class ClientGone(Exception):
-    """The client closed the connection before its request was whole; there is nobody to answer."""
-
-
 class ApiRequest:
     """Made by the dispatcher for each call; not kept beyond it."""
 
@@ -52,6 +40,7 @@ class ApiRequest:
         "_body",
         "_caller",
         "_receive",
+        "_stream",
         "budget",
         "headers",
         "house",
@@ -76,6 +65,7 @@ class ApiRequest:
         self._receive = receive
         self._body: bytes | None = None
         self._caller: Caller | None = None
+        self._stream: BodyStream | None = None
 
     def header(self, name: bytes) -> str:
         """A header's value, "" where it is absent. `name` in lower case."""
@@ -162,6 +152,41 @@ class ApiRequest:
                 return b"".join(parts)
             message = await self._receive()
 
+    def stream_body(self, *, max_bytes: int, what: str, limit: str) -> AsyncIterator[bytes]:
+        """The body as it comes, for what is too large to be held in memory. Read once, instead of `raw_body`.
+
+        `what` and `limit` fill the sentence of the refusal.
+
+        Raises:
+            PayloadTooLarge: at once, where the length was declared.
+            RequestTooSlow, ClientGone: while reading.
+        """
+        declared = self.header(b"content-length")
+        self._stream = BodyStream(
+            self._receive,
+            declared_bytes=int(declared) if declared.isdigit() else None,
+            max_bytes=max_bytes,
+            too_large=PayloadTooLarge(what=what, limit=limit),
+            patience_s=self.house.settings.request_body_timeout_s,
+        )
+        self._stream.check_declared()
+        return self._stream.pieces()
+
+    @property
+    def has_more_body(self) -> bool:
+        """Whether a body that was to be streamed has not been read to its end."""
+        return self._stream is not None and not self._stream.is_over
+
+    async def wait_until_gone(self) -> None:
+        """Return when the client has closed the connection. Takes what is left of the body."""
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+
+    async def skip_body(self) -> None:
+        """Read on for a while, and look at nothing."""
+        if self._stream is not None:
+            await self._stream.skip()
+
     def _checked(self, body: bytes) -> bytes:
         self._check_size(len(body))
         return body
@@ -192,11 +217,13 @@ class ApiRequest:
         rule: Callable[[Transaction, Caller, DraftT], ResultT],
         draft: DraftT,
         build_reply: Callable[[ResultT], msgspec.Struct],
+        *,
+        body_digest: bytes | None = None,
     ) -> msgspec.Struct | Reply:
         """Run one writing rule for the authenticated caller and build the answer from its result.
 
         With the header `Idempotency-Key` on a POST the answer is stored in the same transaction, and repeated for the
-        same key.
+        same key. `body_digest` stands for the body where that was streamed.
         """
         caller = self.caller
         key = self.header(b"idempotency-key") if self.route.method == "POST" else ""
@@ -208,7 +235,7 @@ class ApiRequest:
             )
         once = OnceCall(
             key=key,
-            request_hash=self._request_hash(await self.raw_body()),
+            request_hash=self._request_hash(await self.raw_body() if body_digest is None else body_digest),
             run=lambda tx: encode_json(build_reply(rule(tx, caller, draft))),
         )
         answer = (await self.house.store.write(answer_once, caller, once)).result

@@ -11,10 +11,10 @@ import msgspec
 from chaupal.auth.permissions import PERMISSIONS, CallPermission
 
 if TYPE_CHECKING:
-    from chaupal.serving.replies import Reply, WholeReply
+    from chaupal.serving.replies import Reply, StreamedReply, WholeReply
     from chaupal.serving.request import ApiRequest
 
-Handler = Callable[["ApiRequest"], Awaitable["msgspec.Struct | Reply | WholeReply"]]
+Handler = Callable[["ApiRequest"], Awaitable["msgspec.Struct | Reply | StreamedReply | WholeReply"]]
 Refusal = Callable[["ApiRequest", BaseException], "WholeReply"]
 
 

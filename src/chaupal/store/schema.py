@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = "0008"
+SCHEMA_VERSION = "0009"
 """The newest migration, known here to spare the import of Alembic. A test compares it with the migrations."""
 
 metadata = MetaData()
@@ -63,6 +63,21 @@ def optional_instant(name: str) -> Column[int]:
 def count(name: str) -> Column[int]:
     """A number of things."""
     return Column(name, Integer, nullable=False)
+
+
+def optional_count(name: str) -> Column[int]:
+    """A number, or NULL where there is none."""
+    return Column(name, Integer, nullable=True)
+
+
+def size(name: str) -> Column[int]:
+    """A number of bytes, which may be beyond two billion."""
+    return Column(name, _WIDE, nullable=False)
+
+
+def optional_size(name: str) -> Column[int]:
+    """A number of bytes, or NULL where there is nothing that has one."""
+    return Column(name, _WIDE, nullable=True)
 
 
 def position(name: str) -> Column[int]:

@@ -57,6 +57,7 @@ PERMISSION_OF = {
         "reactions.details",
         "reactions.remove",
     },
+    Permission.MEDIA: {"media.upload", "media.fetch", "media.get"},
 }
 FOR_ADMINS = {
     "groups.find",

@@ -1,0 +1,163 @@
+"""Files on their way in: written to a temporary file and hashed as they come, off the event loop, a piece at a time.
+
+What a killed process leaves behind lies in the folder `incoming` alone, and a sweep removes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TypeVar
+
+from chaupal.store.clock import new_id
+from chaupal.store.connection import StorageFull
+
+ResultT = TypeVar("ResultT")
+
+_PIECE_BYTES = 1024 * 1024
+"""Written at a time; two such pieces of each upload are in memory at most."""
+
+_STALE_S = 3_600.0
+"""No upload stands still as long as this and goes on."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM})
+
+
+@contextmanager
+def telling_full_disk() -> Iterator[None]:
+    """Turn an error of the disk into StorageFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull(error) from error
+        raise
+
+
+class MediaThreads:
+    """Where the disk is touched: a few threads for files, and one for pictures, whose memory is thus taken once."""
+
+    def __init__(self) -> None:
+        self._files = ThreadPoolExecutor(4, thread_name_prefix="media")
+        self._pictures = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+
+    async def run(self, work: Callable[[], ResultT]) -> ResultT:
+        """Run blocking work on files."""
+        return await asyncio.get_running_loop().run_in_executor(self._files, work)
+
+    async def run_on_picture(self, work: Callable[[], ResultT]) -> ResultT:
+        """Run blocking work on a picture; one at a time in this process."""
+        return await asyncio.get_running_loop().run_in_executor(self._pictures, work)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredContent:
+    """A whole file on disk, and what its bytes hash to (SHA-256, hexadecimal)."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+class IncomingFolder:
+    """The folder of temporary files."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def new_path(self) -> Path:
+        """A path that nobody else uses. The folder is made where it is missing."""
+        with telling_full_disk():
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self._path / new_id()
+
+    def remove_stale(self, *, now_s: float | None = None) -> int:
+        """Remove what no upload is writing to any more; how many files. Blocks."""
+        before_s = (time.time() if now_s is None else now_s) - _STALE_S
+        removed = 0
+        if self._path.is_dir():
+            for entry in os.scandir(self._path):
+                with contextlib.suppress(FileNotFoundError):
+                    if entry.stat(follow_symlinks=False).st_mtime < before_s:
+                        Path(entry.path).unlink()
+                        removed += 1
+        return removed
+
+
+class IncomingFile:
+    """One file that is being written. `discard` it in the end, whatever has become of it."""
+
+    def __init__(self, path: Path, threads: MediaThreads) -> None:
+        self.path = path
+        self.size_bytes = 0
+        self._threads = threads
+        with telling_full_disk():
+            self._file: IO[bytes] = path.open("xb")
+        self._hash = hashlib.sha256()
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._writing: asyncio.Task[None] | None = None
+
+    async def write(self, chunk: bytes) -> None:
+        """Add bytes. They are written while the next ones come.
+
+        Raises:
+            StorageFull.
+        """
+        self.size_bytes += len(chunk)
+        self._waiting.append(chunk)
+        self._waiting_bytes += len(chunk)
+        if self._waiting_bytes >= _PIECE_BYTES:
+            await self._settle()
+            pieces, self._waiting, self._waiting_bytes = self._waiting, [], 0
+            self._writing = asyncio.create_task(self._threads.run(lambda: self._write_now(pieces)))
+
+    async def finish(self) -> StoredContent:
+        """The whole file, written but not yet forced to disk.
+
+        Raises:
+            StorageFull.
+        """
+        await self._settle()
+        pieces, self._waiting = self._waiting, []
+        if pieces:
+            await self._threads.run(lambda: self._write_now(pieces))
+        with telling_full_disk():
+            self._file.close()
+        return StoredContent(self.path, self._hash.hexdigest(), self.size_bytes)
+
+    async def discard(self) -> None:
+        """Close, and remove the file if it is still there. Harmless when repeated."""
+        with contextlib.suppress(StorageFull, OSError):
+            await self._settle()
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    async def _settle(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            await writing
+
+    def _write_now(self, pieces: list[bytes]) -> None:
+        whole = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        with telling_full_disk():
+            self._file.write(whole)
+            self._file.flush()
+        self._hash.update(whole)
+
+
+def hash_file(path: Path) -> StoredContent:
+    """What a file on disk hashes to. Blocks."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return StoredContent(path, digest, path.stat().st_size)

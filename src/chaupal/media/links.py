@@ -1,0 +1,109 @@
+"""Signed links to files: they work without a token, as long as the file exists, or until a time that they name.
+
+A link's name holds tenant, media and number of the file, signed with the installation's secret key; nothing of it can
+be changed or guessed. Source: contract, section 11.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+import uuid
+from dataclasses import dataclass
+
+from chaupal.auth.sealing import SecretKey
+
+LINK_PATH = "media/files"
+
+_PURPOSE = "media link"
+_MAC_BYTES = 16
+_NAME = re.compile(r"(?P<token>[A-Za-z0-9_-]{40,180})\.(?P<extension>[a-z0-9]{1,10})")
+_EVERLASTING, _EXPIRING = 1, 2
+_GUID_BYTES, _EXPIRY_BYTES = 16, 6
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTarget:
+    """What a link leads to. `expires_at_s` is seconds since 1970, None for never."""
+
+    tenant_id: str
+    media_id: str
+    file_number: int
+    extension: str
+    expires_at_s: int | None = None
+
+
+class MediaLinks:
+    """Makes and reads the links of one installation."""
+
+    def __init__(self, secret_key: SecretKey, endpoint_url: str) -> None:
+        self._secret_key = secret_key
+        self._base_url = f"{endpoint_url}{LINK_PATH}/"
+
+    def url(self, target: LinkTarget) -> str:
+        """The link. The same target always has the same link."""
+        body = _pack(target)
+        token = base64.urlsafe_b64encode(body + self._mac(body)).rstrip(b"=").decode()
+        return f"{self._base_url}{token}.{target.extension}"
+
+    def thumbnail_url(self, target: LinkTarget) -> str:
+        """The link to the small picture."""
+        return f"{self.url(target)}?size=thumbnail"
+
+    def read(self, name: str, *, now_s: int) -> LinkTarget | None:
+        """What the last part of a link's path leads to; None where it was not made here, or its time is over."""
+        found = _NAME.fullmatch(name)
+        if found is None:
+            return None
+        try:
+            signed = base64.urlsafe_b64decode(found["token"] + "=" * (-len(found["token"]) % 4))
+        except (binascii.Error, ValueError):
+            return None
+        body, mac = signed[:-_MAC_BYTES], signed[-_MAC_BYTES:]
+        is_plain = base64.urlsafe_b64encode(signed).rstrip(b"=") == found["token"].encode()  # the one spelling of it
+        if not hmac.compare_digest(self._mac(body), mac) or not is_plain:
+            return None
+        target = _unpack(body, found["extension"])
+        if target.expires_at_s is not None and target.expires_at_s <= now_s:
+            return None
+        return target
+
+    def _mac(self, body: bytes) -> bytes:
+        return self._secret_key.hash(_PURPOSE, body.hex())[:_MAC_BYTES]
+
+
+def _pack(target: LinkTarget) -> bytes:
+    expires_at_s = target.expires_at_s
+    form = _EVERLASTING if expires_at_s is None else _EXPIRING
+    expiry = b"" if expires_at_s is None else expires_at_s.to_bytes(_EXPIRY_BYTES, "big")
+    media_id = uuid.UUID(target.media_id).bytes
+    tenant = _pack_id(target.tenant_id)
+    return bytes((form, target.file_number)) + expiry + media_id + tenant
+
+
+def _unpack(body: bytes, extension: str) -> LinkTarget:
+    """The signature was ours: so is the form."""
+    form, file_number, rest = body[0], body[1], body[2:]
+    expires_at_s = None
+    if form == _EXPIRING:
+        expires_at_s, rest = int.from_bytes(rest[:_EXPIRY_BYTES], "big"), rest[_EXPIRY_BYTES:]
+    media_id = str(uuid.UUID(bytes=rest[:_GUID_BYTES]))
+    return LinkTarget(_unpack_id(rest[_GUID_BYTES:]), media_id, file_number, extension, expires_at_s)
+
+
+_IS_GUID, _IS_TEXT = b"\1", b"\0"
+
+
+def _pack_id(text: str) -> bytes:
+    """A tenant's id: a plain GUID as its bytes, any other as it is."""
+    try:
+        packed = uuid.UUID(text)
+    except ValueError:
+        return _IS_TEXT + text.encode()
+    return _IS_GUID + packed.bytes if str(packed) == text else _IS_TEXT + text.encode()
+
+
+def _unpack_id(packed: bytes) -> str:
+    return str(uuid.UUID(bytes=packed[1:])) if packed[:1] == _IS_GUID else packed[1:].decode()
