@@ -70,16 +70,6 @@ _SELECT_ADMINS = statement(
 _SELECT_ROLES = statement(
     select(memberships.c.user_id, memberships.c.role).where(*_HERE, _HOLDS, in_list(memberships.c.user_id, "user_ids"))
 )
-_SELECT_SUBSCRIBERS_BY_NUMBER = statement(
-    select(people.c.mobile_number, people.c.user_id)
-    .select_from(people)
-    .join(memberships, and_(*_HERE, memberships.c.user_id == people.c.user_id, _HOLDS, IS_SUBSCRIBER))
-    .where(
-        people.c.tenant_id == bindparam("tenant_id"),
-        in_list(people.c.mobile_number, "mobile_numbers"),
-        people.c.removed_at_ms.is_(None),
-    )
-)
 _SELECT_HISTORY = statement(
     select(
         memberships.c.user_id,
@@ -154,12 +144,6 @@ def select_subscribers(tx: Transaction, group_id: str, *, after_id: str, row_cou
 def select_roles(tx: Transaction, group_id: str, user_ids: list[str]) -> dict[str, str]:
     """The roles of those among the people who are members, by id."""
     return {row[0]: row[1] for row in tx.all(_SELECT_ROLES, group_id=group_id, user_ids=user_ids)}
-
-
-def select_subscribers_by_number(tx: Transaction, group_id: str, mobile_numbers: list[str]) -> dict[str, str]:
-    """The user ids of those among the numbers that are subscribers, by number."""
-    rows = tx.all(_SELECT_SUBSCRIBERS_BY_NUMBER, group_id=group_id, mobile_numbers=mobile_numbers)
-    return {row[0]: row[1] for row in rows}
 
 
 def select_memberships(tx: Transaction, group_id: str, user_id: str) -> list[MembershipRow]:

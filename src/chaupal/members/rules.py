@@ -21,11 +21,10 @@ from chaupal.members.queries import (
     select_roles,
     select_roles_of_person,
     select_subscribers,
-    select_subscribers_by_number,
     update_role,
 )
 from chaupal.messages.welcome import append_welcome
-from chaupal.people.rules import Person, ensure_people, find_bot_person, find_person
+from chaupal.people.rules import Person, ensure_people, find_bot_person, find_people_by_number, find_person
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.intervals import FOREVER_US
 
@@ -273,7 +272,9 @@ def change_role(tx: Transaction, caller: Caller, request: RoleChange) -> None:
 
 def find_subscribers(tx: Transaction, group_id: str, mobile_numbers: list[str]) -> dict[str, str]:
     """The user ids of those among the numbers that are subscribers of the group, by number."""
-    return select_subscribers_by_number(tx, group_id, mobile_numbers)
+    known = find_people_by_number(tx, mobile_numbers)
+    roles = select_roles(tx, group_id, [person.user_id for person in known.values()])
+    return {number: person.user_id for number, person in known.items() if roles.get(person.user_id) == SUBSCRIBER}
 
 
 def page_of_subscribers(tx: Transaction, group_id: str, *, after_id: str, row_count: int) -> list[MemberRow]:

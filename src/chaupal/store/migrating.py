@@ -75,6 +75,10 @@ def migrate(settings: Settings) -> tuple[str | None, str]:
         log.info("database copied before migration", copy=str(_copy_sqlite(settings.sqlite_path, settings.data, found)))
     with _connection(settings) as connection:
         _upgrade(connection)
+        if not settings.is_postgres:
+            from chaupal.store.planning import write_statistics
+
+            write_statistics(connection)
     log.info("schema migrated", found=found or "none", now=SCHEMA_VERSION)
     return found, SCHEMA_VERSION
 

@@ -26,25 +26,29 @@ _HOLDS = links.c.until_position.is_(None)
 _START = cast(bindparam("start_id"), Text)
 
 
-def _above(*, that_hold: bool) -> Select[tuple[str]]:
-    """The start and every group above it, each once. Walking all links, not only those that hold, may meet the start
-    again (two groups may have changed places); the union ends that."""
+def _above() -> Select[tuple[str]]:
+    """The start and every group above it now, each once."""
     above = select(_START.label("group_id")).cte("above", recursive=True)
-    conditions = [_HERE, links.c.child_id == above.c.group_id]
-    if that_hold:
-        conditions.append(_HOLDS)
-    step = select(links.c.parent_id).select_from(above.join(links, and_(*conditions)))
+    step = select(links.c.parent_id).select_from(
+        above.join(links, and_(_HERE, links.c.child_id == above.c.group_id, _HOLDS))
+    )
     above = above.union(step)
     return select(above.c.group_id)
 
 
-_EVER_ABOVE = _above(that_hold=False).cte("ever_above")
-_SELECT_LINKS_ABOVE = statement(
-    select(links.c.child_id, links.c.parent_id, links.c.from_at_us, links.c.until_at_us)
-    .select_from(_EVER_ABOVE)
-    .join(links, and_(_HERE, links.c.child_id == _EVER_ABOVE.c.group_id))
-)
-_SELECT_ABOVE = statement(_above(that_hold=True))
+def _links_above() -> Select[tuple[str, str, int, int]]:
+    """All links, past ones too, on the ways up from the start. The walk collects the links themselves: joining them to
+    the groups found would leave the planner a choice, and it chooses to begin with all links of the tenant. Walking
+    past links may meet the start again (two groups may have changed places); the union ends that."""
+    columns = (links.c.child_id, links.c.parent_id, links.c.from_at_us, links.c.until_at_us, links.c.from_position)
+    walked = select(*columns).where(_HERE, links.c.child_id == _START).cte("walked", recursive=True)
+    step = select(*columns).select_from(walked.join(links, and_(_HERE, links.c.child_id == walked.c.parent_id)))
+    walked = walked.union(step)
+    return select(walked.c.child_id, walked.c.parent_id, walked.c.from_at_us, walked.c.until_at_us)
+
+
+_SELECT_LINKS_ABOVE = statement(_links_above())
+_SELECT_ABOVE = statement(_above())
 
 
 def _below() -> Select[tuple[str]]:
@@ -84,17 +88,12 @@ _SELECT_HIGHEST = statement(
 
 def _around() -> Select[tuple[str, str]]:
     """Links on the ways up from a group and from all groups below it."""
-    below = _below().cte("all_below")
-    around = select(below.c.group_id.label("group_id")).cte("around", recursive=True)
-    step = select(links.c.parent_id).select_from(
-        around.join(links, and_(_HERE, links.c.child_id == around.c.group_id, _HOLDS))
-    )
+    columns = (links.c.child_id, links.c.parent_id)
+    start = select(*columns).where(_HERE, links.c.child_id.in_(_below()), _HOLDS)
+    around = start.cte("around", recursive=True)
+    step = select(*columns).select_from(around.join(links, and_(_HERE, links.c.child_id == around.c.parent_id, _HOLDS)))
     around = around.union(step)
-    return (
-        select(links.c.child_id, links.c.parent_id)
-        .select_from(around)
-        .join(links, and_(_HERE, links.c.child_id == around.c.group_id, _HOLDS))
-    )
+    return select(around.c.child_id, around.c.parent_id)
 
 
 _SELECT_LINKS_AROUND = statement(_around())

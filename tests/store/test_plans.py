@@ -1,0 +1,119 @@
+"""How the databases would run each statement: by an index that narrows down further than to the tenant."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Any
+
+import psycopg
+import pytest
+
+from chaupal.messages import queries as messages
+from chaupal.store.statements import Statement
+from chaupal.timelines.merging import TimelineStatements
+from tests.store.test_statements import MODULES
+from tests.stores import Database, ask_sqlite
+
+# What reads or counts all rows of one kind of a tenant, or of the installation, by its purpose.
+WHOLE_TENANT = {
+    "auth.queries._SELECT_SIGNING_KEYS": "the keys of the installation, at its start",
+    "bots.queries._SELECT_ALL": "the list of bots",
+    "bots.queries._COUNT_ALL": "a limit, when a bot is made",
+    "connectors.queries._SELECT_ALL": "the list of connectors",
+    "directory.queries._SELECT_ALL": "the list of tenants",
+    "events.queries._SELECT_FIRST": "the first event: one step into the index",
+    "events.queries._SELECT_LAST": "the last event: one step into the index",
+    "groups.queries._FIND_BY_NAME": "a search for a part of a name, a page of it",
+    "people.queries._COUNT_TENANT_ADMINS": "before the operator takes an admin's role away",
+    "tokens.queries._DELETE_OLD_PINS": "the sweep, at most a thousand rows",
+    "tokens.queries._DELETE_OLD_TRIES": "the sweep, at most a thousand rows",
+}
+
+
+def statements() -> list[Any]:
+    found = []
+    for module in MODULES:
+        for name, value in vars(module).items():
+            if isinstance(value, Statement) and not value.is_insert:
+                found.append(pytest.param(value, id=f"{module.__name__.removeprefix('chaupal.')}.{name}"))
+    return found
+
+
+def timelines() -> list[tuple[str, TimelineStatements]]:
+    return [
+        (f"{module.__name__}.{name}", value)
+        for module in MODULES
+        for name, value in vars(module).items()
+        if isinstance(value, TimelineStatements)
+    ]
+
+
+def plan_on_sqlite(database: Database, statement: Statement) -> list[str]:
+    compiled = statement.compiled("sqlite")
+    bound = ["[]" if name in compiled.list_names else None for name in compiled.names]
+    rows = ask_sqlite(database.settings.sqlite_path, "EXPLAIN QUERY PLAN " + compiled.sql, *bound)
+    return [row[3] for row in rows]
+
+
+@pytest.mark.parametrize("statement", statements())
+def test_sqlite_finds_rows_by_more_than_their_tenant(
+    sqlite_database: Database, statement: Statement, request: pytest.FixtureRequest
+) -> None:
+    name = request.node.callspec.id
+    tables = set(re.findall(r"(?:FROM|JOIN|UPDATE) (\w+)", statement.compiled("sqlite").sql))
+    plan = plan_on_sqlite(sqlite_database, statement)
+    # The rows of a recursion, as far as it has come, and of a list that was bound.
+    walks = {"above", "below", "around", "walked", "json_each"}
+    wide = [
+        step
+        for step in plan
+        if ("(tenant_id=?)" in step and "tenants" not in step)
+        or (step.startswith("SCAN ") and step.split()[1] in tables - walks)
+    ]
+    if name in WHOLE_TENANT:
+        assert wide, "it does better than it has to: take it off the list"
+    else:
+        assert not wide, plan
+
+
+@pytest.mark.parametrize("is_older", [True, False])
+@pytest.mark.parametrize("has_recipient", [True, False])
+@pytest.mark.parametrize("arm_count", [1, 3, 16])
+def test_sqlite_reads_no_more_of_a_timeline_than_the_page(
+    sqlite_database: Database, arm_count: int, has_recipient: bool, is_older: bool
+) -> None:
+    for name, timeline in timelines():
+        made = timeline._made_for(arm_count, is_older=is_older, has_recipient=has_recipient)
+        plan = plan_on_sqlite(sqlite_database, made)
+        assert not [step for step in plan if "TEMP B-TREE" in step or "SCAN" in step], (name, plan)
+        assert sum("audience=?" in step for step in plan) >= arm_count
+
+
+def plan_on_postgres(connection: psycopg.Connection[Any], statement: Statement) -> str:
+    numbers = itertools.count(1)
+    text = re.sub(r"%[sb]", lambda _: f"${next(numbers)}", statement.compiled("postgresql").sql)
+    rows = connection.execute(f"EXPLAIN (GENERIC_PLAN) {text}".encode()).fetchall()
+    return "\n".join(row[0] for row in rows)
+
+
+def test_postgresql_has_an_index_for_each(postgres_database: Database) -> None:
+    """The tables are empty, so it is told to scan none if it can."""
+    without = []
+    made = [
+        timeline._made_for(0, is_older=is_older, has_recipient=has_recipient)
+        for _, timeline in timelines()
+        for is_older in (True, False)
+        for has_recipient in (True, False)
+    ]
+    with psycopg.connect(postgres_database.settings.database) as connection:
+        connection.execute("SET enable_seqscan = off")
+        for statement in [*(param.values[0] for param in statements() if param.id not in WHOLE_TENANT), *made]:
+            plan = plan_on_postgres(connection, statement)
+            if "Seq Scan on" in plan:
+                without.append(plan)
+    assert not without, "\n\n".join(without)
+
+
+def test_there_are_timelines_to_look_at() -> None:
+    assert messages._TIMELINE in [timeline for _, timeline in timelines()]
