@@ -26,6 +26,10 @@ hypothesis.settings.register_profile("chaupal", derandomize=True, deadline=None,
 hypothesis.settings.load_profile("chaupal")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", metavar="FOLDER", help="where the browser tests put their pictures")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     config.stash[RUN] = Run.join(Path(worker["run_folder"])) if worker else Run.begin()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Coroutine, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 import msgspec
@@ -52,10 +52,16 @@ STATUS_OF = {
 ResultT = TypeVar("ResultT")
 
 
+class Runs(Protocol):
+    """An event loop, wherever it turns: `asyncio.Runner` is one."""
+
+    def run(self, coroutine: Coroutine[Any, Any, ResultT], /) -> ResultT: ...
+
+
 class Client:
     """Any number of calls, one after another or at once, on an event loop that the tests share."""
 
-    def __init__(self, house: House, runner: asyncio.Runner, *, address: str = "203.0.113.7") -> None:
+    def __init__(self, house: House, runner: Runs, *, address: str = "203.0.113.7") -> None:
         self.house = house
         self.app: Api = build_app(house)
         self._runner = runner

@@ -10,9 +10,10 @@ import pytest
 
 from chaupal.app import close_house, open_house
 from chaupal.serving.house import House
+from tests.installations import sqlite_installation, warm_commands
 from tests.stores import make_sqlite_database, sqlite_template
 
-__all__ = ["sqlite_template"]
+__all__ = ["sqlite_installation", "sqlite_template", "warm_commands"]
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -54,3 +55,25 @@ class TestLockFiles:
     def test_development_has_the_versions_that_are_served(self) -> None:
         development = pins(DEVELOPMENT)
         assert {name: development.get(name) for name in pins(RUNTIME)} == pins(RUNTIME)
+
+
+class TestLockFileOfTheBrowser:
+    def packages(self) -> dict[str, dict[str, object]]:
+        locked: dict[str, dict[str, object]] = json.loads(read("tests/browser/package-lock.json"))["packages"]
+        return locked
+
+    def test_every_package_has_a_hash(self) -> None:
+        packages = {name: locked for name, locked in self.packages().items() if name}
+        assert packages
+        assert [
+            name for name, locked in packages.items() if not str(locked.get("integrity", "")).startswith("sha512-")
+        ] == []
+
+    def test_it_names_no_registry(self) -> None:
+        assert "://" not in read("tests/browser/package-lock.json")
+        assert "://" not in read("tests/browser/.npmrc")
+
+    def test_it_holds_what_is_asked_for(self) -> None:
+        asked = json.loads(read("tests/browser/package.json"))["dependencies"]
+        packages = self.packages()
+        assert {name: packages[f"node_modules/{name}"]["version"] for name in asked} == asked
