@@ -53,6 +53,7 @@ SENTENCES = [
     (OAUTH, f"reached {tokens._RENEW_AT:.0%} of its life".replace("%", " %")),
     (TOKENS, f"works for {SETTINGS.refresh_token_life_days} days"),
     (TOKENS, f"works for {SETTINGS.pin_life_s // 60} minutes"),
+    (TOKENS, f"for {SETTINGS.pin_life_s // 60} minutes from the first"),
     (TOKENS, f"{SETTINGS.access_token_life_s // 3600} hours ahead"),
     (TOKENS, f"works {signing._GRACE_S // 60} minutes longer"),
     (TOKENS, f"reached {tokens._RENEW_AT:.0%} of its life".replace("%", " %")),

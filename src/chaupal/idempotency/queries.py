@@ -18,6 +18,14 @@ _SELECT_ANSWER = statement(
 
 _INSERT_ANSWER = statement(insert(stored_answers))
 
+_DELETE_ANSWER = statement(
+    delete(stored_answers).where(
+        stored_answers.c.tenant_id == bindparam("tenant_id"),
+        stored_answers.c.scope == bindparam("which_scope"),
+        stored_answers.c.idempotency_key == bindparam("which_key"),
+    )
+)
+
 _DELETE_OLD_ANSWERS = statement(
     delete(stored_answers).where(
         stored_answers.c.tenant_id == bindparam("tenant_id"),
@@ -49,6 +57,11 @@ def insert_answer(tx: Transaction, *, scope: str, key: str, request_hash: bytes,
         answer=answer,
         created_at_ms=tx.now_ms,
     )
+
+
+def delete_answer(tx: Transaction, *, scope: str, key: str) -> None:
+    """Inside tx."""
+    tx.run(_DELETE_ANSWER, which_scope=scope, which_key=key)
 
 
 def delete_old_answers(tx: Transaction, *, before_ms: int, limit: int) -> int:

@@ -1,18 +1,20 @@
 """One call, one change: the answer to an `Idempotency-Key` is stored in the transaction of the change it answers.
 
-Scope: tenant, connector and caller. Kept 7 days by default; only answers of success are stored, so a call that failed
-may be tried again with the same key. Source: contract, section 6.
+Scope: tenant, connector and caller; for the calls that sign someone in, the mobile number instead of the caller
+(`tokens.repeats`). Kept 7 days by default; only answers of success are stored, so a call that failed may be tried again
+with the same key. Source: contract, section 6.
 """
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from chaupal.auth.access import access_caller
 from chaupal.auth.caller import Caller
 from chaupal.errors import Conflict
-from chaupal.idempotency.queries import delete_old_answers, insert_answer, select_answer
+from chaupal.idempotency.queries import delete_answer, delete_old_answers, insert_answer, select_answer
 from chaupal.store.transaction import Transaction
 
 
@@ -48,15 +50,52 @@ def answer_once(tx: Transaction, caller: Caller, call: OnceCall) -> OnceAnswer:
     """
     access_caller(tx, caller)
     scope = f"{caller.token.connector_id}:{caller.token.kind.value}:{caller.token.user_id}:{caller.token.group_id}"
-    stored = select_answer(tx, scope=scope, key=call.key)
+    place = AnswerPlace(scope, call.key, call.request_hash)
+    stored = find_answer(tx, place)
     if stored is not None:
-        request_hash, answer, _ = stored
-        if request_hash != call.request_hash:
+        if not stored.is_same_request:
             raise KeyUsedOtherwise(key=call.key)
-        return OnceAnswer(answer, was_stored=True)
+        return OnceAnswer(stored.answer, was_stored=True)
     answer = call.run(tx)
-    insert_answer(tx, scope=scope, key=call.key, request_hash=call.request_hash, answer=answer)
+    store_answer(tx, place, answer)
     return OnceAnswer(answer, was_stored=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPlace:
+    """Where the answer to a request with a key is stored."""
+
+    scope: str
+    key: str
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What is stored there; of another request where `is_same_request` is false."""
+
+    answer: bytes
+    is_same_request: bool
+    created_at_ms: int
+
+
+def find_answer(tx: Transaction, place: AnswerPlace) -> StoredAnswer | None:
+    """What is stored, or None."""
+    stored = select_answer(tx, scope=place.scope, key=place.key)
+    if stored is None:
+        return None
+    request_hash, answer, created_at_ms = stored
+    return StoredAnswer(answer, hmac.compare_digest(request_hash, place.request_hash), created_at_ms)
+
+
+def store_answer(tx: Transaction, place: AnswerPlace, answer: bytes) -> None:
+    """Store the answer of a success, where none is stored. Inside tx."""
+    insert_answer(tx, scope=place.scope, key=place.key, request_hash=place.request_hash, answer=answer)
+
+
+def drop_answer(tx: Transaction, place: AnswerPlace) -> None:
+    """Forget what is stored. Inside tx; harmless where nothing is."""
+    delete_answer(tx, scope=place.scope, key=place.key)
 
 
 def forget_old_answers(tx: Transaction, *, before_ms: int, limit: int) -> int:

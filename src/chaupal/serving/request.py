@@ -15,7 +15,7 @@ from chaupal.auth.caller import Caller
 from chaupal.auth.limiter import Budget, Claim, MinuteSpent
 from chaupal.auth.permissions import CallPermission
 from chaupal.errors import InvalidParameters, InvalidToken, PayloadTooLarge
-from chaupal.idempotency.rules import OnceCall, answer_once
+from chaupal.idempotency.rules import OnceAnswer, OnceCall, answer_once
 from chaupal.serving.body_stream import BodyStream, ClientGone, RequestTooSlow
 from chaupal.serving.house import House
 from chaupal.serving.replies import Reply, encode_json
@@ -226,28 +226,42 @@ class ApiRequest:
         same key. `body_digest` stands for the body where that was streamed.
         """
         caller = self.caller
-        key = self.header(b"idempotency-key") if self.route.method == "POST" else ""
+        key = self.idempotency_key
         if not key:
             return build_reply((await self.house.store.write(rule, caller, draft)).result)
+        once = OnceCall(
+            key=key,
+            request_hash=hashlib.sha256(await self.whole(body_digest)).digest(),
+            run=lambda tx: encode_json(build_reply(rule(tx, caller, draft))),
+        )
+        answer = (await self.house.store.write(answer_once, caller, once)).result
+        return once_reply(answer)
+
+    @property
+    def idempotency_key(self) -> str:
+        """The client's name for this one intention; "" where it gave none, or the call is no POST.
+
+        Raises:
+            InvalidParameters.
+        """
+        key = self.header(b"idempotency-key") if self.route.method == "POST" else ""
         if len(key) > _KEY_MAX_CHARS or not key.isprintable():
             raise InvalidParameters(
                 field="Idempotency-Key", value=key, rule=f"must be at most {_KEY_MAX_CHARS} printable characters"
             )
-        once = OnceCall(
-            key=key,
-            request_hash=self._request_hash(await self.raw_body() if body_digest is None else body_digest),
-            run=lambda tx: encode_json(build_reply(rule(tx, caller, draft))),
-        )
-        answer = (await self.house.store.write(answer_once, caller, once)).result
-        return Reply(answer.body, ((b"idempotency-replayed", b"true"),) if answer.was_stored else ())
+        return key
 
     async def read(self, rule: Callable[[Transaction, Caller, DraftT], ResultT], draft: DraftT) -> ResultT:
         """Run one reading rule for the authenticated caller."""
         return await self.house.store.read(rule, self.caller, draft)
 
-    def _request_hash(self, body: bytes) -> bytes:
+    async def whole(self, body_digest: bytes | None = None) -> bytes:
+        """Route, path and body, by which two requests with the same `Idempotency-Key` are told apart.
+
+        `body_digest` stands for the body where that was streamed.
+        """
         route = f"{self.route.method} {self.route.path} {sorted(self.path.items())}\n"
-        return hashlib.sha256(route.encode() + body).digest()
+        return route.encode() + (await self.raw_body() if body_digest is None else body_digest)
 
     @property
     def client_address(self) -> str:
@@ -260,6 +274,11 @@ class ApiRequest:
                 return address
             address = claimed.strip() or address
         return address
+
+
+def once_reply(answer: OnceAnswer) -> Reply:
+    """An answer to a call with an `Idempotency-Key`; a stored one says that it is."""
+    return Reply(answer.body, ((b"idempotency-replayed", b"true"),) if answer.was_stored else ())
 
 
 def _is_in(address: str, networks: tuple[Any, ...]) -> bool:

@@ -119,19 +119,20 @@ def try_pin(tx: Transaction, attempt: PinTry, settings: Settings, secret_key: Se
     Raises:
         TooManyRequests: nothing is compared any more, and nothing noted.
     """
-    _check_tries(tx, attempt, settings)
+    check_tries(tx, attempt, settings)
     digits = attempt.pin.strip().zfill(PIN_DIGITS)
     is_right = False
     for row in select_live_pins(tx, attempt.mobile_number):
         is_right |= secret_key.matches(_PURPOSE, digits, row.pin_hash) and row.connector_id == attempt.connector_id
     if not is_right:
-        _note_wrong_try(tx, attempt)
+        note_wrong_try(tx, attempt)
         return WrongPin()
     use_pins(tx, attempt.mobile_number)
     return None
 
 
-def _check_tries(tx: Transaction, attempt: PinTry, settings: Settings) -> None:
+def check_tries(tx: Transaction, attempt: PinTry, settings: Settings) -> None:
+    """Raise TooManyRequests where nobody may try now: for this number, or from this address."""
     limits = (
         ("number", attempt.mobile_number, settings.wrong_pins_per_day_number, "Wrong PINs for this number"),
         ("address", attempt.address, settings.wrong_pins_per_day_address, "Wrong PINs from this address"),
@@ -146,7 +147,8 @@ def _check_tries(tx: Transaction, attempt: PinTry, settings: Settings) -> None:
         raise TooManyRequests(limit="The last PIN was wrong.", retry_after_s=-(-wait_ms // 1000))
 
 
-def _note_wrong_try(tx: Transaction, attempt: PinTry) -> None:
+def note_wrong_try(tx: Transaction, attempt: PinTry) -> None:
+    """Count a wrong try against number and address. Inside tx, which has to be committed."""
     for kind, who in (("number", attempt.mobile_number), ("address", attempt.address), ("pair", _pair(attempt))):
         tries = _running(tx, kind, who)
         wrong_count = tries.wrong_count + 1

@@ -53,6 +53,7 @@ _SELECT_GRANT_BY_HASH = statement(
     .order_by(grants.c.revoked_at_ms.is_not(None), grants.c.created_at_ms.desc(), grants.c.grant_id.desc())
     .limit(1)
 )
+_SELECT_GRANT = statement(select(*_GRANT_COLUMNS).where(_GRANTS_HERE, grants.c.grant_id == bindparam("grant_id")))
 _SELECT_GRANTS = statement(
     select(*_GRANT_COLUMNS)
     .where(_GRANTS_HERE, grants.c.connector_id == bindparam("connector_id"), grants.c.revoked_at_ms.is_(None))
@@ -79,6 +80,12 @@ _REVOKE_GRANT = statement(
 def select_grant_by_hash(tx: Transaction, refresh_hash: bytes, *, connector_id: str) -> GrantRow | None:
     """A connector's grant of a refresh token; a revoked one where none holds."""
     row = tx.one_or_none(_SELECT_GRANT_BY_HASH, refresh_hash=refresh_hash, connector_id=connector_id)
+    return GrantRow(*row) if row else None
+
+
+def select_grant(tx: Transaction, grant_id: str) -> GrantRow | None:
+    """By id, revoked or not."""
+    row = tx.one_or_none(_SELECT_GRANT, grant_id=grant_id)
     return GrantRow(*row) if row else None
 
 

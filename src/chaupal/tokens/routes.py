@@ -6,15 +6,17 @@ from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.limiter import Claim
 from chaupal.auth.permissions import granted_scope
 from chaupal.connectors.rules import Connector, find_connector_anywhere, permissions_of
-from chaupal.errors import Unauthenticated
-from chaupal.serving.request import ApiRequest
+from chaupal.errors import ChaupalError, Unauthenticated
+from chaupal.serving.replies import Reply, encode_json
+from chaupal.serving.request import ApiRequest, once_reply
 from chaupal.serving.routes import Route
-from chaupal.tokens.pins import PinDraft, PinTry, WrongPin, generate_pin
+from chaupal.tokens.pins import PinDraft, PinTry
+from chaupal.tokens.repeats import LoginOnce, PinOnce, Repeat, generate_pin_once, login_with_pin_once
 from chaupal.tokens.rules import (
     Exchange,
     Exchanged,
+    Granted,
     PinLogin,
-    login_with_pin,
     read_exchange,
     renew_exchange,
     sign_access_token,
@@ -23,19 +25,21 @@ from chaupal.tokens.shapes import AccessTokenAnswer, GeneratePin, LoginWithPin, 
 from chaupal.wire.numbers import read_mobile_number
 
 
-async def post_generate_pin(request: ApiRequest) -> PinGenerated:
+async def post_generate_pin(request: ApiRequest) -> Reply:
     """Send a PIN to a number. The same answer for known and unknown numbers."""
     asked = await request.body(GeneratePin)
     mobile_number = read_mobile_number(asked.mobile_number, "mobileNumber")
     connector = await _connector(request, asked.application_id)
     house = request.house
     draft = PinDraft(mobile_number, connector, house.settings, house.secret_key)
-    await house.store.write(generate_pin, Operator(connector.tenant_id), draft)
-    house.wake_jobs()
-    return PinGenerated()
+    once = PinOnce(draft, await _repeat(request, connector, mobile_number), encode_json(PinGenerated()))
+    answer = (await house.store.write(generate_pin_once, Operator(connector.tenant_id), once)).result
+    if not answer.was_stored:
+        house.wake_jobs()
+    return once_reply(answer)
 
 
-async def post_login_with_pin(request: ApiRequest) -> RefreshTokenAnswer:
+async def post_login_with_pin(request: ApiRequest) -> Reply:
     """Exchange a PIN for a refresh token."""
     asked = await request.body(LoginWithPin)
     mobile_number = read_mobile_number(asked.mobile_number, "mobileNumber")
@@ -48,15 +52,30 @@ async def post_login_with_pin(request: ApiRequest) -> RefreshTokenAnswer:
         secret_key=house.secret_key,
         application_secret=asked.application_secret,
     )
-    granted = (await house.store.write(login_with_pin, Operator(connector.tenant_id), login)).result
-    if isinstance(granted, WrongPin):
-        raise granted
-    return RefreshTokenAnswer(
-        refresh_token=granted.refresh_token,
-        endpoint_url=house.settings.endpoint_url,
-        granted_scope=granted_scope(permissions_of(connector)),
-        refresh_token_expiry=granted.grant.expires_at_ms,
-    )
+
+    def encode(granted: Granted) -> bytes:
+        return encode_json(
+            RefreshTokenAnswer(
+                refresh_token=granted.refresh_token,
+                endpoint_url=house.settings.endpoint_url,
+                granted_scope=granted_scope(permissions_of(connector)),
+                refresh_token_expiry=granted.grant.expires_at_ms,
+            )
+        )
+
+    once = LoginOnce(login, await _repeat(request, connector, mobile_number), encode)
+    answer = (await house.store.write(login_with_pin_once, Operator(connector.tenant_id), once)).result
+    if isinstance(answer, ChaupalError):
+        raise answer
+    return once_reply(answer)
+
+
+async def _repeat(request: ApiRequest, connector: Connector, mobile_number: str) -> Repeat | None:
+    """By what a repeated call is known; None where the client sent no `Idempotency-Key`."""
+    key = request.idempotency_key
+    if not key:
+        return None
+    return Repeat(key, connector.connector_id, mobile_number, await request.whole(), request.house.secret_key)
 
 
 async def get_access_token(request: ApiRequest) -> AccessTokenAnswer:

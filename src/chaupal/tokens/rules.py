@@ -87,11 +87,7 @@ def login_with_pin(tx: Transaction, _caller: Operator, login: PinLogin) -> Grant
         Unauthenticated: the connector was deleted, or its secret is wrong.
         TooManyRequests.
     """
-    connector = find_connector(tx, login.connector.shown_id)
-    if connector is None or connector.connector_id != login.connector.connector_id:
-        raise Unauthenticated
-    if login.application_secret is not None:
-        check_secret(connector, login.application_secret, login.secret_key)
+    connector = check_login(tx, login)
     wrong = try_pin(tx, login.attempt, login.settings, login.secret_key)
     if wrong is not None:
         return wrong
@@ -116,6 +112,20 @@ def _grant_to_person(  # noqa: PLR0917 - what a grant is made of
         note_provisioned(tx, person.user_id)
     draft = _NewGrant(connector.connector_id, TokenKind.USER, person.user_id, "", origin)
     return _grant(tx, draft, settings, secret_key)
+
+
+def check_login(tx: Transaction, login: PinLogin) -> Connector:
+    """The connector as it is now.
+
+    Raises:
+        Unauthenticated: it was deleted, or its secret is wrong.
+    """
+    connector = find_connector(tx, login.connector.shown_id)
+    if connector is None or connector.connector_id != login.connector.connector_id:
+        raise Unauthenticated
+    if login.application_secret is not None:
+        check_secret(connector, login.application_secret, login.secret_key)
+    return connector
 
 
 @dataclass(frozen=True, slots=True)
