@@ -79,13 +79,14 @@ class PostgresServer:
 class PostgresOfItsOwn(PostgresServer):
     """A server for one test, which may stop, kill and start it; its data and its URL stay the same."""
 
-    def __init__(self, run: Run, name: str) -> None:
+    def __init__(self, run: Run, name: str, **changed: str) -> None:
+        """`changed` are settings of the server, such as `fsync="off"`."""
         folder = run.folder / name
         super().__init__(f"postgresql://postgres@/postgres?host={quote(str(folder), safe='/')}")
         identity = server_identity()
         programs = usable_programs(run, identity)
         copy_blank_data(run, programs, identity, folder)
-        settings = {**SETTINGS, "unix_socket_directories": str(folder)}
+        settings = {**SETTINGS, **changed, "unix_socket_directories": str(folder)}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         self._server = KeptServer(
             run,
