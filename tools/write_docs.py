@@ -91,6 +91,8 @@ def _who(needed: CallPermission) -> str:
         return "anyone whose token holds"
     if needed.scope is Scope.TENANT:
         return "an admin of the organization" if needed.need is Need.ADMIN else "a person of the organization"
+    if needed.scope is Scope.HIERARCHY:
+        return "a member of the group or of one above or below it, or a subscriber"
     if needed.need is Need.SUBSCRIBER:
         return "a member of the group, or a subscriber"
     if needed.scope is Scope.BOT:

@@ -44,6 +44,7 @@ from chaupal.sms.sending import build_sms_handler
 from chaupal.store.clock import Clock, wall_clock
 from chaupal.store.opening import DataFolder, DataFolderBusy, open_store
 from chaupal.store.wiping import wipe_remains
+from chaupal.subgroups.routes import ROUTES as SUBGROUP_ROUTES
 from chaupal.subscribers.routes import ROUTES as SUBSCRIBER_ROUTES
 from chaupal.tokens.pins import SMS_JOB
 from chaupal.tokens.routes import ROUTES as TOKEN_ROUTES
@@ -53,6 +54,7 @@ ALL_ROUTES = (
     *OAUTH_ROUTES,
     *PEOPLE_ROUTES,
     *GROUP_ROUTES,
+    *SUBGROUP_ROUTES,
     *MEMBER_ROUTES,
     *SUBSCRIBER_ROUTES,
     *MESSAGE_ROUTES,

@@ -37,6 +37,10 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "groups.change": ("PUT", "/groups/{group}", {"name": "Other"}),
     "groups.delete": ("DELETE", "/groups/{group}", None),
     "groups.leave": ("POST", "/groups/{group}/leave", None),
+    "subgroups.list": ("GET", "/groups/{group}/subGroups", None),
+    "subgroups.create": ("POST", "/groups/{group}/subGroups", {"name": "Below"}),
+    "subgroups.link": ("PUT", "/groups/{group}/subGroups", {"subGroups": []}),
+    "subgroups.unlink": ("DELETE", "/groups/{group}/subGroups/{subgroup}", None),
     "members.list": ("GET", "/groups/{group}/members", None),
     "members.add": ("PUT", "/groups/{group}/members", {"members": ["+919822222222"]}),
     "members.remove": ("DELETE", "/groups/{group}/members/{member}", None),
@@ -78,6 +82,7 @@ PLACES = {
     "reactionId": "reaction",
     "botUserId": "bot",
     "mediaResource": "media",
+    "subGroupId": "subgroup",
 }
 
 TOKEN_SERVICE = {
@@ -162,8 +167,17 @@ class Cells:
                 "bot": make_bot(world.sign_in(LEENA)),
                 "reaction": reaction_id,
                 "media": upload(world),
+                "subgroup": self._make_subgroup(group_id),
             }
         return self._places[cell.role, kind]
+
+    def _make_subgroup(self, group_id: str) -> str:
+        """Only for the call that takes it away: a group that has subgroups takes no text of its members."""
+        if self._call != "subgroups.unlink":
+            return ""
+        answer = self._world.tenant_admin.post(f"/groups/{group_id}/subGroups", {"name": "Below"})
+        subgroup_id: str = answer.json()["groupId"]
+        return subgroup_id
 
     def _make_group(self) -> str:
         """A public group for the calls about subscribers, which other groups do not have."""
@@ -264,6 +278,7 @@ def test_every_cell_of_a_bots_token(world: World, call: str, is_member: bool, co
     place["message"] = world.send("hi", sender=bot)
     liked = {"referenceId": place["message"], "reactionType": "Like"}
     place["reaction"] = bot.post(f"/groups/{world.group_id}/reaction", liked).json()["reactionId"]
+    place["subgroup"] = "none"
     bot = world.bot(place["bot"], creator=GITA, permissions=permissions)
     if not is_member:
         world.group_admin.delete(f"/groups/{world.group_id}/members/{place['bot']}")
@@ -273,7 +288,7 @@ def test_every_cell_of_a_bots_token(world: World, call: str, is_member: bool, co
     expected = 200
     if connector != "with it alone" or TokenKind.BOT not in entry.kinds:
         expected = 403
-    elif entry.scope is Scope.GROUP and not is_member:
+    elif entry.scope in (Scope.GROUP, Scope.HIERARCHY) and not is_member:
         expected = 404
     assert answer.status_code == expected, answer.text
     assert expected == 200 or world.position == position

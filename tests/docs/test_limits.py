@@ -8,6 +8,7 @@ from chaupal.auth import signing
 from chaupal.bots import rules as bots
 from chaupal.connectors import rules as connectors
 from chaupal.groups import rules as groups
+from chaupal.groups import seeing
 from chaupal.jobs import sweeps
 from chaupal.logs import shows_calls
 from chaupal.media import intake, pictures
@@ -21,6 +22,8 @@ from chaupal.serving import replies
 from chaupal.serving import request as serving
 from chaupal.settings import Settings
 from chaupal.store import sqlite, writer
+from chaupal.subgroups import linking, unique_counts
+from chaupal.subgroups import rules as subgroups
 from chaupal.tokens import pins
 from chaupal.tokens import rules as tokens
 from chaupal.wire import tolerant
@@ -31,7 +34,7 @@ CONVENTIONS, TOKENS = "docs/api/conventions.md", "docs/api/tokens.md"
 OAUTH = "docs/api/oauth.md"
 MEDIA = "docs/api/media.md"
 GROUPS, MEMBERS, MESSAGES = "docs/api/groups.md", "docs/api/members.md", "docs/api/messages.md"
-BOTS = "docs/api/bots.md"
+BOTS, SUBGROUPS = "docs/api/bots.md", "docs/api/subgroups.md"
 
 SENTENCES = [
     (CONVENTIONS, f"up to {SETTINGS.body_max_bytes:,} bytes"),
@@ -63,8 +66,16 @@ SENTENCES = [
     (GROUPS, f"1 to {groups.NAME_MAX_CHARS} characters"),
     (GROUPS, f"up to {groups.WELCOME_MAX_CHARS:,} characters"),
     (GROUPS, f"may name {groups.MEMBERS_AT_CREATION_MAX} people"),
-    (GROUPS, f"1 to {groups.FOUND_AT_ONCE_MAX}; {groups.FOUND_AT_ONCE_MAX} if left out"),
+    (GROUPS, f"1 to {seeing.FOUND_AT_ONCE_MAX}; {seeing.FOUND_AT_ONCE_MAX} if left out"),
     (GROUPS, f"URL of up to {groups._URL_MAX_CHARS:,} characters"),
+    (GROUPS, f"up to {unique_counts.KEPT_US // 1_000_000} s old"),
+    (GROUPS, f"More than {seeing.PAGE_MAX:,} groups"),
+    (SUBGROUPS, f"{linking.LEVELS_MAX} levels deep"),
+    (SUBGROUPS, f"| levels below the highest group | {linking.LEVELS_MAX} |"),
+    (SUBGROUPS, f"| groups directly above a group | {linking.PARENTS_MAX} |"),
+    (SUBGROUPS, f"| groups above a group, in all | {linking.ABOVE_MAX} |"),
+    (SUBGROUPS, f"| groups below a group, in all | {linking.BELOW_MAX:,} |"),
+    (SUBGROUPS, f"ids of up to {subgroups.LINKED_AT_ONCE_MAX} groups"),
     (MEMBERS, f"up to {members.ADDED_AT_ONCE_MAX:,} mobile numbers"),
     (MEMBERS, f"1 to {members.PAGE_MAX:,}; all if both are left out"),
     (MESSAGES, f"1 to {messages.TEXT_MAX_CHARS:,} characters"),

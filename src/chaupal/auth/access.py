@@ -15,12 +15,14 @@ from chaupal.auth.permissions import CallPermission, Need, Permission, Scope, To
 from chaupal.auth.queries import AccessRow, select_access, select_bot_right
 from chaupal.errors import Forbidden, InvalidToken, NotFound
 from chaupal.store.transaction import Transaction
-from chaupal.subgroups.ancestry import is_below
+from chaupal.subgroups.ancestry import is_below, is_member_around
 
 ADMIN = "Admin"
 MEMBER = "Member"
 SUBSCRIBER = "Subscriber"
 """In a public group: hears its admins, and sees no other subscriber."""
+UNINVOLVED = "None"
+"""In a group that the caller sees only because it is a member of one above or below it."""
 _NEED_OF_ROLE = {ADMIN: Need.ADMIN, MEMBER: Need.MEMBER, SUBSCRIBER: Need.SUBSCRIBER}
 
 CONNECT_GROUP = "ConnectGroup"
@@ -107,11 +109,44 @@ def access_group(tx: Transaction, caller: Caller, group_id: str) -> GroupAccess:
     """
     row = _access_row(tx, caller, group_id)
     access = _checked(caller, row)
-    role = _role_of_group_token(tx, caller, access, row) if _is_below_token(caller, row) else _role(caller, access, row)
+    role = _role_in_force(tx, caller, access, row)
     if role is None:
         raise NotFound("group", group_id=group_id)
     if _NEED_OF_ROLE[role] < caller.permission.need:
         raise RoleLacking(role=MEMBER if caller.permission.need is Need.MEMBER else ADMIN)
+    return _in_group(access, row, group_id, role)
+
+
+def access_related_group(tx: Transaction, caller: Caller, group_id: str) -> GroupAccess:
+    """Like `access_group`, for calls that only show what a group is: whoever is a member of a group above or below it
+    may read that too, and has no rights in it (role `UNINVOLVED`). A group token looks up no further than its group.
+
+    Raises:
+        InvalidToken, Forbidden, NotFound.
+    """
+    row = _access_row(tx, caller, group_id)
+    access = _checked(caller, row)
+    role = _role_in_force(tx, caller, access, row)
+    if role is None:
+        # Asked whether or not there is such a group, so that both take the same statements.
+        is_around = is_member_around(tx, group_id, access.user_id)
+        exists = row.group_id is not None and row.group_deleted_at_ms is None
+        if not (is_around and exists) or caller.token.kind is TokenKind.GROUP:
+            raise NotFound("group", group_id=group_id)
+        return _in_group(access, row, group_id, UNINVOLVED)
+    if _NEED_OF_ROLE[role] < caller.permission.need:
+        raise RoleLacking(role=MEMBER if caller.permission.need is Need.MEMBER else ADMIN)
+    return _in_group(access, row, group_id, role)
+
+
+def shown_role(caller: Caller, access: Access, group_role: str | None, *, is_mapped_to_tenant: bool) -> str:
+    """What a caller acts as in a group that it sees, given its person's membership there."""
+    if caller.token.kind is TokenKind.GROUP or (access.is_tenant_admin and is_mapped_to_tenant):
+        return ADMIN
+    return group_role or UNINVOLVED
+
+
+def _in_group(access: Access, row: AccessRow, group_id: str, role: str) -> GroupAccess:
     is_member = row.group_role is not None
     return GroupAccess(
         caller=access,
@@ -163,6 +198,12 @@ def _check_call(needed: CallPermission, permissions: frozenset[str], kind: Token
         raise PermissionLacking(permission=needed.permission.value)
     if kind not in needed.kinds:
         raise TokenKindLacking(kind=kind.value)
+
+
+def _role_in_force(tx: Transaction, caller: Caller, access: Access, row: AccessRow) -> str | None:
+    if _is_below_token(caller, row):
+        return _role_of_group_token(tx, caller, access, row)
+    return _role(caller, access, row)
 
 
 def _role(caller: Caller, access: Access, row: AccessRow) -> str | None:

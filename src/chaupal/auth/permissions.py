@@ -46,6 +46,8 @@ class Scope(Enum):
 
     CALLER = "caller"
     GROUP = "group"
+    HIERARCHY = "hierarchy"
+    """In the group; or the caller is a member of a group above or below it, and reads."""
     TENANT = "tenant"
     BOT = "bot"
 
@@ -73,10 +75,15 @@ _TABLE = (
     CallPermission("groups.create", Permission.GROUP_INFORMATION, Scope.CALLER, Need.NOTHING, _BUT_BOTS),
     CallPermission("groups.list", Permission.GROUP_INFORMATION, Scope.CALLER, Need.NOTHING),
     CallPermission("groups.find", Permission.TENANT_DATA, Scope.TENANT, Need.ADMIN, _USER_KIND),
-    CallPermission("groups.get", Permission.GROUP_INFORMATION, need=Need.SUBSCRIBER),
+    CallPermission("groups.get", Permission.GROUP_INFORMATION, Scope.HIERARCHY, Need.SUBSCRIBER),
     CallPermission("groups.change", Permission.GROUP_INFORMATION, need=Need.ADMIN),
     CallPermission("groups.delete", Permission.GROUP_INFORMATION, need=Need.ADMIN),
     CallPermission("groups.leave", Permission.GROUP_MEMBER_LIST, need=Need.SUBSCRIBER, kinds=_BUT_GROUPS),
+    CallPermission("subgroups.list", Permission.GROUP_INFORMATION, Scope.HIERARCHY, Need.SUBSCRIBER),
+    # For linking, each of the subgroups needs an admin too; the rule checks it.
+    CallPermission("subgroups.create", Permission.GROUP_INFORMATION, need=Need.ADMIN),
+    CallPermission("subgroups.link", Permission.GROUP_INFORMATION, need=Need.ADMIN),
+    CallPermission("subgroups.unlink", Permission.GROUP_INFORMATION, need=Need.ADMIN),
     CallPermission("members.list", Permission.GROUP_MEMBER_LIST),
     CallPermission("members.add", Permission.GROUP_MEMBER_LIST, need=Need.ADMIN),
     CallPermission("members.remove", Permission.GROUP_MEMBER_LIST, need=Need.ADMIN),

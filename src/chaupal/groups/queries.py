@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, insert, select, update
 
 from chaupal.groups.tables import groups
 from chaupal.members.tables import memberships
-from chaupal.store.statements import statement
+from chaupal.store.statements import in_list, statement
 from chaupal.store.transaction import Transaction
 
 
@@ -70,8 +70,25 @@ _SELECT_OF_PERSON = statement(
         memberships.c.tenant_id == bindparam("tenant_id"),
         memberships.c.user_id == bindparam("user_id"),
         memberships.c.until_position.is_(None),
+        memberships.c.group_id > bindparam("after_id"),
     )
     .order_by(memberships.c.group_id)
+    .limit(bindparam("row_count"))
+)
+_SELECT_WITH_ROLES = statement(
+    select(memberships.c.role, *_COLUMNS)
+    .select_from(groups)
+    .outerjoin(
+        memberships,
+        and_(
+            memberships.c.tenant_id == bindparam("tenant_id"),
+            memberships.c.group_id == groups.c.group_id,
+            memberships.c.user_id == bindparam("user_id"),
+            memberships.c.until_position.is_(None),
+        ),
+    )
+    .where(_HERE, in_list(groups.c.group_id, "group_ids"), _LIVES)
+    .order_by(groups.c.group_id)
 )
 _FIND_BY_NAME = statement(
     select(*_COLUMNS)
@@ -145,9 +162,18 @@ def select_group(tx: Transaction, group_id: str) -> GroupRow | None:
     return GroupRow(*row) if row else None
 
 
-def select_groups_of_person(tx: Transaction, user_id: str) -> list[tuple[str, GroupRow]]:
-    """(the person's role, the group) of every group that the person is a direct member of, oldest group first."""
-    return [(row[0], GroupRow(*row[1:])) for row in tx.all(_SELECT_OF_PERSON, user_id=user_id)]
+def select_groups_of_person(
+    tx: Transaction, user_id: str, *, after_id: str, row_count: int
+) -> list[tuple[str | None, GroupRow]]:
+    """(the person's role, the group): at most `row_count` of those it is a direct member of, after an id, by id."""
+    rows = tx.all(_SELECT_OF_PERSON, user_id=user_id, after_id=after_id, row_count=row_count)
+    return [(row[0], GroupRow(*row[1:])) for row in rows]
+
+
+def select_groups_with_roles(tx: Transaction, group_ids: list[str], user_id: str) -> list[tuple[str | None, GroupRow]]:
+    """(the person's role, None where it is no direct member; the group) of those that were not deleted, by id."""
+    rows = tx.all(_SELECT_WITH_ROLES, group_ids=group_ids, user_id=user_id)
+    return [(row[0], GroupRow(*row[1:])) for row in rows]
 
 
 def select_groups_by_name(tx: Transaction, text: str, *, skipped_count: int, row_count: int) -> list[GroupRow]:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
 
-from chaupal.auth.access import CONNECT_GROUP, SUBSCRIBER
+from chaupal.auth.access import CONNECT_GROUP
 from chaupal.errors import InvalidParameters
 from chaupal.groups.rules import (
-    FOUND_AT_ONCE_MAX,
     GROUP_TYPE,
     CreatedGroup,
     GroupChange,
-    GroupSearch,
     NewGroup,
-    SeenGroup,
     change_group,
     create_group,
     delete_group,
+)
+from chaupal.groups.seeing import (
+    FOUND_AT_ONCE_MAX,
+    GroupSearch,
+    GroupsPage,
+    SeenGroup,
     find_groups,
     list_groups,
     read_group,
@@ -32,14 +35,16 @@ from chaupal.groups.shapes import (
     GroupInformation,
     GroupsAnswer,
     GroupsQuery,
+    build_group,
+    build_group_fields,
 )
 from chaupal.members.rules import leave_group
 from chaupal.members.shapes import ResultAnswer
-from chaupal.serving.replies import Reply
+from chaupal.serving.replies import Reply, StreamedReply
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
+from chaupal.serving.streaming import Page, answer_in_pages
 from chaupal.wire.ids import read_id
-from chaupal.wire.instants import write_instant
 from chaupal.wire.numbers import read_mobile_number
 
 _GROUP_TYPES = {"group": GROUP_TYPE, "connectgroup": CONNECT_GROUP}
@@ -48,7 +53,6 @@ _GROUP_TYPES = {"group": GROUP_TYPE, "connectgroup": CONNECT_GROUP}
 async def post_group(request: ApiRequest) -> msgspec.Struct | Reply:
     """Make a group; the caller becomes its admin."""
     body = await request.body(CreateGroupBody)
-    group_type = (body.group_type or GROUP_TYPE).strip()
     draft = NewGroup(
         name=body.name,
         welcome_message=body.welcome_message or "",
@@ -56,7 +60,7 @@ async def post_group(request: ApiRequest) -> msgspec.Struct | Reply:
         long_description=body.long_description_string or "",
         image_url=body.group_photo or "",
         background_url=body.background_photo or "",
-        group_type=_GROUP_TYPES.get(group_type.lower(), group_type),
+        group_type=read_group_type(body.group_type),
         shows_history=bool(body.show_history),
         members=tuple(read_mobile_number(number, "members") for number in body.members or ()),
         admins=tuple(read_mobile_number(number, "admins") for number in body.admins or ()),
@@ -65,24 +69,46 @@ async def post_group(request: ApiRequest) -> msgspec.Struct | Reply:
     return await request.commit(create_group, draft, _build_created)
 
 
+def read_group_type(raw: str | None) -> str:
+    """A group type in any letter case; an unknown one as it is."""
+    group_type = (raw or GROUP_TYPE).strip()
+    return _GROUP_TYPES.get(group_type.lower(), group_type)
+
+
 def _build_created(created: CreatedGroup) -> CreatedGroupAnswer:
     return CreatedGroupAnswer(
         group_id=created.group.group_id, group_name=created.group.name, members_added=created.members_added
     )
 
 
-async def get_groups(request: ApiRequest) -> GroupsAnswer:
-    """The groups that the token's user is a direct member of."""
+async def get_groups(request: ApiRequest) -> msgspec.Struct | StreamedReply:
+    """The groups that the token's user is a direct member of; if asked for, also those above and below them."""
     query = request.query(GroupsQuery)
-    seen = await request.read(list_groups, None)
-    return GroupsAnswer(groups=[build_group(one, shows_detail=bool(query.show_detail)) for one in seen])
+    shows_detail = bool(query.show_detail)
+
+    async def read_page(after_id: str) -> Page:
+        page = GroupsPage(after_id, shows_subgroups=shows_detail, fetches_all=bool(query.fetch_all_groups))
+        found = await request.read(list_groups, page)
+        unique = await count_people(request, found.groups)
+        shown = [build_group(one, unique, shows_detail=shows_detail) for one in found.groups]
+        return Page(shown, found.next_after_id)
+
+    return await answer_in_pages("groups", read_page, GroupsAnswer)
 
 
 async def get_group(request: ApiRequest) -> GroupAnswer:
     """One group with its details."""
     seen = await request.read(read_group, read_id(request.path["groupId"]))
-    fields = _build_fields(seen, shows_detail=True)
+    unique = await count_people(request, [seen])
+    fields = build_group_fields(seen, unique, shows_detail=True)
     return GroupAnswer(**fields, groups=[GroupInformation(**fields)])
+
+
+async def count_people(request: ApiRequest, seen: Iterable[SeenGroup]) -> dict[str, int]:
+    """The number of different people in the tree of each group that has one, and of those shown below it, by id."""
+    everyone = (each for one in seen for each in (one, *one.subgroups))
+    roots = {each.group.group_id: each.tree_member_count for each in everyone if each.is_tree}
+    return await request.house.unique_counts.of(request.house.store, request.caller, roots)
 
 
 async def get_found_groups(request: ApiRequest) -> GroupsAnswer:
@@ -95,7 +121,8 @@ async def get_found_groups(request: ApiRequest) -> GroupsAnswer:
     if not 0 <= offset < 2**31:
         raise InvalidParameters(field="resultsOffset", value=offset, rule="must be 0 or more")
     seen = await request.read(find_groups, GroupSearch(query.query or "", offset, count))
-    return GroupsAnswer(groups=[build_group(one, shows_detail=False) for one in seen])
+    unique = await count_people(request, seen)
+    return GroupsAnswer(groups=[build_group(one, unique) for one in seen])
 
 
 async def put_group(request: ApiRequest) -> msgspec.Struct | Reply:
@@ -119,45 +146,6 @@ async def delete_one_group(request: ApiRequest) -> msgspec.Struct | Reply:
 async def post_leave(request: ApiRequest) -> msgspec.Struct | Reply:
     """The token's user leaves the group."""
     return await request.commit(leave_group, read_id(request.path["groupId"]), lambda _: ResultAnswer())
-
-
-def build_group(seen: SeenGroup, *, shows_detail: bool) -> GroupInformation:
-    """The group's form in every answer."""
-    return GroupInformation(**_build_fields(seen, shows_detail=shows_detail))
-
-
-def _build_fields(seen: SeenGroup, *, shows_detail: bool) -> dict[str, Any]:
-    group = seen.group
-    # A subscriber learns nothing of others, not even how many there are (contract, section 5).
-    is_subscriber = seen.role == SUBSCRIBER
-    user_count = 0 if is_subscriber else group.member_count + group.subscriber_count
-    unprovisioned_count = 0 if is_subscriber else group.unprovisioned_count
-    fields: dict[str, Any] = {
-        "group_name": group.name,
-        "group_id": group.group_id,
-        "group_image_url": group.image_url,
-        "has_sub_groups": group.subgroup_count > 0,
-        "has_parent_groups": group.parent_count > 0,
-        "caller_role": seen.role,
-        "current_level_sub_group_count": group.subgroup_count,
-        "current_level_parent_group_count": group.parent_count,
-        "user_count": user_count,
-        "unique_user_count": user_count,
-        "current_level_user_count": user_count,
-        "current_level_un_provisioned_user_count": unprovisioned_count,
-        "un_provisioned_user_count": unprovisioned_count,
-        "is_mapped_to_tenant": group.is_mapped_to_tenant,
-        "group_type": group.group_type,
-        "is_duplicate": False,
-        "is_editable": seen.role == "Admin",
-        "is_details_readable": True,
-    }
-    if shows_detail:
-        fields["welcome_message"] = group.welcome_message
-        fields["sub_groups"] = []
-        fields["created_at"] = write_instant(group.created_at_ms)
-        fields["show_history"] = group.shows_history
-    return fields
 
 
 ROUTES = [

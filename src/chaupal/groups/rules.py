@@ -24,8 +24,6 @@ from chaupal.groups.queries import (
     delete_group_row,
     insert_group,
     select_group,
-    select_groups_by_name,
-    select_groups_of_person,
     update_group,
 )
 from chaupal.members.rules import join
@@ -43,7 +41,6 @@ WELCOME_MAX_CHARS = 4_000
 _TEXT_MAX_CHARS = 4_000
 _URL_MAX_CHARS = 2_000
 MEMBERS_AT_CREATION_MAX = 100
-FOUND_AT_ONCE_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,49 +175,6 @@ def _check_chars(field: str, text: str, limit_chars: int) -> None:
 def _check_url(field: str, url: str) -> None:
     if url and (not url.startswith(("https://", "http://")) or len(url) > _URL_MAX_CHARS):
         raise InvalidParameters(field=field, value=url, rule="must be an https:// or http:// URL")
-
-
-@dataclass(frozen=True, slots=True)
-class SeenGroup:
-    """A group as one caller sees it."""
-
-    group: GroupRow
-    role: str
-
-
-def list_groups(tx: Transaction, caller: Caller, _request: None) -> list[SeenGroup]:
-    """The groups that the caller is a direct member of; of a group token, its group."""
-    access = access_caller(tx, caller)
-    if caller.token.kind is TokenKind.GROUP:
-        group = select_group(tx, access.token_group_id)
-        return [SeenGroup(group, ADMIN)] if group is not None else []
-    return [SeenGroup(group, role) for role, group in select_groups_of_person(tx, access.user_id)]
-
-
-def read_group(tx: Transaction, caller: Caller, group_id: str) -> SeenGroup:
-    """One group.
-
-    Raises:
-        NotFound.
-    """
-    access = access_group(tx, caller, group_id)
-    return SeenGroup(_existing(tx, access), access.role)
-
-
-@dataclass(frozen=True, slots=True)
-class GroupSearch:
-    """A search by name."""
-
-    text: str
-    skipped_count: int
-    count: int
-
-
-def find_groups(tx: Transaction, caller: Caller, search: GroupSearch) -> list[SeenGroup]:
-    """The organization's groups whose name holds the text. For tenant admins."""
-    access_caller(tx, caller)
-    found = select_groups_by_name(tx, search.text, skipped_count=search.skipped_count, row_count=search.count)
-    return [SeenGroup(group, ADMIN) for group in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
+
+from chaupal.auth.access import ADMIN, SUBSCRIBER
+from chaupal.groups.seeing import SeenGroup
+from chaupal.wire.instants import write_instant
 
 
 class CreateGroupBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
@@ -53,7 +58,7 @@ class FindGroupsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, r
 
 
 class GroupInformation(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
-    """A group as one caller sees it; the last three only where details are asked for."""
+    """A group as one caller sees it; the last four only where details are asked for."""
 
     group_name: str
     group_id: str
@@ -97,3 +102,66 @@ class CreatedGroupAnswer(msgspec.Struct, rename="camel", kw_only=True):
     group_id: str
     group_name: str
     members_added: bool
+
+
+def build_group(
+    seen: SeenGroup,
+    unique_counts: Mapping[str, int],
+    *,
+    shows_detail: bool = False,
+    shows_welcome: bool = False,
+    is_duplicate: bool = False,
+) -> GroupInformation:
+    """The group's form in every answer."""
+    fields = build_group_fields(seen, unique_counts, shows_detail=shows_detail)
+    if shows_welcome:
+        fields["welcome_message"] = seen.group.welcome_message
+    fields["is_duplicate"] = is_duplicate
+    return GroupInformation(**fields)
+
+
+def build_group_fields(seen: SeenGroup, unique_counts: Mapping[str, int], *, shows_detail: bool) -> dict[str, Any]:
+    """The fields of `GroupInformation`. `unique_counts` holds, by id, the different people in each tree."""
+    group = seen.group
+    fields: dict[str, Any] = {
+        "group_name": group.name,
+        "group_id": group.group_id,
+        "group_image_url": group.image_url,
+        "has_sub_groups": group.subgroup_count > 0,
+        "has_parent_groups": group.parent_count > 0,
+        "caller_role": seen.role,
+        "current_level_sub_group_count": group.subgroup_count,
+        "current_level_parent_group_count": group.parent_count,
+        **_build_counts(seen, unique_counts),
+        "is_mapped_to_tenant": group.is_mapped_to_tenant,
+        "group_type": group.group_type,
+        "is_duplicate": False,
+        "is_editable": seen.role == ADMIN,
+        "is_details_readable": True,
+    }
+    if shows_detail:
+        fields["welcome_message"] = group.welcome_message
+        fields["sub_groups"] = [build_group(each, unique_counts, shows_welcome=True) for each in seen.subgroups]
+        fields["created_at"] = write_instant(group.created_at_ms)
+        fields["show_history"] = group.shows_history
+    return fields
+
+
+def _build_counts(seen: SeenGroup, unique_counts: Mapping[str, int]) -> dict[str, int]:
+    group = seen.group
+    names = (
+        "user_count",
+        "unique_user_count",
+        "current_level_user_count",
+        "un_provisioned_user_count",
+        "current_level_un_provisioned_user_count",
+    )
+    if seen.role == SUBSCRIBER:
+        # A subscriber learns nothing of others, not even how many there are (contract, section 5).
+        return dict.fromkeys(names, 0)
+    here = group.member_count + group.subscriber_count
+    whole = seen.tree_member_count
+    # The number of different people may be a little older than the others, and must not contradict them.
+    unique = min(whole, max(here, unique_counts.get(group.group_id, whole)))
+    values = (whole, unique, here, seen.tree_unprovisioned_count, group.unprovisioned_count)
+    return dict(zip(names, values, strict=True))

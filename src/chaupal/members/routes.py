@@ -29,15 +29,16 @@ from chaupal.members.shapes import (
     ResultAnswer,
 )
 from chaupal.people.rules import shown_number
-from chaupal.serving.replies import Reply
+from chaupal.serving.replies import Reply, StreamedReply
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
+from chaupal.serving.streaming import Page, answer_in_pages
 from chaupal.wire.cursors import read_cursor, write_cursor
 from chaupal.wire.ids import read_id
 from chaupal.wire.numbers import read_mobile_number
 
 
-async def get_members(request: ApiRequest) -> MembersAnswer:
+async def get_members(request: ApiRequest) -> msgspec.Struct | StreamedReply:
     """The members of a group: all, or a page where `count` or `cursor` is given."""
     query = request.query(MembersQuery)
     count = query.count
@@ -46,8 +47,15 @@ async def get_members(request: ApiRequest) -> MembersAnswer:
     if count is not None and not 1 <= count <= PAGE_MAX:
         raise InvalidParameters(field="count", value=count, rule=f"must be 1 to {PAGE_MAX}")
     after_id = read_cursor(query.cursor, str) if query.cursor is not None else ""
-    page = MembersPage(read_id(request.path["groupId"]), after_id, count)
-    return _build_answer(await request.read(list_members, page))
+    group_id = read_id(request.path["groupId"])
+    if count is not None:
+        return _build_answer(await request.read(list_members, MembersPage(group_id, after_id, count)))
+
+    async def read_page(after_id: str) -> Page:
+        found = await request.read(list_members, MembersPage(group_id, after_id, PAGE_MAX))
+        return Page([_build_member(member, found) for member in found.members], found.next_after_id)
+
+    return await answer_in_pages("members", read_page, MembersAnswer)
 
 
 def _build_answer(found: Members) -> MembersAnswer:

@@ -56,11 +56,11 @@ class TooManyMembers(PayloadTooLarge):
 
 @dataclass(frozen=True, slots=True)
 class MembersPage:
-    """Which members to read; `count` None means all."""
+    """Which members to read: at most `count` after an id."""
 
     group_id: str
     after_id: str
-    count: int | None
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +73,8 @@ class Members:
 
 
 def list_members(tx: Transaction, caller: Caller, page: MembersPage) -> Members:
-    """The members of a group, in the order of their ids."""
+    """A page of the members of a group, in the order of their ids."""
     access = access_group(tx, caller, page.group_id)
-    if page.count is None:
-        rows: list[MemberRow] = []
-        after_id = page.after_id
-        while chunk := select_members(tx, page.group_id, after_id=after_id, row_count=PAGE_MAX):
-            rows.extend(chunk)
-            after_id = chunk[-1].user_id
-            if len(chunk) < PAGE_MAX:
-                break
-        return Members(rows, None, access.caller)
     rows = select_members(tx, page.group_id, after_id=page.after_id, row_count=page.count + 1)
     more = len(rows) > page.count
     rows = rows[: page.count]

@@ -35,6 +35,8 @@ from chaupal.store.clock import new_id
 from chaupal.wire.errors import write_error
 from chaupal.wire.paths import PathTable
 
+_PIECE_TIMEOUT_S = 60.0
+"""How long a client may take to accept one piece of an answer: as long as clients themselves wait for one."""
 _CLIENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{8,64}")
 
 log = structlog.get_logger("api")
@@ -147,6 +149,8 @@ async def _send_streamed(send: Send, answer: StreamedReply, request: ApiRequest)
         ClientGone: nobody takes the rest, or it cannot be had; the connection is closed before the answer is whole.
     """
     headers = [*answer.headers, (b"x-request-id", request.request_id.encode())]
+    if request.budget is not None:
+        headers.extend(budget_headers(request.budget))
     start = {"type": "http.response.start", "status": answer.status, "headers": headers}
     if answer.pieces is None:
         await send(start)
@@ -158,13 +162,14 @@ async def _send_streamed(send: Send, answer: StreamedReply, request: ApiRequest)
         gone = asyncio.create_task(request.wait_until_gone())
         try:
             while piece:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                async with asyncio.timeout(_PIECE_TIMEOUT_S):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
                 if gone.done():
                     raise ClientGone
                 piece = await anext(pieces, b"")
         except Exception as error:
-            if not isinstance(error, ClientGone):
-                log.exception("file cut short", request_id=request.request_id, route=request.route.path)
+            if not isinstance(error, (ClientGone, TimeoutError)):
+                log.exception("answer cut short", request_id=request.request_id, route=request.route.path)
             raise ClientGone from error
         finally:
             gone.cancel()

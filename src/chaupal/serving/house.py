@@ -14,6 +14,7 @@ from chaupal.outbound.guarded import GuardedClient
 from chaupal.settings import Settings
 from chaupal.store.opening import DataFolder
 from chaupal.store.store import Store
+from chaupal.subgroups.unique_counts import UniqueCounts
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +27,7 @@ class House:
     signer: TokenSigner
     folder: DataFolder
     limiter: Limiter = field(default_factory=Limiter)
+    unique_counts: UniqueCounts = field(default_factory=UniqueCounts)
     media_store: MediaStore = field(init=False)
     media_links: MediaLinks = field(init=False)
     media_fetcher: GuardedClient = field(init=False)

@@ -52,11 +52,17 @@ class WholeReply:
 
 @dataclass(frozen=True, slots=True)
 class StreamedReply:
-    """An answer that is no JSON, such as a file's bytes. `headers` are all but the request id."""
+    """An answer that is sent while it is made: a file's bytes, a long list. `headers` are all but the request id. One
+    that cannot be finished ends in a broken connection, so that it never looks whole."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
     pieces: AsyncGenerator[bytes, None] | None = None
+
+
+def stream_json(pieces: AsyncGenerator[bytes, None]) -> StreamedReply:
+    """An answer of 200 whose JSON comes in pieces."""
+    return StreamedReply(200, _STANDING_HEADERS, pieces)
 
 
 def answer_headers(body: bytes, request_id: str) -> list[tuple[bytes, bytes]]:

@@ -8,11 +8,13 @@ from msgspec import UNSET
 from chaupal.errors import InvalidParameters
 from chaupal.members.rules import Member
 from chaupal.people.rules import shown_number
-from chaupal.serving.replies import Reply
+from chaupal.serving.replies import Reply, StreamedReply
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
+from chaupal.serving.streaming import Page, answer_in_pages
 from chaupal.subscribers.rules import (
     PAGE_MAX,
+    READ_AT_ONCE_MAX,
     SubscriberChange,
     Subscribers,
     SubscribersPage,
@@ -88,17 +90,17 @@ def _by_spelling(numbers: dict[str, str], refused: dict[str, str]) -> dict[str, 
     return {raw: refused[number] for raw, number in numbers.items() if number in refused}
 
 
-async def post_subscribers_page(request: ApiRequest) -> SubscribersAnswer:
+async def post_subscribers_page(request: ApiRequest) -> msgspec.Struct | StreamedReply:
     """The subscribers: all, or a page where `count` or `cursor` is given. A POST that changes nothing, as Kaizala's."""
     return await _answer_page(request, await request.body(SubscribersPageBody))
 
 
-async def get_subscribers(request: ApiRequest) -> SubscribersAnswer:
+async def get_subscribers(request: ApiRequest) -> msgspec.Struct | StreamedReply:
     """The same as a GET."""
     return await _answer_page(request, request.query(SubscribersPageBody))
 
 
-async def _answer_page(request: ApiRequest, asked: SubscribersPageBody) -> SubscribersAnswer:
+async def _answer_page(request: ApiRequest, asked: SubscribersPageBody) -> msgspec.Struct | StreamedReply:
     count = asked.count
     if count is None and asked.cursor:
         count = PAGE_MAX
@@ -106,12 +108,19 @@ async def _answer_page(request: ApiRequest, asked: SubscribersPageBody) -> Subsc
         raise InvalidParameters(field="count", value=count, rule=f"must be 1 to {PAGE_MAX}")
     # The old document lists the cursor as required; clients send "" for the first page.
     after_id = read_cursor(asked.cursor, str) if asked.cursor else ""
-    page = SubscribersPage(read_id(request.path["groupId"]), after_id, count)
-    found = await request.read(list_subscribers, page)
-    return SubscribersAnswer(
-        subscribers=[_build_subscriber(one, found) for one in found.subscribers],
-        cursor=write_cursor(found.next_after_id) if found.next_after_id is not None else UNSET,
-    )
+    group_id = read_id(request.path["groupId"])
+    if count is not None:
+        found = await request.read(list_subscribers, SubscribersPage(group_id, after_id, count))
+        return SubscribersAnswer(
+            subscribers=[_build_subscriber(one, found) for one in found.subscribers],
+            cursor=write_cursor(found.next_after_id) if found.next_after_id is not None else UNSET,
+        )
+
+    async def read_page(after_id: str) -> Page:
+        found = await request.read(list_subscribers, SubscribersPage(group_id, after_id, READ_AT_ONCE_MAX))
+        return Page([_build_subscriber(one, found) for one in found.subscribers], found.next_after_id)
+
+    return await answer_in_pages("subscribers", read_page, SubscribersAnswer)
 
 
 def _build_subscriber(one: Member, found: Subscribers) -> Subscriber:

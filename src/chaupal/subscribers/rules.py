@@ -16,7 +16,7 @@ from chaupal.store.transaction import Transaction
 
 CHANGED_AT_ONCE_MAX = 1_000
 PAGE_MAX = 50
-_READ_AT_ONCE = 1_000
+READ_AT_ONCE_MAX = 1_000
 
 
 class TooManySubscribers(PayloadTooLarge):
@@ -75,11 +75,11 @@ def remove_subscribers(tx: Transaction, caller: Caller, change: SubscriberChange
 
 @dataclass(frozen=True, slots=True)
 class SubscribersPage:
-    """Which subscribers to read; `count` None means all."""
+    """Which subscribers to read: at most `count` after an id."""
 
     group_id: str
     after_id: str
-    count: int | None
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Subscribers:
 
 
 def list_subscribers(tx: Transaction, caller: Caller, page: SubscribersPage) -> Subscribers:
-    """The subscribers of a public group, in the order of their ids. For its admins.
+    """A page of the subscribers of a public group, in the order of their ids. For its admins.
 
     Raises:
         InvalidParameters: not a public group.
@@ -100,17 +100,10 @@ def list_subscribers(tx: Transaction, caller: Caller, page: SubscribersPage) -> 
     """
     access = access_group(tx, caller, page.group_id)
     _check_public(access)
-    if page.count is not None:
-        rows = page_of_subscribers(tx, page.group_id, after_id=page.after_id, row_count=page.count + 1)
-        more = len(rows) > page.count
-        rows = rows[: page.count]
-        return Subscribers(rows, rows[-1].user_id if more else None, access.caller)
-    rows = []
-    after_id = page.after_id
-    while chunk := page_of_subscribers(tx, page.group_id, after_id=after_id, row_count=_READ_AT_ONCE):
-        rows.extend(chunk)
-        after_id = chunk[-1].user_id
-    return Subscribers(rows, None, access.caller)
+    rows = page_of_subscribers(tx, page.group_id, after_id=page.after_id, row_count=page.count + 1)
+    more = len(rows) > page.count
+    rows = rows[: page.count]
+    return Subscribers(rows, rows[-1].user_id if more else None, access.caller)
 
 
 def _access_public(tx: Transaction, caller: Caller, change: SubscriberChange) -> GroupAccess:
