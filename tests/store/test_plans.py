@@ -64,7 +64,8 @@ def test_sqlite_finds_rows_by_more_than_their_tenant(
     tables = set(re.findall(r"(?:FROM|JOIN|UPDATE) (\w+)", statement.compiled("sqlite").sql))
     plan = plan_on_sqlite(sqlite_database, statement)
     # The rows of a recursion, as far as it has come, and of a list that was bound.
-    walks = {"above", "below", "around", "walked", "json_each"}
+    walks = {"above", "below", "around", "walked", "json_each", "trees"}
+    walks |= {"above_mine", "below_mine", "around_person"}
     wide = [
         step
         for step in plan

@@ -183,25 +183,25 @@ _SELECT_BELOW_PAGE = statement(
     .limit(bindparam("row_count"))
 )
 _SELECT_LINKS_BELOW = statement(
-    select(links.c.parent_id, links.c.child_id)
-    .select_from(_BELOW_PAGE)
-    .join(links, and_(_HERE, links.c.parent_id == _BELOW_PAGE.c.group_id, _HOLDS))
+    select(links.c.parent_id, links.c.child_id).where(_HERE, links.c.parent_id.in_(_below()), _HOLDS)
 )
 _SELECT_CHILDREN_OF = statement(
     select(links.c.parent_id, links.c.child_id)
     .where(_HERE, in_list(links.c.parent_id, "parent_ids"), _HOLDS)
     .order_by(links.c.parent_id, links.c.child_id)
 )
+# Outer joins, because they leave SQLite's planner no choice: it would begin with all groups of the tenant, or all
+# memberships, having no idea how few the trees hold.
 _SELECT_TREE_COUNTS = statement(
     select(_TREES.c.root_id, func.sum(groups.c.member_count), func.sum(groups.c.unprovisioned_count))
     .select_from(_TREES)
-    .join(groups, and_(groups.c.tenant_id == bindparam("tenant_id"), groups.c.group_id == _TREES.c.group_id))
+    .outerjoin(groups, and_(groups.c.tenant_id == bindparam("tenant_id"), groups.c.group_id == _TREES.c.group_id))
     .group_by(_TREES.c.root_id)
 )
 _SELECT_UNIQUE_COUNTS = statement(
     select(_TREES.c.root_id, func.count(distinct(memberships.c.user_id)))
     .select_from(_TREES)
-    .join(
+    .outerjoin(
         memberships,
         and_(
             memberships.c.tenant_id == bindparam("tenant_id"),
