@@ -1,8 +1,9 @@
-"""Writes the parts of `docs/` that follow from the code: settings, commands, permissions, events and errors.
+"""Writes what follows from the code: parts of the pages in `docs/` and the OpenAPI document.
 
 Usage: `.venv/bin/python tools/write_docs.py [--check]`. A page holds `<!-- generated: NAME -->` and `<!-- end -->`;
-what stands between them is replaced, everything else is left alone. With --check nothing is written, and the exit code
-is 1 where a page is not what the code says.
+what stands between them is replaced, everything else is left alone. The document is written twice: to be read, as
+docs/openapi.json, and to be served, into the package. With --check nothing is written, and the exit code is 1 where a
+file is not what the code says.
 """
 
 from __future__ import annotations
@@ -17,14 +18,19 @@ from pathlib import Path
 from typing import Any
 
 import chaupal
-from chaupal.app import ALL_ROUTES
-from chaupal.auth.permissions import PERMISSIONS, CallPermission, Need, Permission, Scope, TokenKind
+from chaupal.app import ALL_ROUTES, SERVED_ROUTES
+from chaupal.auth.permissions import PERMISSIONS, Permission
 from chaupal.errors import ChaupalError
 from chaupal.events.catalogue import Event, EventType
+from chaupal.openapi.document import build_document, encode_document, encode_served_document
+from chaupal.openapi.field_texts import PageTexts
+from chaupal.openapi.needs import needs_sentence, who_may
 from chaupal.settings import SettingDescription, describe_settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCS = PROJECT / "docs"
+OPENAPI = DOCS / "openapi.json"
+SERVED_OPENAPI = PROJECT / "src" / "chaupal" / "openapi" / "openapi.json"
 _REGION = re.compile(r"(<!-- generated: (?P<name>[^\n]+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -35,7 +41,7 @@ class UnknownRegion(Exception):
 def main() -> None:
     if sys.argv[1:] not in ([], ["--check"]):
         sys.exit("usage: tools/write_docs.py [--check]")
-    changed = changed_pages()
+    changed = changed_pages() | changed_documents()
     for page, text in changed.items():
         name = page.relative_to(PROJECT)
         if "--check" in sys.argv:
@@ -58,6 +64,18 @@ def changed_pages() -> dict[Path, str]:
     return found
 
 
+def changed_documents() -> dict[Path, str]:
+    """The files of the OpenAPI document that differ from what code and pages say, with what they should hold."""
+    document = openapi_document()
+    wanted = {OPENAPI: encode_document(document).decode(), SERVED_OPENAPI: encode_served_document(document).decode()}
+    return {path: text for path, text in wanted.items() if not path.is_file() or path.read_text() != text}
+
+
+def openapi_document() -> dict[str, Any]:
+    """The document of this code."""
+    return build_document(SERVED_ROUTES, PageTexts(DOCS / "api"))
+
+
 def write_regions(text: str) -> str:
     """The page with its generated parts made anew.
 
@@ -76,37 +94,13 @@ def _region(name: str) -> str:
     return REGIONS[name]()
 
 
-def needs_sentence(needed: CallPermission) -> str:
-    """What a call needs, in one line."""
-    parts = [f"permission **{needed.permission}**", _who(needed)]
-    # That a bot is never an admin need not be said with every call.
-    usual = frozenset(TokenKind) - ({TokenKind.BOT} if needed.need is Need.ADMIN else set())
-    if needed.kinds != usual:
-        parts.append(f"a {' or '.join(sorted(kind.value for kind in needed.kinds))} token")
-    return f"Needs: {'; '.join(parts)}."
-
-
-def _who(needed: CallPermission) -> str:
-    if needed.scope is Scope.CALLER:
-        return "anyone whose token holds"
-    if needed.scope is Scope.TENANT:
-        return "an admin of the organization" if needed.need is Need.ADMIN else "a person of the organization"
-    if needed.scope is Scope.HIERARCHY:
-        return "a member of the group or of one above or below it, or a subscriber"
-    if needed.need is Need.SUBSCRIBER:
-        return "a member of the group, or a subscriber"
-    if needed.scope is Scope.BOT:
-        return "the bot's creator, or an admin of the organization"
-    return "an admin of the group" if needed.need is Need.ADMIN else "a member of the group"
-
-
 def permissions() -> str:
     """Every call of the permission table."""
     path_of = {route.call: f"{route.method} {route.path}" for route in ALL_ROUTES if route.call}
     rows = []
     for needed in PERMISSIONS.values():
         tokens = ", ".join(sorted(kind.value for kind in needed.kinds))
-        rows.append((f"`{path_of[needed.call]}`", needed.permission.value, _who(needed), tokens))
+        rows.append((f"`{path_of[needed.call]}`", needed.permission.value, who_may(needed), tokens))
     return _table(("call", "connector permission", "who", "tokens"), rows)
 
 

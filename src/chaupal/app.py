@@ -63,6 +63,9 @@ ALL_ROUTES = (
     *MEDIA_ROUTES,
 )
 
+SERVED_ROUTES = (*ALL_ROUTES, *FILE_ROUTES)
+"""The calls, and the links to files."""
+
 _YOUNG_OBJECTS = 20_000
 """Objects made since the last collection before the young ones are looked at: some hundred calls' worth."""
 
@@ -138,7 +141,7 @@ def build_app(house: House) -> Api:
             call_log.flush()
 
     pages = build_pages(house, metrics, lifespan)
-    return Api(house, (*ALL_ROUTES, *FILE_ROUTES), behind=pages, metrics=metrics, call_log=call_log)
+    return Api(house, SERVED_ROUTES, behind=pages, metrics=metrics, call_log=call_log)
 
 
 async def _greet(house: House) -> None:

@@ -8,14 +8,13 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol, TypeVar
 
 import httpx
-import msgspec
 
 from chaupal.app import build_app
-from chaupal.media.routes import FILE_ROUTES
 from chaupal.serving.dispatch import Api
 from chaupal.serving.house import House
-from chaupal.serving.routes import Route
+from chaupal.serving.routes import JSON, Route
 from chaupal.wire.paths import PathTable
+from tests.api.declared import assert_declared
 
 ROOT = "http://api.test"
 
@@ -109,18 +108,19 @@ class Client:
         matched = self._paths.find(answer.request.method, answer.request.url.raw_path.split(b"?")[0].decode("latin-1"))
         if matched is not None and matched.target is not None and matched.target.is_page:
             assert_page_headers(answer)
+            assert_declared(answer, matched.target)
             return answer
-        is_file = (
-            matched is not None
-            and matched.target in FILE_ROUTES
-            and (answer.status_code < 400 or answer.status_code == 416)
-        )
-        if matched is not None and answer.request.method != "OPTIONS" and not is_file:
-            assert_api_headers(answer)
-            if answer.status_code != 200:
+        if matched is not None and answer.request.method != "OPTIONS":
+            route = matched.target
+            is_error = answer.status_code >= 400 and (route is None or answer.status_code not in route.other_answers)
+            if is_error or route is None or route.gives == (JSON,):
+                assert_api_headers(answer)
+            if is_error:
                 assert_error(answer)
-            elif matched.target is not None:
-                assert_declared(answer, matched.target)
+            if route is not None:
+                assert_declared(answer, route)
+            if answer.status_code == 200 and answer.headers["content-type"].startswith(JSON):
+                assert "errorCode" not in answer.json()
         assert not answer.has_redirect_location
         return answer
 
@@ -194,10 +194,3 @@ def assert_error(answer: httpx.Response, *, code: str = "") -> dict[str, Any]:
     if answer.status_code in (429, 503):
         assert int(answer.headers["retry-after"]) >= 1
     return body
-
-
-def assert_declared(answer: httpx.Response, route: Route) -> None:
-    """The answer is what its route declares: no field more, none less, all of the declared types."""
-    declared = msgspec.json.decode(answer.content, type=route.reply)
-    assert msgspec.json.decode(msgspec.json.encode(declared)) == answer.json()
-    assert "errorCode" not in answer.json()

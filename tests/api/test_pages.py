@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
 from tests.api.client import assert_error
+from tests.api.declared import document
 from tests.api.worlds import OMAR, World
 
 
@@ -45,6 +48,37 @@ class TestBareAddress:
 
     def test_what_is_nowhere_is_an_error_of_the_api(self, world: World) -> None:
         assert_error(world.client.call("GET", "/favicon.ico"), code="NotFound")
+
+
+class TestDocument:
+    @pytest.mark.parametrize("path", ["/openapi.json", "/v1/openapi.json"])
+    def test_is_that_of_this_code_for_this_address(self, world: World, path: str) -> None:
+        answer = world.client.call("GET", path)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["access-control-allow-origin"] == "*"
+        served = answer.json()
+        assert served["servers"] == [{"url": "https://chat.example.org/v1", "description": "This server"}]
+        assert {**served, "servers": document()["servers"]} == document(), "run tools/write_docs.py"
+
+    def test_is_not_sent_again_to_whoever_has_it(self, world: World) -> None:
+        etag = world.client.call("GET", "/openapi.json").headers["etag"]
+        for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+            answer = world.client.call("GET", "/openapi.json", headers={"If-None-Match": known})
+            assert (answer.status_code, answer.content) == (304, b"")
+            assert answer.headers["etag"] == etag
+        assert world.client.call("GET", "/openapi.json", headers={"If-None-Match": '"other"'}).status_code == 200
+
+    def test_may_be_read_by_pages_of_any_origin(self, world: World) -> None:
+        asked = {"Origin": "https://editor.example.org", "Access-Control-Request-Method": "GET"}
+        answer = world.client.call("OPTIONS", "/openapi.json", headers=asked)
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-origin"] == "*"
+
+    def test_its_makers_are_not_in_a_serving_process(self) -> None:
+        code = "import chaupal.app, sys; print([name for name in sys.modules if name.startswith('chaupal.openapi')])"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == "[]"
 
 
 class TestMetrics:

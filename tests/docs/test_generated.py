@@ -12,6 +12,7 @@ from tools.write_docs import (
     UnknownRegion,
     all_commands,
     all_errors,
+    changed_documents,
     changed_pages,
     event_makers,
     write_regions,
@@ -21,6 +22,10 @@ from tools.write_docs import (
 class TestWriteDocs:
     def test_the_pages_are_what_the_code_says(self) -> None:
         stale = [str(path.relative_to(PROJECT)) for path in changed_pages()]
+        assert not stale, "run tools/write_docs.py"
+
+    def test_the_openapi_document_is_what_the_code_says(self) -> None:
+        stale = [str(path.relative_to(PROJECT)) for path in changed_documents()]
         assert not stale, "run tools/write_docs.py"
 
     @pytest.mark.parametrize("region", REGIONS)

@@ -12,6 +12,7 @@ from chaupal.bots.rules import (
     NewBot,
     SeenBots,
     TokenOfBot,
+    TooManyBots,
     add_bot_to_group,
     change_bot,
     create_bot,
@@ -116,7 +117,15 @@ async def post_group_bot(request: ApiRequest) -> msgspec.Struct | Reply:
 
 
 ROUTES = [
-    Route("POST", "/bot", post_bot, call="bots.create", body=CreateBotBody, reply=CreatedBotAnswer),
+    Route(
+        "POST",
+        "/bot",
+        post_bot,
+        call="bots.create",
+        body=CreateBotBody,
+        reply=CreatedBotAnswer,
+        errors=(TooManyBots,),
+    ),
     Route("GET", "/bot", get_bots, call="bots.list", reply=BotsAnswer),
     Route("PUT", "/bot/{botUserId}", put_bot, call="bots.change", body=ChangeBotBody, reply=ResultAnswer),
     Route("DELETE", "/bot/{botUserId}", delete_one_bot, call="bots.delete", reply=ResultAnswer),

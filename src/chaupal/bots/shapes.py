@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
+
+from chaupal.bots.rules import PICTURE_MAX_CHARS
+from chaupal.people.rules import NAME_MAX_CHARS
+from chaupal.wire.bounds import INSTANT_MS, Bounds, text_bounds
+
+_BOUNDS: dict[str, Bounds] = {
+    "name": text_bounds(NAME_MAX_CHARS),
+    "profilePic": text_bounds(PICTURE_MAX_CHARS, may_be_blank=True) | {"pattern": "^[ -~]*$"},
+}
 
 
 class CreateBotBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """POST /bot. `profilePic` is a mediaResource."""
+
+    bounds: ClassVar[dict[str, Bounds]] = _BOUNDS
 
     name: str
     profile_pic: str | None = None
@@ -14,6 +27,8 @@ class CreateBotBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ren
 
 class ChangeBotBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """PUT /bot/{botUserId}; what is left out stays."""
+
+    bounds: ClassVar[dict[str, Bounds]] = _BOUNDS
 
     name: str | None = None
     profile_pic: str | None = None
@@ -53,6 +68,8 @@ class BotsAnswer(msgspec.Struct, rename="camel", kw_only=True):
 
 class BotTokenAnswer(msgspec.Struct, rename="camel", kw_only=True):
     """An access token that acts as the bot. Expiry in milliseconds since 1970."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"accessTokenExpiry": INSTANT_MS}
 
     access_token: str
     access_token_expiry: int

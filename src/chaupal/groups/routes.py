@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from chaupal.auth.access import CONNECT_GROUP
+from chaupal.auth.access import CONNECT_GROUP, RoleLacking
 from chaupal.errors import InvalidParameters
 from chaupal.groups.rules import (
     GROUP_TYPE,
@@ -38,7 +38,7 @@ from chaupal.groups.shapes import (
     build_group,
     build_group_fields,
 )
-from chaupal.members.rules import leave_group
+from chaupal.members.rules import LastAdmin, leave_group
 from chaupal.members.shapes import ResultAnswer
 from chaupal.serving.replies import Reply, StreamedReply
 from chaupal.serving.request import ApiRequest
@@ -149,12 +149,27 @@ async def post_leave(request: ApiRequest) -> msgspec.Struct | Reply:
 
 
 ROUTES = [
-    Route("POST", "/groups", post_group, call="groups.create", body=CreateGroupBody, reply=CreatedGroupAnswer),
+    Route(
+        "POST",
+        "/groups",
+        post_group,
+        call="groups.create",
+        body=CreateGroupBody,
+        reply=CreatedGroupAnswer,
+        errors=(RoleLacking,),
+    ),
     Route("GET", "/groups", get_groups, call="groups.list", query=GroupsQuery, reply=GroupsAnswer),
     Route("GET", "/groups/{groupId}", get_group, call="groups.get", reply=GroupAnswer),
     Route("PUT", "/groups/{groupId}", put_group, call="groups.change", body=ChangeGroupBody, reply=ResultAnswer),
     Route("DELETE", "/groups/{groupId}", delete_one_group, call="groups.delete", reply=ResultAnswer),
-    Route("POST", "/groups/{groupId}/leave", post_leave, call="groups.leave", reply=ResultAnswer),
+    Route(
+        "POST",
+        "/groups/{groupId}/leave",
+        post_leave,
+        call="groups.leave",
+        reply=ResultAnswer,
+        errors=(LastAdmin,),
+    ),
     Route(
         "GET",
         "/tenant/findGroupsByQuery",

@@ -38,7 +38,7 @@ Group = GroupRow
 GROUP_TYPE = "Group"
 NAME_MAX_CHARS = 200
 WELCOME_MAX_CHARS = 4_000
-_TEXT_MAX_CHARS = 4_000
+DESCRIPTION_MAX_CHARS = 4_000
 _URL_MAX_CHARS = 2_000
 MEMBERS_AT_CREATION_MAX = 100
 
@@ -128,8 +128,8 @@ def _build_group(tx: Transaction, draft: NewGroup, *, created_by: str) -> GroupR
     if people_count > MEMBERS_AT_CREATION_MAX:
         rule = f"must name at most {MEMBERS_AT_CREATION_MAX} people; add more with PUT members"
         raise InvalidParameters(field="members", value=people_count, rule=rule)
-    _check_chars("shortDescriptionString", draft.short_description, _TEXT_MAX_CHARS)
-    _check_chars("longDescriptionString", draft.long_description, _TEXT_MAX_CHARS)
+    _check_chars("shortDescriptionString", draft.short_description, DESCRIPTION_MAX_CHARS)
+    _check_chars("longDescriptionString", draft.long_description, DESCRIPTION_MAX_CHARS)
     _check_url("groupPhoto", draft.image_url)
     _check_url("backgroundPhoto", draft.background_url)
     return GroupRow(

@@ -9,12 +9,41 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from chaupal.auth.access import ADMIN, SUBSCRIBER
-from chaupal.groups.seeing import SeenGroup
+from chaupal.groups.rules import (
+    DESCRIPTION_MAX_CHARS,
+    MEMBERS_AT_CREATION_MAX,
+    NAME_MAX_CHARS,
+    WELCOME_MAX_CHARS,
+)
+from chaupal.groups.seeing import FOUND_AT_ONCE_MAX, SeenGroup
+from chaupal.wire.bounds import (
+    GROUP_TYPE,
+    INSTANT,
+    MOBILE_NUMBERS,
+    PICTURE_URL,
+    ROLE_IN_GROUP,
+    Bounds,
+    count_bounds,
+    text_bounds,
+)
 from chaupal.wire.instants import write_instant
 
 
 class CreateGroupBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """POST /groups."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "name": text_bounds(NAME_MAX_CHARS),
+        "welcomeMessage": text_bounds(WELCOME_MAX_CHARS, may_be_blank=True),
+        "members": MOBILE_NUMBERS | {"maxItems": MEMBERS_AT_CREATION_MAX},
+        "admins": MOBILE_NUMBERS | {"maxItems": MEMBERS_AT_CREATION_MAX},
+        "memberUserIds": {"maxItems": MEMBERS_AT_CREATION_MAX},
+        "groupType": GROUP_TYPE,
+        "shortDescriptionString": text_bounds(DESCRIPTION_MAX_CHARS, may_be_blank=True),
+        "longDescriptionString": text_bounds(DESCRIPTION_MAX_CHARS, may_be_blank=True),
+        "groupPhoto": PICTURE_URL,
+        "backgroundPhoto": PICTURE_URL,
+    }
 
     name: str
     welcome_message: str | None = None
@@ -33,6 +62,11 @@ class ChangeGroupBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, r
     """PUT /groups/{groupId}."""
 
     spellings: ClassVar[dict[str, str]] = {"groupName": "name"}
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "name": text_bounds(NAME_MAX_CHARS),
+        "welcomeMessage": text_bounds(WELCOME_MAX_CHARS, may_be_blank=True),
+        "groupImageUrl": PICTURE_URL,
+    }
 
     name: str | None = None
     welcome_message: str | None = None
@@ -52,6 +86,11 @@ class GroupsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
 class FindGroupsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """GET /tenant/findGroupsByQuery."""
 
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "resultsOffset": count_bounds(0, 2**31 - 1),
+        "pageSize": count_bounds(1, FOUND_AT_ONCE_MAX),
+    }
+
     query: str | None = None
     results_offset: int | None = None
     page_size: int | None = None
@@ -59,6 +98,12 @@ class FindGroupsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, r
 
 class GroupInformation(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     """A group as one caller sees it; the last four only where details are asked for."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "callerRole": ROLE_IN_GROUP,
+        "groupType": GROUP_TYPE,
+        "createdAt": INSTANT,
+    }
 
     group_name: str
     group_id: str

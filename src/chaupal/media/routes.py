@@ -11,9 +11,11 @@ from msgspec import UNSET
 
 from chaupal.auth.caller import Operator
 from chaupal.errors import InvalidParameters, NotFound, PayloadTooLarge
-from chaupal.media.intake import FILES_MAX, Intake
+from chaupal.media.claims import ClaimContradicted, TypeNotTaken
+from chaupal.media.intake import FILES_MAX, AlbumOfOthers, Intake
 from chaupal.media.links import LINK_PATH, LinkTarget
 from chaupal.media.objects import ObjectMissing
+from chaupal.media.pictures import PictureUnreadable
 from chaupal.media.resources import NO_RESOURCE
 from chaupal.media.rules import (
     FilePlace,
@@ -29,7 +31,7 @@ from chaupal.outbound.failures import AnswerTooLarge, OutboundFailed
 from chaupal.serving.house import House
 from chaupal.serving.replies import Reply, StreamedReply
 from chaupal.serving.request import ApiRequest
-from chaupal.serving.routes import Route
+from chaupal.serving.routes import MULTIPART, Route
 from chaupal.wire.files import ByteRange, RangeUnsatisfiable, matches_tag, read_range, write_disposition
 from chaupal.wire.instants import write_instant
 from chaupal.wire.multipart import MultipartReader, PartEnd, PartHead, read_file_name
@@ -40,7 +42,6 @@ _FRAME_MAX_BYTES = 65_536
 _FIELDS_MAX = 10
 """Form fields that are no files; they are read over."""
 
-_MULTIPART = "multipart/form-data"
 _CACHED_S = 3_600
 """A link that is revoked may be shown from a browser's own copy for so long."""
 
@@ -51,7 +52,7 @@ async def post_media(request: ApiRequest) -> msgspec.Struct | Reply:
     """Upload a file, or several as an album."""
     await request.read(check_may_upload, None)
     async with _new_intake(request.house) as intake:
-        if request.header(b"content-type").lower().startswith(_MULTIPART):
+        if request.header(b"content-type").lower().startswith(MULTIPART):
             await _take_parts(request, intake)
         else:
             await _take_body(request, intake)
@@ -244,10 +245,40 @@ def _file_headers(file: ServedFile, tag: str, *, age_s: int) -> tuple[tuple[byte
 
 
 ROUTES = [
-    Route("POST", "/media", post_media, call="media.upload", reply=MediaReceipt),
-    Route("POST", "/media/url", post_media_url, call="media.fetch", body=PostMediaUrl, reply=MediaReceipt),
+    Route(
+        "POST",
+        "/media",
+        post_media,
+        call="media.upload",
+        reply=MediaReceipt,
+        errors=(TypeNotTaken, ClaimContradicted, PictureUnreadable, AlbumOfOthers),
+        takes=(MULTIPART, "image/*", "audio/*", "video/*", "application/*"),
+    ),
+    Route(
+        "POST",
+        "/media/url",
+        post_media_url,
+        call="media.fetch",
+        body=PostMediaUrl,
+        reply=MediaReceipt,
+        errors=(TypeNotTaken, ClaimContradicted, PictureUnreadable),
+    ),
     Route("GET", "/media/{mediaResource}", get_media, call="media.get", reply=MediaAnswer),
 ]
 
-FILE_ROUTES = [Route(method, f"/{LINK_PATH}/{{fileName}}", get_file, query=FileQuery) for method in ("GET", "HEAD")]
+FILE_ROUTES = [
+    Route(
+        method,
+        f"/{LINK_PATH}/{{fileName}}",
+        get_file,
+        query=FileQuery,
+        gives=("image/*", "audio/*", "video/*", "application/*"),
+        other_answers={
+            206: "The part that `Range` asks for.",
+            304: "The client has it already: `If-None-Match` names its `ETag`.",
+            416: "The file has no such part.",
+        },
+    )
+    for method in ("GET", "HEAD")
+]
 """The links. They need no token: whoever has one may follow it."""

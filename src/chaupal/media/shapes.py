@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 from msgspec import UNSET, UnsetType
+
+from chaupal.wire.bounds import INSTANT, Bounds
 
 
 class PostMediaUrl(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """The body of a fetch."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"mediaUrl": {"format": "uri", "pattern": "^https?://"}}
 
     media_url: str
 
@@ -33,6 +39,11 @@ class MediaFileAnswer(msgspec.Struct, rename="camel", kw_only=True):
 class MediaAnswer(MediaFileAnswer, kw_only=True):
     """A media resource: its first file's fields, and all of its files."""
 
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "mediaType": {"enum": ["Image", "Album", "Audio", "Document", "Video"]},
+        "createdAt": INSTANT,
+    }
+
     media_resource: str
     media_type: str
     created_at: str
@@ -41,5 +52,9 @@ class MediaAnswer(MediaFileAnswer, kw_only=True):
 
 class FileQuery(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """What a link may be asked with."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "size": {"enum": ["thumbnail"], "description": "`thumbnail` for the small picture of a picture"}
+    }
 
     size: str | None = None

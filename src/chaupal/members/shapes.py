@@ -7,15 +7,22 @@ from typing import ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from chaupal.members.rules import ADDED_AT_ONCE_MAX, PAGE_MAX
+from chaupal.wire.bounds import CURSOR, MOBILE_NUMBERS, ROLE, Bounds, count_bounds
+
 
 class AddMembersBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """PUT /groups/{groupId}/members."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"members": MOBILE_NUMBERS | {"maxItems": ADDED_AT_ONCE_MAX}}
 
     members: list[str]
 
 
 class ChangeRoleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """PUT /groups/{groupId}/members/{memberId}."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"role": ROLE}
 
     role: str
 
@@ -24,6 +31,7 @@ class MembersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     """GET /groups/{groupId}/members: none given means all."""
 
     spellings: ClassVar[dict[str, str]] = {}
+    bounds: ClassVar[dict[str, Bounds]] = {"cursor": CURSOR, "count": count_bounds(1, PAGE_MAX)}
 
     cursor: str | None = None
     count: int | None = None
@@ -31,6 +39,8 @@ class MembersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
 
 class Member(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     """One member. A number that is hidden or not there is left out as a key; `isBot` (ours) is there for a bot only."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"role": ROLE}
 
     id: str
     role: str
@@ -59,6 +69,8 @@ class FailedResult(msgspec.Struct, rename="camel", kw_only=True):
 
 class ResultAnswer(msgspec.Struct, rename="camel", kw_only=True):
     """`{"result": "true"}`: a string, as Kaizala sent it."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"result": {"enum": ["true", "false"]}}
 
     result: str = "true"
     failed_result: list[FailedResult] | UnsetType = UNSET

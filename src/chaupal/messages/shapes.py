@@ -8,10 +8,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from chaupal.members.shapes import FailedResult
+from chaupal.messages.rules import PAGE_MAX, TEXT_MAX_CHARS
+from chaupal.wire.bounds import CURSOR, INSTANT, MOBILE_NUMBERS, Bounds, count_bounds, text_bounds
 
 
 class PostMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """POST /groups/{groupId}/messages."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"message": text_bounds(TEXT_MAX_CHARS), "subscribers": MOBILE_NUMBERS}
 
     message: str
     send_to_all_subscribers: bool | None = None
@@ -21,6 +25,8 @@ class PostMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
 class EditMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """PUT /groups/{groupId}/messages/{referenceId}."""
 
+    bounds: ClassVar[dict[str, Bounds]] = {"message": text_bounds(TEXT_MAX_CHARS)}
+
     message: str
 
 
@@ -28,6 +34,11 @@ class MessagesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ren
     """GET /groups/{groupId}/messages."""
 
     spellings: ClassVar[dict[str, str]] = {}
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "cursor": CURSOR,
+        "count": count_bounds(1, PAGE_MAX),
+        "direction": {"enum": ["older", "newer"]},
+    }
 
     cursor: str | None = None
     count: int | None = None
@@ -43,6 +54,8 @@ class MessageReceipt(msgspec.Struct, rename="camel", omit_defaults=True, kw_only
 
 class Message(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     """One message. A hidden sender number is ""; a retracted message has no text."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"sentAt": INSTANT, "editedAt": INSTANT}
 
     reference_id: str
     message: str

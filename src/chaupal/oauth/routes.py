@@ -12,10 +12,12 @@ from chaupal.errors import InvalidParameters, TooManyRequests, Unauthenticated
 from chaupal.oauth.progress import Problem, Progress, Stage
 from chaupal.oauth.rules import (
     CodeWrong,
+    ConnectorUnknown,
     ConsentAnswer,
     GrantTypeUnsupported,
     NumberProof,
     Redemption,
+    RedirectNotRegistered,
     SignInOver,
     answer_consent,
     prove_number,
@@ -36,10 +38,17 @@ from chaupal.oauth.shapes import AuthorizeQuery, SignInForm, TokenAnswer, TokenR
 from chaupal.oauth.visits import Visit, new_cookie, open_visit
 from chaupal.serving.replies import WholeReply, answer_headers
 from chaupal.serving.request import ApiRequest
-from chaupal.serving.routes import Route
+from chaupal.serving.routes import FORM, HTML, JSON, Route
 from chaupal.tokens.pins import PIN_DIGITS, PinDraft, PinTry, WrongPin, generate_pin
-from chaupal.tokens.rules import Exchange, Exchanged, read_exchange, renew_exchange, sign_access_token
-from chaupal.wire.errors import write_oauth_error
+from chaupal.tokens.rules import (
+    Exchange,
+    Exchanged,
+    RefreshTokenWrong,
+    read_exchange,
+    renew_exchange,
+    sign_access_token,
+)
+from chaupal.wire.errors import OAuthErrorBody, write_oauth_error
 from chaupal.wire.forms import read_basic_credentials, read_form
 from chaupal.wire.numbers import read_mobile_number
 from chaupal.wire.query_strings import read_query
@@ -265,14 +274,40 @@ def refuse_token(request: ApiRequest, error: BaseException) -> WholeReply:
 
 
 ROUTES = [
-    Route("GET", "/api/Oauth/Authorize", get_authorize, query=AuthorizeQuery, refuse=trouble_page, is_page=True),
+    Route(
+        "GET",
+        "/api/Oauth/Authorize",
+        get_authorize,
+        query=AuthorizeQuery,
+        refuse=trouble_page,
+        errors=(ConnectorUnknown, RedirectNotRegistered),
+        gives=(HTML,),
+        other_answers={302: "Back to the program, with an error in the query."},
+    ),
     Route(
         "POST",
         "/api/Oauth/Authorize",
         post_authorize,
+        query=AuthorizeQuery,
         body=SignInForm,
         refuse=trouble_page,
-        is_page=True,
+        errors=(ConnectorUnknown, RedirectNotRegistered, TooManyRequests),
+        takes=(FORM,),
+        gives=(HTML,),
+        other_answers={
+            302: "Back to the program, with a code or an error in the query.",
+            303: "On to the next page.",
+        },
     ),
-    Route("POST", "/api/oauth/token", post_token, body=TokenRequest, reply=TokenAnswer, refuse=refuse_token),
+    Route(
+        "POST",
+        "/api/oauth/token",
+        post_token,
+        body=TokenRequest,
+        reply=TokenAnswer,
+        refuse=refuse_token,
+        errors=(CodeWrong, GrantTypeUnsupported, Unauthenticated, RefreshTokenWrong, TooManyRequests),
+        error_body=OAuthErrorBody,
+        takes=(FORM, JSON),
+    ),
 ]

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from chaupal.tokens.shapes import AccessTokenAnswer
+from chaupal.wire.bounds import Bounds
 
 
 class AuthorizeQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The query of the sign-in page. `progress` and `lang` are the pages' own; the scope is the connector's."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "response_type": {"enum": ["code"]},
+        "code_challenge_method": {"enum": ["S256", "plain"]},
+        "lang": {"enum": ["en", "fr", "hi"]},
+    }
 
     client_id: str = ""
     redirect_uri: str = ""
@@ -32,6 +41,8 @@ class SignInForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 class TokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """POST /api/oauth/token."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"grant_type": {"enum": ["authorization_code", "refresh_token"]}}
 
     client_id: str = ""
     client_secret: str = ""

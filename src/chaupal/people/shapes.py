@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 from msgspec import UNSET, UnsetType
+
+from chaupal.wire.bounds import ROLE, Bounds
 
 
 class CurrentUser(msgspec.Struct, rename="camel", kw_only=True):
     """The user of the access token. `isBot` (ours) is there for a bot only."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"role": ROLE}
 
     id: str
     name: str

@@ -12,6 +12,7 @@ from chaupal.reactions.rules import (
     ChangesOf,
     Counted,
     DetailsOf,
+    ItemRetracted,
     ReactionDraft,
     ReactionOf,
     SummaryOf,
@@ -22,6 +23,7 @@ from chaupal.reactions.rules import (
     remove_reaction,
 )
 from chaupal.reactions.shapes import (
+    CURSOR_MAX,
     ChangesAnswer,
     ChangesQuery,
     DetailsAnswer,
@@ -40,8 +42,6 @@ from chaupal.serving.routes import Route
 from chaupal.wire.ids import read_id
 
 _TYPES = {"like": "Like", "comment": "Comment"}
-_CURSOR_MAX = 2**53
-"""JavaScript rounds larger numbers (contract, section 9). A cursor is an instant in microseconds."""
 
 
 async def post_reaction(request: ApiRequest) -> msgspec.Struct | Reply:
@@ -110,7 +110,7 @@ def _type(raw: str) -> str:
 
 def _cursor(raw: int | None) -> int:
     cursor = raw or 0
-    if not 0 <= cursor < _CURSOR_MAX:
+    if not 0 <= cursor < CURSOR_MAX:
         raise InvalidParameters(field="cursor", value=cursor, rule="must be 0 or a cursor that this call gave")
     return cursor
 
@@ -135,7 +135,15 @@ _ALL = "/groups/{groupId}/reaction"
 _ITEM = _ALL + "/{referenceId}"
 
 ROUTES = [
-    Route("POST", _ALL, post_reaction, call="reactions.post", body=PostReaction, reply=ReactionReceipt),
+    Route(
+        "POST",
+        _ALL,
+        post_reaction,
+        call="reactions.post",
+        body=PostReaction,
+        reply=ReactionReceipt,
+        errors=(ItemRetracted,),
+    ),
     Route("GET", _ALL + "/summary", get_changes, call="reactions.changes", query=ChangesQuery, reply=ChangesAnswer),
     Route("GET", _ITEM + "/summary", get_summary, call="reactions.summary", query=SummaryQuery, reply=SummaryAnswer),
     Route("GET", _ITEM, get_details, call="reactions.details", query=DetailsQuery, reply=DetailsAnswer),

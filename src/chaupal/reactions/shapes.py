@@ -7,9 +7,20 @@ from typing import ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from chaupal.reactions.rules import COMMENT_MAX_CHARS
+from chaupal.wire.bounds import INSTANT_MS, Bounds, count_bounds, text_bounds
+
+CURSOR_MAX = 2**53
+"""JavaScript rounds larger numbers (contract, section 9). A cursor is an instant in microseconds."""
+
+_TYPE: Bounds = {"enum": ["Like", "Comment"]}
+_CURSOR = count_bounds(0, CURSOR_MAX - 1)
+
 
 class PostReaction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """POST /groups/{groupId}/reaction."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"reactionType": _TYPE, "comment": text_bounds(COMMENT_MAX_CHARS)}
 
     reference_id: str
     reaction_type: str
@@ -29,6 +40,7 @@ class ChangesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     """GET /groups/{groupId}/reaction/summary."""
 
     spellings: ClassVar[dict[str, str]] = {}
+    bounds: ClassVar[dict[str, Bounds]] = {"cursor": _CURSOR}
 
     source_group_id: str | None = None
     cursor: int | None = None
@@ -38,6 +50,7 @@ class DetailsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     """GET /groups/{groupId}/reaction/{referenceId}."""
 
     spellings: ClassVar[dict[str, str]] = {}
+    bounds: ClassVar[dict[str, Bounds]] = {"reactionType": _TYPE, "cursor": _CURSOR}
 
     source_group_id: str | None = None
     reaction_type: str | None = None
@@ -73,12 +86,16 @@ class SummaryAnswer(msgspec.Struct, rename="camel", kw_only=True):
 class ChangesAnswer(msgspec.Struct, rename="camel", kw_only=True):
     """The items whose counts have changed, and the cursor to ask with next time."""
 
+    bounds: ClassVar[dict[str, Bounds]] = {"cursor": _CURSOR}
+
     cursor: int
     summary: list[ReactionSummary]
 
 
 class ReactionDetail(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     """One reaction. `isRemoved` only where it was taken back since the cursor."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"reactionType": _TYPE, "lastModifiedTime": INSTANT_MS}
 
     last_modified_time: int
     reaction_id: str
@@ -90,6 +107,8 @@ class ReactionDetail(msgspec.Struct, rename="camel", omit_defaults=True, kw_only
 
 class DetailsAnswer(msgspec.Struct, rename="camel", kw_only=True):
     """The reactions that have changed, and the cursor to ask with next time."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"cursor": _CURSOR}
 
     cursor: int
     reaction_details: list[ReactionDetail]

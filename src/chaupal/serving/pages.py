@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import cache
+from importlib.resources import files
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,6 +21,7 @@ from chaupal.errors import ChaupalError, NotFound
 from chaupal.serving.dispatch import request_id_of, send_error, send_preflight
 from chaupal.serving.house import House
 from chaupal.serving.metrics import CONTENT_TYPE, Metrics
+from chaupal.serving.replies import encode_json, preflight_headers
 from chaupal.store.reachable import prove_reading, prove_writing
 
 _READY_TIMEOUT_S = 3
@@ -56,6 +60,22 @@ def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette
             headers={"access-control-allow-origin": "*"},
         )
 
+    async def show_document(request: Request) -> Response:
+        """The API's OpenAPI document, for this server's address."""
+        if request.method == "OPTIONS":  # a page asks before it sends If-None-Match
+            return Response(headers=_preflight_of(request))
+        document, etag = await asyncio.to_thread(_load_document, house.settings.endpoint_url)
+        headers = {
+            "access-control-allow-origin": "*",
+            "access-control-expose-headers": "ETag",
+            "cache-control": "no-cache",
+            "etag": etag,
+        }
+        known = (each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(","))
+        if not {etag, "*"}.isdisjoint(known):
+            return Response(status_code=304, headers=headers)
+        return Response(document, media_type="application/json", headers=headers)
+
     async def not_found(scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS":
             await send_preflight(scope, send)
@@ -70,9 +90,28 @@ def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", show_metrics),
+            Route("/openapi.json", show_document, methods=["GET", "OPTIONS"]),
+            Route("/v1/openapi.json", show_document, methods=["GET", "OPTIONS"]),
         ],
         lifespan=lifespan,
     )
     pages.router.redirect_slashes = False
     pages.router.default = not_found
     return pages
+
+
+def _preflight_of(request: Request) -> dict[str, str]:
+    asked = request.headers
+    headers = preflight_headers(
+        asked.get("access-control-request-headers", "").encode("latin-1"),
+        asked.get("access-control-request-method", "").encode("latin-1"),
+    )
+    return {name.decode(): value.decode("latin-1") for name, value in headers}
+
+
+@cache
+def _load_document(endpoint_url: str) -> tuple[bytes, str]:
+    """(the document, its ETag), read once it is asked for: an idle server need not hold it."""
+    packaged = files("chaupal.openapi").joinpath("openapi.json").read_bytes()
+    document = packaged.replace(b'"url":"/v1"', b'"url":' + encode_json(f"{endpoint_url}v1"), 1)
+    return document, f'"{hashlib.sha256(document).hexdigest()[:32]}"'

@@ -14,6 +14,7 @@ from chaupal.members.shapes import ResultAnswer
 from chaupal.serving.replies import Reply, StreamedReply, encode_json, stream_json
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
+from chaupal.subgroups.linking import CycleRefused, HierarchyTooLarge
 from chaupal.subgroups.rules import (
     LinkOf,
     Links,
@@ -138,8 +139,24 @@ class _Answer:
 _ALL = "/groups/{groupId}/subGroups"
 
 ROUTES = [
-    Route("POST", _ALL, post_subgroup, call="subgroups.create", body=CreateSubgroupBody, reply=CreatedSubgroupAnswer),
-    Route("PUT", _ALL, put_subgroups, call="subgroups.link", body=LinkSubgroupsBody, reply=ResultAnswer),
+    Route(
+        "POST",
+        _ALL,
+        post_subgroup,
+        call="subgroups.create",
+        body=CreateSubgroupBody,
+        reply=CreatedSubgroupAnswer,
+        errors=(HierarchyTooLarge,),
+    ),
+    Route(
+        "PUT",
+        _ALL,
+        put_subgroups,
+        call="subgroups.link",
+        body=LinkSubgroupsBody,
+        reply=ResultAnswer,
+        errors=(CycleRefused, HierarchyTooLarge),
+    ),
     Route("GET", _ALL, get_subgroups, call="subgroups.list", query=SubgroupsQuery, reply=GroupAnswer),
     Route("DELETE", _ALL + "/{subGroupId}", delete_subgroup, call="subgroups.unlink", reply=ResultAnswer),
 ]

@@ -6,12 +6,30 @@ from typing import ClassVar
 
 import msgspec
 
+from chaupal.groups.rules import (
+    GROUP_TYPE,
+    MEMBERS_AT_CREATION_MAX,
+    NAME_MAX_CHARS,
+    WELCOME_MAX_CHARS,
+)
+from chaupal.subgroups.rules import LINKED_AT_ONCE_MAX
+from chaupal.wire.bounds import MOBILE_NUMBERS, PICTURE_URL, Bounds, text_bounds
+
 
 class CreateSubgroupBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """POST /groups/{groupId}/subGroups. The old documents name the group both ways, and some clients send what they
     send to POST /groups."""
 
     spellings: ClassVar[dict[str, str]] = {"name": "groupName", "groupPhoto": "groupImageUrl"}
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "groupName": text_bounds(NAME_MAX_CHARS),
+        "welcomeMessage": text_bounds(WELCOME_MAX_CHARS, may_be_blank=True),
+        "groupImageUrl": PICTURE_URL,
+        "members": MOBILE_NUMBERS | {"maxItems": MEMBERS_AT_CREATION_MAX},
+        "admins": MOBILE_NUMBERS | {"maxItems": MEMBERS_AT_CREATION_MAX},
+        "memberUserIds": {"maxItems": MEMBERS_AT_CREATION_MAX},
+        "groupType": {"enum": [GROUP_TYPE]},
+    }
 
     group_name: str
     welcome_message: str | None = None
@@ -26,6 +44,8 @@ class CreateSubgroupBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 class LinkSubgroupsBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """PUT /groups/{groupId}/subGroups."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"subGroups": {"maxItems": LINKED_AT_ONCE_MAX}}
 
     sub_groups: list[str]
 

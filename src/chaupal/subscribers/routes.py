@@ -18,6 +18,7 @@ from chaupal.subscribers.rules import (
     SubscriberChange,
     Subscribers,
     SubscribersPage,
+    TooManySubscribers,
     add_subscribers,
     list_subscribers,
     remove_subscribers,
@@ -145,7 +146,15 @@ ROUTES = [
         reply=SubscribersAnswer,
     ),
     Route("GET", _ALL, get_subscribers, call="subscribers.list", query=SubscribersPageBody, reply=SubscribersAnswer),
-    Route("PUT", _ALL + "/add", put_added_subscribers, call="subscribers.add", body=SubscribersBody, reply=AddedAnswer),
+    Route(
+        "PUT",
+        _ALL + "/add",
+        put_added_subscribers,
+        call="subscribers.add",
+        body=SubscribersBody,
+        reply=AddedAnswer,
+        errors=(TooManySubscribers,),
+    ),
     Route(
         "PUT",
         _ALL + "/remove",
@@ -153,5 +162,6 @@ ROUTES = [
         call="subscribers.remove",
         body=SubscribersBody,
         reply=RemovedAnswer,
+        errors=(TooManySubscribers,),
     ),
 ]

@@ -7,9 +7,14 @@ from typing import ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from chaupal.subscribers.rules import CHANGED_AT_ONCE_MAX, PAGE_MAX
+from chaupal.wire.bounds import CURSOR, MOBILE_NUMBERS, Bounds, count_bounds
+
 
 class SubscribersBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """PUT /groups/{groupId}/subscribers/add and /remove."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"subscribers": MOBILE_NUMBERS | {"maxItems": CHANGED_AT_ONCE_MAX}}
 
     subscribers: list[str]
 
@@ -18,6 +23,7 @@ class SubscribersPageBody(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     """POST /groups/{groupId}/subscribers, and the query of GET: none given means all."""
 
     spellings: ClassVar[dict[str, str]] = {}
+    bounds: ClassVar[dict[str, Bounds]] = {"cursor": CURSOR, "count": count_bounds(1, PAGE_MAX)}
 
     cursor: str | None = None
     count: int | None = None

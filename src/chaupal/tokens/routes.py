@@ -6,17 +6,19 @@ from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.limiter import Claim
 from chaupal.auth.permissions import granted_scope
 from chaupal.connectors.rules import Connector, find_connector_anywhere, permissions_of
-from chaupal.errors import ChaupalError, Unauthenticated
+from chaupal.errors import ChaupalError, TooManyRequests, Unauthenticated
+from chaupal.idempotency.rules import KeyUsedOtherwise
 from chaupal.serving.replies import Reply, encode_json
 from chaupal.serving.request import ApiRequest, once_reply
 from chaupal.serving.routes import Route
-from chaupal.tokens.pins import PinDraft, PinTry
+from chaupal.tokens.pins import PinDraft, PinTry, WrongPin
 from chaupal.tokens.repeats import LoginOnce, PinOnce, Repeat, generate_pin_once, login_with_pin_once
 from chaupal.tokens.rules import (
     Exchange,
     Exchanged,
     Granted,
     PinLogin,
+    RefreshTokenWrong,
     read_exchange,
     renew_exchange,
     sign_access_token,
@@ -121,7 +123,28 @@ async def _connector(request: ApiRequest, application_id: str) -> Connector:
 
 
 ROUTES = [
-    Route("POST", "/generatePin", post_generate_pin, body=GeneratePin, reply=PinGenerated),
-    Route("POST", "/loginWithPinAndApplicationId", post_login_with_pin, body=LoginWithPin, reply=RefreshTokenAnswer),
-    Route("GET", "/accessToken", get_access_token, reply=AccessTokenAnswer),
+    Route(
+        "POST",
+        "/generatePin",
+        post_generate_pin,
+        body=GeneratePin,
+        reply=PinGenerated,
+        errors=(Unauthenticated, KeyUsedOtherwise, TooManyRequests),
+    ),
+    Route(
+        "POST",
+        "/loginWithPinAndApplicationId",
+        post_login_with_pin,
+        body=LoginWithPin,
+        reply=RefreshTokenAnswer,
+        errors=(Unauthenticated, WrongPin, KeyUsedOtherwise, TooManyRequests),
+    ),
+    Route(
+        "GET",
+        "/accessToken",
+        get_access_token,
+        reply=AccessTokenAnswer,
+        errors=(Unauthenticated, RefreshTokenWrong, TooManyRequests),
+        credentials=("applicationId", "applicationSecret", "refreshToken"),
+    ),
 ]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
+
+from chaupal.wire.bounds import INSTANT_MS, MOBILE_NUMBER, Bounds
 
 
 class GeneratePin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """POST /generatePin."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"mobileNumber": MOBILE_NUMBER}
 
     mobile_number: str
     application_id: str
@@ -14,6 +20,8 @@ class GeneratePin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
 
 class LoginWithPin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """POST /loginWithPinAndApplicationId. Old clients send the PIN as a number, which loses leading zeros."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"mobileNumber": MOBILE_NUMBER, "pin": {"pattern": "^[0-9]{6}$"}}
 
     mobile_number: str
     application_id: str
@@ -28,6 +36,8 @@ class PinGenerated(msgspec.Struct, kw_only=True):
 class RefreshTokenAnswer(msgspec.Struct, rename="camel", kw_only=True):
     """The answer to a sign-in. Expiry in milliseconds since 1970."""
 
+    bounds: ClassVar[dict[str, Bounds]] = {"refreshTokenExpiry": INSTANT_MS}
+
     refresh_token: str
     endpoint_url: str
     granted_scope: str
@@ -36,6 +46,8 @@ class RefreshTokenAnswer(msgspec.Struct, rename="camel", kw_only=True):
 
 class AccessTokenAnswer(msgspec.Struct, rename="camel", kw_only=True):
     """The answer to GET /accessToken. `refreshToken` is "" until the one in use has reached 90 % of its life."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"accessTokenExpiry": INSTANT_MS}
 
     access_token: str
     endpoint_url: str
