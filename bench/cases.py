@@ -14,6 +14,7 @@ from bench.processes import Memory, Server
 from bench.stage import Stage, free_port
 from bench.statistics import Comparison, Limits, Side, Verdict, compare, judge_ratio, judge_value
 from bench.stored import all_stored
+from bench.upload import UPLOAD_MB, upload, write_plainly
 
 CONNECTIONS = 64
 # Memory hardly differs from start to start, so it does not need as many pairs as a time.
@@ -146,6 +147,25 @@ def run_get_large(case: Case, stage: Stage) -> Result:
     return _compare_own(case, stage, *targets)
 
 
+def run_upload(case: Case, stage: Stage) -> Result:
+    """The client, which sends, shares the machine with the server; the baseline has neither."""
+    product = stage.running_product()
+    cpu_before_s, started_s = product.server.cpu_s(), time.perf_counter()
+    count = 0
+
+    def send() -> float:
+        nonlocal count
+        count += 1
+        return upload(product)
+
+    takes = {Side.BASELINE: lambda: write_plainly(product.folder), Side.SUBJECT: send}
+    taken = stage.bench.compare_values(takes)
+    cpu_ms = (product.server.cpu_s() - cpu_before_s) / count * 1e3
+    stage.bench.progress(f"{count} uploads in {time.perf_counter() - started_s:.0f} s")
+    cpu = f"server CPU {cpu_ms:.0f} ms for {UPLOAD_MB} MB"
+    return case.result(stage, taken[Side.BASELINE], taken[Side.SUBJECT], cpu)
+
+
 def _compare_posts(stage: Stage, connections: int) -> dict[Side, list[Measurement]]:
     floor = stage.running_floor()
     group_id = stage.group_id
@@ -218,6 +238,14 @@ CASES = (
         run_post_cpu,
     ),
     Case("post-p50", "POST message, 1 connection, p50", "floor", "ms", Limits(bar=2, goal=1.3), run_post_p50),
+    Case(
+        "upload-100mb",
+        f"POST media of {UPLOAD_MB} MB, until it is answered",
+        "writing, hashing, fsync",
+        "s",
+        Limits(bar=2, goal=1.3),
+        run_upload,
+    ),
     Case(
         "post-large",
         "POST message into a group of 100,000 members, p50",

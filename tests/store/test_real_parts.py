@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import socket
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,7 +13,7 @@ import pytest
 
 from tests.parts.nats import NatsServer
 from tests.parts.postgres import PostgresOfItsOwn, PostgresServer
-from tests.parts.s3 import S3Server
+from tests.parts.s3 import S3Server, make_bucket, signed
 
 
 def ask(url: str, question: str) -> object:
@@ -113,31 +110,13 @@ class TestNatsServer:
 
 class TestS3Server:
     def test_returns_the_object_that_was_put(self, s3_server: S3Server) -> None:
-        bucket = f"chaupal-{uuid.uuid4().hex}"
-        body = b"an object"
+        bucket = make_bucket(s3_server)
+        body, path = b"an object", f"/{bucket}/thing"
         with httpx.Client(base_url=s3_server.endpoint, timeout=30) as client:
-            for path, content in ((f"/{bucket}", b""), (f"/{bucket}/thing", body)):
-                made = client.put(path, content=content, headers=signed(s3_server, "PUT", path, content))
-                assert made.status_code == 200, made.text
+            made = client.put(path, content=body, headers=signed(s3_server, "PUT", path, body))
+            assert made.status_code == 200, made.text
             got = client.get(f"/{bucket}/thing", headers=signed(s3_server, "GET", f"/{bucket}/thing"))
         assert (got.status_code, got.content) == (200, body)
 
     def test_refuses_an_unsigned_request(self, s3_server: S3Server) -> None:
         assert httpx.put(f"{s3_server.endpoint}/chaupal-unsigned", timeout=30).status_code == 403
-
-
-def signed(server: S3Server, method: str, path: str, content: bytes = b"") -> dict[str, str]:
-    """The headers of a request signed by AWS Signature Version 4, for paths without characters to escape."""
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    scope = f"{moment[:8]}/{server.region}/s3/aws4_request"
-    digest = hashlib.sha256(content).hexdigest()
-    headers = {"host": urlsplit(server.endpoint).netloc, "x-amz-content-sha256": digest, "x-amz-date": moment}
-    names = ";".join(headers)
-    lines = [f"{name}:{value}" for name, value in headers.items()]
-    request = "\n".join([method, path, "", *lines, "", names, digest])
-    to_sign = "\n".join(["AWS4-HMAC-SHA256", moment, scope, hashlib.sha256(request.encode()).hexdigest()])
-    key = f"AWS4{server.secret_key}".encode()
-    for part in (*scope.split("/"), to_sign):
-        key = hmac.digest(key, part.encode(), "sha256")
-    credential = f"AWS4-HMAC-SHA256 Credential={server.access_key}/{scope}"
-    return {**headers, "authorization": f"{credential}, SignedHeaders={names}, Signature={key.hex()}"}
