@@ -152,27 +152,19 @@ _REMOVE = statement(
     .values(is_removed=True, comment="", changed_at_us=bindparam("at_us"))
 )
 _INSERT_COUNTS = statement(insert(reaction_counts))
-_ADD_TO_COUNTS = statement(
-    update(reaction_counts)
-    .where(_COUNTED_HERE, reaction_counts.c.item_id == bindparam("which_item"))
-    .values(
-        like_count=reaction_counts.c.like_count + bindparam("likes"),
-        comment_count=reaction_counts.c.comment_count + bindparam("comments"),
-        changed_at_us=bindparam("at_us"),
-    )
-)
-_ADD_TO_ALL_COUNTS = statement(
-    update(reaction_counts)
-    .where(_COUNTED_HERE, reaction_counts.c.item_id == bindparam("which_item"))
-    .values(
-        like_count=reaction_counts.c.like_count + bindparam("likes"),
-        comment_count=reaction_counts.c.comment_count + bindparam("comments"),
-        changed_at_us=bindparam("at_us"),
-        inner_like_count=reaction_counts.c.inner_like_count + bindparam("likes"),
-        inner_comment_count=reaction_counts.c.inner_comment_count + bindparam("comments"),
-        inner_changed_at_us=bindparam("at_us"),
-    )
-)
+_OF_ITEM = (_COUNTED_HERE, reaction_counts.c.item_id == bindparam("which_item"))
+_OUTER_CHANGES = {
+    "like_count": reaction_counts.c.like_count + bindparam("likes"),
+    "comment_count": reaction_counts.c.comment_count + bindparam("comments"),
+    "changed_at_us": bindparam("at_us"),
+}
+_INNER_CHANGES = {
+    "inner_like_count": reaction_counts.c.inner_like_count + bindparam("likes"),
+    "inner_comment_count": reaction_counts.c.inner_comment_count + bindparam("comments"),
+    "inner_changed_at_us": bindparam("at_us"),
+}
+_ADD_TO_COUNTS = statement(update(reaction_counts).where(*_OF_ITEM).values(**_OUTER_CHANGES))
+_ADD_TO_ALL_COUNTS = statement(update(reaction_counts).where(*_OF_ITEM).values(**_OUTER_CHANGES, **_INNER_CHANGES))
 
 
 class Watcher(NamedTuple):
