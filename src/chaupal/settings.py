@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -227,6 +226,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def _read_file(path: str) -> dict[str, Any]:
     if not path:
         return {}
+    import tomllib
+
     try:
         with Path(path).open("rb") as file:
             return tomllib.load(file)

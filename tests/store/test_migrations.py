@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from sqlalchemy.dialects import sqlite
 
 import chaupal.app  # noqa: F401 - declares every table
 from chaupal.settings import Settings
@@ -37,6 +38,26 @@ def test_migrated_tables_differ_in_nothing_from_the_declared_ones(database: Data
         )
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_partial_indexes_hold_the_rows_that_are_declared(sqlite_database: Database) -> None:
+    declared = {
+        index.name: str(index.info["where"].compile(dialect=sqlite.dialect()))
+        .replace(f"{table.name}.", "")
+        .replace("!=", "<>")
+        for table in metadata.tables.values()
+        for index in table.indexes
+        if "where" in index.info
+    }
+    made = dict(
+        ask_sqlite(
+            sqlite_database.settings.sqlite_path,
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'",
+        )
+    )
+    assert made.keys() == declared.keys()
+    for name, where in declared.items():
+        assert made[name].endswith(f" WHERE {where}")
 
 
 def test_a_database_of_a_newer_version_is_refused_with_a_sentence(sqlite_database: Database) -> None:

@@ -7,10 +7,12 @@ import pkgutil
 from types import ModuleType
 
 import pytest
+from sqlalchemy import bindparam, select
 
 import chaupal
 from chaupal.store.schema import metadata
-from chaupal.store.statements import ACROSS_TENANTS, ALL_STATEMENTS, Statement
+from chaupal.store.statements import ACROSS_TENANTS, ALL_STATEMENTS, Dialect, Statement
+from chaupal.store.tables import events
 
 OWNERS = {"tenants": ("store", "directory"), "events": ("store", "events")}
 
@@ -56,6 +58,13 @@ def test_every_statement_names_its_tenant(dialect: str) -> None:
             assert len(ACROSS_TENANTS[id(statement)].split()) > 3
         else:
             assert "tenant_id" in compiled.names, compiled.sql
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_a_statement_that_forgets_its_tenant_is_never_executed(dialect: Dialect) -> None:
+    forgetful = Statement(select(events.c.position).where(events.c.group_id == bindparam("group_id")))
+    with pytest.raises(TypeError, match="does not bind tenant_id"):
+        forgetful.compiled(dialect)
 
 
 def test_a_slice_writes_only_its_own_tables() -> None:

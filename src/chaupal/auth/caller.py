@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from chaupal.auth.permissions import CallPermission
@@ -22,8 +20,7 @@ class Caller(msgspec.Struct, frozen=True):
         return self.token.tenant_id
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(msgspec.Struct, frozen=True):
     """Whoever has the machine: the command line, background jobs, and calls made before anyone is signed in."""
 
     tenant_id: str

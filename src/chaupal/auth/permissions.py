@@ -6,8 +6,9 @@ Source: contract, section 4 (connector permissions, token kinds), sections 5 and
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import Enum, IntEnum, StrEnum
+
+import msgspec
 
 
 class Permission(StrEnum):
@@ -58,8 +59,7 @@ _BUT_GROUPS = _ANY_KIND - {TokenKind.GROUP}
 _BUT_BOTS = _ANY_KIND - {TokenKind.BOT}
 
 
-@dataclass(frozen=True, slots=True)
-class CallPermission:
+class CallPermission(msgspec.Struct, frozen=True):
     """What one call needs."""
 
     call: str
@@ -120,7 +120,7 @@ _TABLE = (
 
 def _with_its_kinds(entry: CallPermission) -> CallPermission:
     """A bot is never an admin, so what needs one cannot be done with its token."""
-    return replace(entry, kinds=entry.kinds - {TokenKind.BOT}) if entry.need is Need.ADMIN else entry
+    return msgspec.structs.replace(entry, kinds=entry.kinds - {TokenKind.BOT}) if entry.need is Need.ADMIN else entry
 
 
 PERMISSIONS: dict[str, CallPermission] = {entry.call: _with_its_kinds(entry) for entry in _TABLE}

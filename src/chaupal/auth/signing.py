@@ -7,11 +7,8 @@ What a token allows is not in the token: the grant behind it is read in the data
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
-import jwt
 import msgspec
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from chaupal.auth.permissions import TokenKind
@@ -26,8 +23,7 @@ _REMEMBERED_TOKENS = 20_000
 _TOKEN_MAX_CHARS = 4_096
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
+class AccessToken(msgspec.Struct, frozen=True):
     """What a checked access token says."""
 
     tenant_id: str
@@ -39,8 +35,7 @@ class AccessToken:
     expires_at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKey:
+class SigningKey(msgspec.Struct, frozen=True):
     """One key pair; `private_key` is None where only the public half is known."""
 
     key_id: str
@@ -83,6 +78,8 @@ class TokenSigner:
             "grp": token.group_id,
             "urn:microsoft:credentials": msgspec.json.encode(credentials).decode(),
         }
+        import jwt
+
         return jwt.encode(claims, self._newest.private_key, _ALGORITHM, headers={"kid": self._newest.key_id})
 
     def check(self, text: str, *, now_s: int) -> AccessToken:
@@ -103,6 +100,8 @@ class TokenSigner:
         return token
 
     def _check_signature(self, text: str) -> AccessToken:
+        import jwt
+
         if len(text) > _TOKEN_MAX_CHARS or text.count(".") != 2:
             raise InvalidToken("The access token is malformed.")
         try:
@@ -138,12 +137,12 @@ def make_signing_key(key_id: str) -> SigningKey:
 
 def private_bytes(key: Ed25519PrivateKey) -> bytes:
     """The private key as 32 raw bytes, to be sealed."""
-    return key.private_bytes(serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption())
+    return key.private_bytes_raw()
 
 
 def public_bytes(key: Ed25519PublicKey) -> bytes:
     """The public key as 32 raw bytes."""
-    return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return key.public_bytes_raw()
 
 
 def read_signing_key(key_id: str, private: bytes) -> SigningKey:

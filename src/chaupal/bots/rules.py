@@ -6,7 +6,7 @@ else it is not there. The admins of a group decide whether it becomes a member, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chaupal.auth.access import MEMBER, Access, access_caller, access_group
 from chaupal.auth.caller import Caller
@@ -47,8 +47,7 @@ class TooManyBots(Conflict):
     template = "At most {limit} bots may be there for {whose}; delete one first."
 
 
-@dataclass(frozen=True, slots=True)
-class NewBot:
+class NewBot(msgspec.Struct, frozen=True):
     """A bot to make. `profile_media` is a mediaResource, or "" for no picture."""
 
     name: str
@@ -94,8 +93,7 @@ def _check_room(tx: Transaction, access: Access, settings: Settings) -> None:
         raise TooManyBots(limit=limit, whose="one organization")
 
 
-@dataclass(frozen=True, slots=True)
-class SeenBots:
+class SeenBots(msgspec.Struct, frozen=True):
     """Bots, and who looks."""
 
     bots: list[BotRow]
@@ -120,8 +118,7 @@ def access_bot(tx: Transaction, access: Access, bot_id: str) -> BotRow:
     return bot
 
 
-@dataclass(frozen=True, slots=True)
-class BotChange:
+class BotChange(msgspec.Struct, frozen=True):
     """What to change; None leaves it, "" takes the picture away."""
 
     bot_id: str
@@ -167,16 +164,14 @@ def delete_bot(tx: Transaction, caller: Caller, bot_id: str) -> None:
     tx.append(bot_deleted(bot.user_id, actor_id=access.user_id))
 
 
-@dataclass(frozen=True, slots=True)
-class TokenOfBot:
+class TokenOfBot(msgspec.Struct, frozen=True):
     """A bot that an access token is wanted for."""
 
     bot_id: str
     settings: Settings
 
 
-@dataclass(frozen=True, slots=True)
-class TakenToken:
+class TakenToken(msgspec.Struct, frozen=True):
     """What a bot's access token is made of. `permissions` are the connector's."""
 
     token: AccessToken
@@ -221,8 +216,7 @@ def revoke_bot_tokens(tx: Transaction, caller: Caller, bot_id: str) -> None:
     revoke_grants_of(tx, access_bot(tx, access, bot_id).user_id)
 
 
-@dataclass(frozen=True, slots=True)
-class BotInGroup:
+class BotInGroup(msgspec.Struct, frozen=True):
     """A bot that is to become a member of a group."""
 
     group_id: str

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index
-
-from chaupal.store.schema import define_table, instant, key, optional_instant, text
+from chaupal.store.schema import define_table, instant, key, optional_instant, partial_index, text
 
 bots = define_table(
     "bots",
@@ -17,11 +15,10 @@ bots = define_table(
 
 _lives = bots.c.deleted_at_ms.is_(None)
 
-Index(
+partial_index(
     "bots_that_live",
     bots.c.tenant_id,
     bots.c.creator_id,
     bots.c.user_id,
-    sqlite_where=_lives,
-    postgresql_where=_lives,
+    where=_lives,
 )

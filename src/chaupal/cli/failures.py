@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 import msgspec
 
@@ -14,8 +13,7 @@ REFUSED = 1
 WRONG_USAGE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """One failure, in the API's words."""
 
     message: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import msgspec
 
 from chaupal.auth.caller import Operator
 from chaupal.auth.permissions import Permission
@@ -44,8 +45,7 @@ class ApplicationIdTaken(Conflict):
     template = "A connector with the application id '{application_id}' exists already."
 
 
-@dataclass(frozen=True, slots=True)
-class NewConnector:
+class NewConnector(msgspec.Struct, frozen=True):
     """A connector to make.
 
     Id and secret are made where they are None; giving them lets an old integration keep what it has configured.
@@ -58,8 +58,7 @@ class NewConnector:
     application_secret: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedConnector:
+class CreatedConnector(msgspec.Struct, frozen=True):
     """The new connector, with its secret, which is shown this once."""
 
     connector: ConnectorRow
@@ -108,8 +107,7 @@ def list_connectors(tx: Transaction, _caller: Operator, _request: None) -> list[
     return select_connectors(tx)
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectorChange:
+class ConnectorChange(msgspec.Struct, frozen=True):
     """What to change; None leaves it, anything else replaces the whole of it."""
 
     application_id: str

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index
-
-from chaupal.store.schema import define_table, instant, key, octets, optional_instant, text
+from chaupal.store.schema import define_table, instant, key, octets, optional_instant, partial_index, text
 
 connectors = define_table(
     "connectors",
@@ -20,10 +18,9 @@ connectors = define_table(
 )
 
 # Unique over all tenants: a client names nothing but its application id when it signs in.
-Index(
+partial_index(
     "connectors_by_application",
     connectors.c.application_id,
-    unique=True,
-    sqlite_where=connectors.c.deleted_at_ms.is_(None),
-    postgresql_where=connectors.c.deleted_at_ms.is_(None),
+    is_unique=True,
+    where=connectors.c.deleted_at_ms.is_(None),
 )

@@ -6,7 +6,6 @@ Shapes alone, so that a command that speaks to a running server need not load th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -258,8 +257,7 @@ ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)
 ResultT = TypeVar("ResultT", bound=Result)
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[ArgumentsT, ResultT]):
+class Call(msgspec.Struct, Generic[ArgumentsT, ResultT], frozen=True):
     """One operation by name."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import msgspec
 
 from chaupal.auth.access import ADMIN
 from chaupal.auth.caller import Operator
@@ -90,8 +91,7 @@ def _shown(tenants: list[tuple[str, str]]) -> str:
     return ", ".join(shown) + (f" and {further} more (`chaupal tenant list`)" if further else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
+class Installation(msgspec.Struct, frozen=True):
     """A tenant with everything that a first program needs to sign in."""
 
     tenant_name: str
@@ -131,8 +131,7 @@ def install(tx: Transaction, caller: Operator, wanted: Installation) -> Installe
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TokenPage:
+class TokenPage(msgspec.Struct, frozen=True):
     """Which tokens. `mobile_number` "" means everyone's; `after_id` is a grant of the page before."""
 
     application_id: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chaupal.groups.queries import (
     add_to_counts,
@@ -16,8 +16,7 @@ from chaupal.groups.queries import (
 from chaupal.store.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class MemberDelta:
+class MemberDelta(msgspec.Struct, frozen=True):
     """By how much a group's counts change."""
 
     members: int = 0

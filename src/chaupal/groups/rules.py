@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chaupal.auth.access import (
     ADMIN,
@@ -43,8 +43,7 @@ _URL_MAX_CHARS = 2_000
 MEMBERS_AT_CREATION_MAX = 100
 
 
-@dataclass(frozen=True, slots=True)
-class NewGroup:
+class NewGroup(msgspec.Struct, frozen=True):
     """A group to make. Members and admins by E.164 number; unknown user ids are skipped."""
 
     name: str
@@ -60,8 +59,7 @@ class NewGroup:
     member_user_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedGroup:
+class CreatedGroup(msgspec.Struct, frozen=True):
     """The new group, and whether everyone who was named is in it: false where an id of a person is unknown."""
 
     group: GroupRow
@@ -177,8 +175,7 @@ def _check_url(field: str, url: str) -> None:
         raise InvalidParameters(field=field, value=url, rule="must be an https:// or http:// URL")
 
 
-@dataclass(frozen=True, slots=True)
-class GroupChange:
+class GroupChange(msgspec.Struct, frozen=True):
     """What to change of a group; None leaves it."""
 
     group_id: str

@@ -6,7 +6,8 @@ Each rule runs a constant number of statements, however many groups it gives.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chaupal.auth.access import (
     ADMIN,
@@ -38,8 +39,7 @@ PAGE_MAX = 1_000
 FOUND_AT_ONCE_MAX = 100
 
 
-@dataclass(frozen=True, slots=True)
-class SeenGroup:
+class SeenGroup(msgspec.Struct, frozen=True):
     """A group as one caller sees it: its role there, the members of the whole tree below (each group counted once), how
     many of them have not signed in, and the groups directly below that the caller sees, where they were asked for."""
 
@@ -55,8 +55,7 @@ class SeenGroup:
         return self.group.subgroup_count > 0
 
 
-@dataclass(frozen=True, slots=True)
-class GroupsPage:
+class GroupsPage(msgspec.Struct, frozen=True):
     """Which groups to list: after an id; `shows_subgroups` with those directly below each; `fetches_all` with all that
     lie above and below the caller's."""
 
@@ -65,8 +64,7 @@ class GroupsPage:
     fetches_all: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Groups:
+class Groups(msgspec.Struct, frozen=True):
     """Groups, and the id to go on after (None at the end)."""
 
     groups: list[SeenGroup]
@@ -189,8 +187,7 @@ def see_by_id(
     return {one.group.group_id: one for one in seen}
 
 
-@dataclass(frozen=True, slots=True)
-class GroupSearch:
+class GroupSearch(msgspec.Struct, frozen=True):
     """A search by name."""
 
     text: str

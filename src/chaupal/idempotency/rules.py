@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from chaupal.auth.access import access_caller
 from chaupal.auth.caller import Caller
@@ -24,8 +25,7 @@ class KeyUsedOtherwise(Conflict):
     template = "The Idempotency-Key '{key}' was used with another request."
 
 
-@dataclass(frozen=True, slots=True)
-class OnceCall:
+class OnceCall(msgspec.Struct, frozen=True):
     """A call with its key. `run` runs the rule and encodes its answer; it is not run where an answer is stored."""
 
     key: str
@@ -33,8 +33,7 @@ class OnceCall:
     run: Callable[[Transaction], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class OnceAnswer:
+class OnceAnswer(msgspec.Struct, frozen=True):
     """The answer's JSON, and whether it is an earlier call's."""
 
     body: bytes
@@ -61,8 +60,7 @@ def answer_once(tx: Transaction, caller: Caller, call: OnceCall) -> OnceAnswer:
     return OnceAnswer(answer, was_stored=False)
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerPlace:
+class AnswerPlace(msgspec.Struct, frozen=True):
     """Where the answer to a request with a key is stored."""
 
     scope: str
@@ -70,8 +68,7 @@ class AnswerPlace:
     request_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnswer(msgspec.Struct, frozen=True):
     """What is stored there; of another request where `is_same_request` is false."""
 
     answer: bytes

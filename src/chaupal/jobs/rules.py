@@ -6,8 +6,6 @@ write. It is run at least once, not exactly once; see `runner`. Payloads are sea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from chaupal.auth.caller import Operator
@@ -53,8 +51,7 @@ class PayloadUnreadable(JobRefused):
         super().__init__("its payload cannot be read with this secret key")
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
+class NewJob(msgspec.Struct, frozen=True):
     """Work to queue. From `expires_at_ms` on it is worth nothing any more and is not begun."""
 
     kind: str
@@ -62,24 +59,21 @@ class NewJob:
     expires_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class FoundWork:
+class FoundWork(msgspec.Struct, frozen=True):
     """Jobs of all tenants that can be claimed, and those whose lease has ended."""
 
     due: list[JobPlace]
     abandoned: list[JobPlace]
 
 
-@dataclass(frozen=True, slots=True)
-class JobClaim:
+class JobClaim(msgspec.Struct, frozen=True):
     """The wish to run some of a tenant's jobs for a while."""
 
     job_ids: list[str]
     lease_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class FailedTry:
+class FailedTry(msgspec.Struct, frozen=True):
     """A claimed job whose try did not succeed."""
 
     job: JobRow

@@ -12,9 +12,9 @@ import asyncio
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
 import structlog
 
 from chaupal.auth.caller import INSTALLATION, Operator
@@ -58,8 +58,7 @@ class Outcome(StrEnum):
     RELEASED = "released"
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(msgspec.Struct, frozen=True):
     """One try whose outcome is in the database."""
 
     job_id: str

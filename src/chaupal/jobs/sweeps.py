@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from chaupal.auth.caller import INSTALLATION, Operator
@@ -39,8 +39,7 @@ _DAY_MS = 86_400_000
 log = structlog.get_logger("sweeps")
 
 
-@dataclass(frozen=True, slots=True)
-class SweepLimits:
+class SweepLimits(msgspec.Struct, frozen=True):
     """How long things are kept."""
 
     answers_days: int

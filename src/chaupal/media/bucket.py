@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import msgspec
 
 from chaupal.media.objects import MediaStoreGone, ObjectKey, ObjectMissing
 
@@ -17,8 +18,7 @@ _PARTS_AT_ONCE = 2
 _READ_BYTES = 262_144
 
 
-@dataclass(frozen=True, slots=True)
-class BucketPlace:
+class BucketPlace(msgspec.Struct, frozen=True):
     """Which bucket, and how to get in. Without a key the library looks for one as Amazon's own tools do."""
 
     bucket: str

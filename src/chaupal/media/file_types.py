@@ -5,8 +5,9 @@ Source: contract, section 7; the aliases are those that real programs send (brow
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class MediaKind(StrEnum):
@@ -19,8 +20,7 @@ class MediaKind(StrEnum):
     VIDEO = "Video"
 
 
-@dataclass(frozen=True, slots=True)
-class FileType:
+class FileType(msgspec.Struct, frozen=True):
     """One type. The first extension and content type are those that are answered."""
 
     kind: MediaKind

@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
+
+import msgspec
 
 from chaupal.store.clock import new_id
 from chaupal.store.connection import StorageFull
@@ -60,8 +61,7 @@ class MediaThreads:
         return await asyncio.get_running_loop().run_in_executor(self._pictures, work)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredContent:
+class StoredContent(msgspec.Struct, frozen=True):
     """A whole file on disk, and what its bytes hash to (SHA-256, hexadecimal)."""
 
     path: Path

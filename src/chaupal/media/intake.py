@@ -7,11 +7,12 @@ Used as `async with Intake(...)`: whatever happens, no temporary file is left. N
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import msgspec
 
 from chaupal.auth.caller import Caller
 from chaupal.errors import InvalidParameters, PayloadTooLarge, UnsupportedMedia
@@ -35,8 +36,7 @@ class AlbumOfOthers(UnsupportedMedia):
     template = "{field}: several files make an album, which holds pictures alone; this one is {kind}."
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedFile:
+class ReceivedFile(msgspec.Struct, frozen=True):
     """A whole file, and what was said of it. `field` is what a refusal of it names."""
 
     content: StoredContent
@@ -45,8 +45,7 @@ class ReceivedFile:
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedFile:
+class PreparedFile(msgspec.Struct, frozen=True):
     """A checked file, ready to be kept. The content is that of the cleaned picture where it is one."""
 
     content: StoredContent
@@ -57,8 +56,7 @@ class PreparedFile:
     thumbnail_type: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _OpenFile:
+class _OpenFile(msgspec.Struct, frozen=True):
     file: IncomingFile
     field: str
     name: str
@@ -193,7 +191,7 @@ def _prepare_picture(prepared: PreparedFile, cleaned: Path, small: Path, *, fiel
     with telling_full_disk():
         picture = clean_picture(prepared.content.path, cleaned, prepared.file_type, field=field)
     thumbnail_type = make_thumbnail(cleaned, small)
-    return replace(
+    return msgspec.structs.replace(
         prepared,
         content=hash_file(cleaned),
         picture=picture,

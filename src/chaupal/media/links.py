@@ -11,7 +11,8 @@ import binascii
 import hmac
 import re
 import uuid
-from dataclasses import dataclass
+
+import msgspec
 
 from chaupal.auth.sealing import SecretKey
 
@@ -24,8 +25,7 @@ _EVERLASTING, _EXPIRING = 1, 2
 _GUID_BYTES, _EXPIRY_BYTES = 16, 6
 
 
-@dataclass(frozen=True, slots=True)
-class LinkTarget:
+class LinkTarget(msgspec.Struct, frozen=True):
     """What a link leads to. `expires_at_s` is seconds since 1970, None for never."""
 
     tenant_id: str

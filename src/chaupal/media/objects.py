@@ -11,10 +11,11 @@ import hashlib
 import os
 import re
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, Protocol
+
+import msgspec
 
 from chaupal.errors import Unavailable
 from chaupal.media.incoming import MediaThreads, telling_full_disk
@@ -36,8 +37,7 @@ class MediaStoreGone(Unavailable):
         self.cause = cause
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectKey:
+class ObjectKey(msgspec.Struct, frozen=True):
     """The name of one object."""
 
     tenant_id: str

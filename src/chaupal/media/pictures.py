@@ -11,9 +11,10 @@ import mmap
 import re
 import struct
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
 
 from chaupal.errors import PayloadTooLarge, UnsupportedMedia
 from chaupal.media.file_types import JPEG, FileType
@@ -47,16 +48,14 @@ class _Damaged(Exception):
     """The pieces do not fit together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a picture was taken, in ten-millionths of a degree."""
 
     latitude_e7: int
     longitude_e7: int
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True):
     """What a picture's own bytes said; sizes are in pixels, as stored."""
 
     width_px: int

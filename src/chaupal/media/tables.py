@@ -20,6 +20,7 @@ from chaupal.store.schema import (
     optional_instant,
     optional_size,
     optional_text,
+    partial_index,
     size,
     text,
 )
@@ -35,7 +36,7 @@ media = define_table(
     text("connector_id"),
     instant("created_at_ms"),
     optional_instant("attached_at_ms"),
-    Index("media_unattached", "tenant_id", "created_at_ms", sqlite_where=_UNATTACHED, postgresql_where=_UNATTACHED),
+    partial_index("media_unattached", "tenant_id", "created_at_ms", where=_UNATTACHED),
 )
 
 media_files = define_table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chaupal.auth.access import ADMIN, MEMBER, SUBSCRIBER, Access, GroupAccess, access_group
 from chaupal.auth.caller import Caller
@@ -54,8 +54,7 @@ class TooManyMembers(PayloadTooLarge):
     template = "At most {limit} members can be added in one call; use the import for more."
 
 
-@dataclass(frozen=True, slots=True)
-class MembersPage:
+class MembersPage(msgspec.Struct, frozen=True):
     """Which members to read: at most `count` after an id."""
 
     group_id: str
@@ -63,8 +62,7 @@ class MembersPage:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(msgspec.Struct, frozen=True):
     """Members, the id to go on after (None at the end), and who looks."""
 
     members: list[MemberRow]
@@ -81,8 +79,7 @@ def list_members(tx: Transaction, caller: Caller, page: MembersPage) -> Members:
     return Members(rows, rows[-1].user_id if more else None, access.caller)
 
 
-@dataclass(frozen=True, slots=True)
-class AddMembers:
+class AddMembers(msgspec.Struct, frozen=True):
     """People to add to a group, by E.164 number."""
 
     group_id: str
@@ -146,8 +143,7 @@ def join(
     return len(new)
 
 
-@dataclass(frozen=True, slots=True)
-class MemberOf:
+class MemberOf(msgspec.Struct, frozen=True):
     """One member of a group."""
 
     group_id: str
@@ -227,8 +223,7 @@ def end_memberships_of_bot(tx: Transaction, user_id: str, *, actor_id: str) -> N
     close_memberships_of(tx, user_id, position=position, at_us=tx.last_at_us)
 
 
-@dataclass(frozen=True, slots=True)
-class RoleChange:
+class RoleChange(msgspec.Struct, frozen=True):
     """A member's new role."""
 
     group_id: str
@@ -288,8 +283,7 @@ def find_role(tx: Transaction, group_id: str, user_id: str) -> str | None:
     return select_roles(tx, group_id, [user_id]).get(user_id)
 
 
-@dataclass(frozen=True, slots=True)
-class VisibleTime:
+class VisibleTime(msgspec.Struct, frozen=True):
     """A stretch of a group's past that a person sees, and the welcome message in it. Until is exclusive."""
 
     from_us: int

@@ -6,7 +6,7 @@ deleted.
 
 from __future__ import annotations
 
-from sqlalchemy import Index, literal_column
+from sqlalchemy import literal_column
 
 from chaupal.store.schema import (
     define_table,
@@ -15,6 +15,7 @@ from chaupal.store.schema import (
     number_key,
     optional_instant,
     optional_position,
+    partial_index,
     text,
 )
 
@@ -37,37 +38,33 @@ _holds = memberships.c.until_position.is_(None)
 IS_SUBSCRIBER = memberships.c.role == literal_column("'Subscriber'")
 IS_MEMBER = memberships.c.role != literal_column("'Subscriber'")
 
-Index(
+partial_index(
     "memberships_that_hold",
     memberships.c.tenant_id,
     memberships.c.group_id,
     memberships.c.user_id,
-    unique=True,
-    sqlite_where=_holds,
-    postgresql_where=_holds,
+    is_unique=True,
+    where=_holds,
 )
-Index(
+partial_index(
     "memberships_of_person",
     memberships.c.tenant_id,
     memberships.c.user_id,
     memberships.c.group_id,
-    sqlite_where=_holds,
-    postgresql_where=_holds,
+    where=_holds,
 )
 # A public group has few members and very many subscribers; each are listed without walking over the others.
-Index(
+partial_index(
     "members_of_group",
     memberships.c.tenant_id,
     memberships.c.group_id,
     memberships.c.user_id,
-    sqlite_where=_holds & IS_MEMBER,
-    postgresql_where=_holds & IS_MEMBER,
+    where=_holds & IS_MEMBER,
 )
-Index(
+partial_index(
     "subscribers_of_group",
     memberships.c.tenant_id,
     memberships.c.group_id,
     memberships.c.user_id,
-    sqlite_where=_holds & IS_SUBSCRIBER,
-    postgresql_where=_holds & IS_SUBSCRIBER,
+    where=_holds & IS_SUBSCRIBER,
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from chaupal.auth.access import Access, GroupAccess, RoleLacking, access_group
@@ -108,8 +106,7 @@ def check_text(text: str) -> None:
         raise MessageTooLong(text)
 
 
-@dataclass(frozen=True, slots=True)
-class TimelinePage:
+class TimelinePage(msgspec.Struct, frozen=True):
     """Which messages to read: beyond `place`, which None puts at the newest, or at the oldest where newer are read."""
 
     group_id: str
@@ -118,8 +115,7 @@ class TimelinePage:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(msgspec.Struct, frozen=True):
     """Messages, newest first; the place to go on from (None at the end); and who looks."""
 
     messages: list[MessageRow]
@@ -146,16 +142,14 @@ def read_timeline(tx: Transaction, caller: Caller, page: TimelinePage) -> Timeli
     return Timeline(found if page.is_older else found[::-1], next_place, access.caller)
 
 
-@dataclass(frozen=True, slots=True)
-class MessageOf:
+class MessageOf(msgspec.Struct, frozen=True):
     """One message of a group."""
 
     group_id: str
     message_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SeenMessage:
+class SeenMessage(msgspec.Struct, frozen=True):
     """A message and who looks."""
 
     message: MessageRow
@@ -191,8 +185,7 @@ def find_message_item(tx: Transaction, message_id: str) -> tuple[Item, bool] | N
     return (Item(*message[:4]), message.retracted_at_ms is not None) if message is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class MessageEdit:
+class MessageEdit(msgspec.Struct, frozen=True):
     """A message's new text."""
 
     group_id: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from ipaddress import IPv6Address, ip_address, ip_network
+
+import msgspec
 
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.limiter import Claim
@@ -60,7 +61,7 @@ async def get_authorize(request: ApiRequest) -> WholeReply:
     """Show the page that the person has come to."""
     visit = await open_visit(request)
     if not visit.cookie:
-        visit = replace(visit, cookie=new_cookie())
+        visit = msgspec.structs.replace(visit, cookie=new_cookie())
     elif (sealed := visit.query.progress) and (progress := visit.unseal(sealed)):
         return await _shown_page(visit, progress, sealed)
     if visit.query.progress:

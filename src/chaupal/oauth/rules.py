@@ -11,7 +11,8 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
+
+import msgspec
 
 from chaupal.auth.caller import Operator
 from chaupal.auth.sealing import SecretKey
@@ -80,8 +81,7 @@ class GrantTypeUnsupported(InvalidParameters):
         super().__init__(field="grant_type", value=grant_type, rule="must be authorization_code or refresh_token")
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationRequest:
+class AuthorizationRequest(msgspec.Struct, frozen=True):
     """What a program asks for when it sends a person to the sign-in page."""
 
     connector: Connector
@@ -131,8 +131,7 @@ def refusal_of(*, response_type: str, code_challenge: str, code_challenge_method
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberProof:
+class NumberProof(msgspec.Struct, frozen=True):
     """A person who proves their number on the sign-in page."""
 
     request: AuthorizationRequest
@@ -174,8 +173,7 @@ def prove_number(tx: Transaction, _caller: Operator, proof: NumberProof) -> str 
     return row.authorization_id
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(msgspec.Struct, frozen=True):
     """What a person is asked to agree to."""
 
     connector: Connector
@@ -198,8 +196,7 @@ def read_consent(tx: Transaction, _caller: Operator, request: tuple[Authorizatio
     return Consent(connector, person, find_tenant_name(tx))
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentAnswer:
+class ConsentAnswer(msgspec.Struct, frozen=True):
     """What the person said."""
 
     request: AuthorizationRequest
@@ -253,8 +250,7 @@ def _open_authorization(tx: Transaction, connector: Connector, authorization_id:
     return authorization
 
 
-@dataclass(frozen=True, slots=True)
-class Redemption:
+class Redemption(msgspec.Struct, frozen=True):
     """A code to be exchanged for tokens. `redirect_uri` and `code_verifier` are "" where the client sent none."""
 
     connector: Connector

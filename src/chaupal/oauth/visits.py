@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
 from urllib.parse import urlencode
+
+import msgspec
 
 from chaupal.auth.caller import INSTALLATION
 from chaupal.oauth.progress import Progress, Stage, browser_hash, seal_progress, unseal_progress
@@ -19,8 +20,7 @@ _COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 _COOKIE_LIFE_S = 3_600
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """Made by `open_visit`. `cookie` is "" where the browser sent none that can be ours."""
 
     house: House

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from chaupal import __version__
 from chaupal.outbound.failures import OutboundFailed, telling_failures
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     import aiohttp
 
 
-@dataclass(frozen=True, slots=True)
-class OutboundAnswer:
+class OutboundAnswer(msgspec.Struct, frozen=True):
     """An answer, whatever its status. `body` is its beginning, as long as was allowed."""
 
     status: int

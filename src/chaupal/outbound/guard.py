@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+import msgspec
 
 from chaupal.outbound.failures import AddressRefused
 
@@ -77,8 +78,7 @@ _METADATA = frozenset(
 """Where clouds give out their machines' secrets. Opened by an entry for the very address, not by a network around."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedUrl:
+class CheckedUrl(msgspec.Struct, frozen=True):
     """A URL whose spelling is plain. Its host is lower case, without brackets; where it leads is not known yet."""
 
     text: str

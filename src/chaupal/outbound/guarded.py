@@ -11,8 +11,9 @@ import importlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from chaupal import __version__
 from chaupal.outbound.client import OutboundAnswer, read_at_most
@@ -40,8 +41,7 @@ async def resolve_by_system(host: str, port: int) -> list[str]:
     return [str(sockaddr[0]) for *_, sockaddr in found]
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadHead:
+class DownloadHead(msgspec.Struct, frozen=True):
     """What was said about the bytes that were read; "" where nothing was."""
 
     content_type: str

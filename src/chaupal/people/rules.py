@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chaupal.auth.access import ADMIN, MEMBER, Access, access_caller
 from chaupal.auth.caller import Caller, Operator
@@ -87,8 +87,7 @@ def ensure_people(tx: Transaction, mobile_numbers: list[str], *, actor_id: str) 
     return known
 
 
-@dataclass(frozen=True, slots=True)
-class NewPerson:
+class NewPerson(msgspec.Struct, frozen=True):
     """A person to add by hand."""
 
     mobile_number: str
@@ -112,8 +111,7 @@ def add_person(tx: Transaction, _caller: Operator, draft: NewPerson) -> PersonRo
     return person
 
 
-@dataclass(frozen=True, slots=True)
-class PersonChange:
+class PersonChange(msgspec.Struct, frozen=True):
     """What to change; None leaves it."""
 
     mobile_number: str

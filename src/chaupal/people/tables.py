@@ -3,9 +3,9 @@ two people. A bot has no number; what else is known of it is in the slice `bots`
 
 from __future__ import annotations
 
-from sqlalchemy import Index, false
+from sqlalchemy import false
 
-from chaupal.store.schema import define_table, flag, instant, key, optional_instant, text
+from chaupal.store.schema import define_table, flag, instant, key, optional_instant, partial_index, text
 
 people = define_table(
     "people",
@@ -22,11 +22,10 @@ people = define_table(
 
 _has_a_number = people.c.removed_at_ms.is_(None) & people.c.is_bot.is_(False)
 
-Index(
+partial_index(
     "people_by_number",
     people.c.tenant_id,
     people.c.mobile_number,
-    unique=True,
-    sqlite_where=_has_a_number,
-    postgresql_where=_has_a_number,
+    is_unique=True,
+    where=_has_a_number,
 )

@@ -7,7 +7,7 @@ the admins' reactions and the own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chaupal.auth.access import CONNECT_GROUP, SUBSCRIBER, GroupAccess, RoleLacking, access_group
 from chaupal.auth.caller import Caller
@@ -47,8 +47,7 @@ class ItemRetracted(Conflict):
     template = "It was retracted; nobody can react to it any more."
 
 
-@dataclass(frozen=True, slots=True)
-class ReactionDraft:
+class ReactionDraft(msgspec.Struct, frozen=True):
     """A like, or a comment with its text, on an item that was sent to `source_group_id`, seen through `group_id`."""
 
     group_id: str
@@ -116,8 +115,7 @@ def _count(tx: Transaction, reaction: ReactionRow, by: int) -> None:
     add_to_counts(tx, reaction.item_id, change, at_us=tx.last_at_us)
 
 
-@dataclass(frozen=True, slots=True)
-class ReactionOf:
+class ReactionOf(msgspec.Struct, frozen=True):
     """One reaction, seen through a group."""
 
     group_id: str
@@ -155,8 +153,7 @@ def _sees(watcher: Watcher, reaction: ReactionRow) -> bool:
     return not (watcher.is_inner and reaction.is_by_subscriber)
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryOf:
+class SummaryOf(msgspec.Struct, frozen=True):
     """The counts of one item, seen through `group_id`."""
 
     group_id: str
@@ -164,8 +161,7 @@ class SummaryOf:
     item_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True):
     """How many reactions of each type an item has, as the caller sees it."""
 
     item_id: str
@@ -187,8 +183,7 @@ def read_summary(tx: Transaction, caller: Caller, which: SummaryOf) -> Counted:
     return Counted(item.item_id, counted.like_count, counted.comment_count)
 
 
-@dataclass(frozen=True, slots=True)
-class ChangesOf:
+class ChangesOf(msgspec.Struct, frozen=True):
     """What has changed after an instant of the items of `source_group_id`, seen through `group_id`."""
 
     group_id: str
@@ -196,8 +191,7 @@ class ChangesOf:
     after_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True):
     """Counts in the order of their changes, and the instant of the last one: the next cursor."""
 
     counted: list[Counted]
@@ -226,8 +220,7 @@ def read_changes(tx: Transaction, caller: Caller, which: ChangesOf) -> Changes:
     return Changes(counted, last_us)
 
 
-@dataclass(frozen=True, slots=True)
-class DetailsOf:
+class DetailsOf(msgspec.Struct, frozen=True):
     """What has changed after an instant of one item's reactions; `reaction_type` "" means both."""
 
     group_id: str
@@ -237,8 +230,7 @@ class DetailsOf:
     after_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(msgspec.Struct, frozen=True):
     """Reactions in the order of their changes, and the instant of the last one: the next cursor."""
 
     reactions: list[ReactionRow]

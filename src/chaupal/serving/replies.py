@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -25,16 +24,14 @@ _STANDING_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 encode_json = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """An answer whose JSON is made already."""
 
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class WholeReply:
+class WholeReply(msgspec.Struct, frozen=True):
     """An answer that is sent as it is, with its status and all of its headers; only the request id is added."""
 
     status: int
@@ -50,8 +47,7 @@ class WholeReply:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class StreamedReply:
+class StreamedReply(msgspec.Struct, frozen=True):
     """An answer that is sent while it is made: a file's bytes, a long list. `headers` are all but the request id. One
     that cannot be finished ends in a broken connection, so that it never looks whole."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from chaupal.outbound.client import OutboundClient
 from chaupal.settings import SettingRefused, Settings
 from chaupal.sms.local import ConsoleSender, OutboxSender
-from chaupal.sms.mail import MailSender, read_mail_server
 from chaupal.sms.providers import HttpSender, TwilioSender
 from chaupal.sms.sending import SmsSender
 
@@ -32,6 +31,8 @@ def make_sender(settings: Settings, outbound: OutboundClient) -> SmsSender:
         case "http":
             return _make_http_sender(settings, outbound)
         case "smtp":
+            from chaupal.sms.mail import MailSender, read_mail_server
+
             return MailSender(
                 read_mail_server(settings.sms_smtp_url),
                 sender=settings.sms_smtp_from,

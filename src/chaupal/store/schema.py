@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TextClause,
+)
 
 SCHEMA_VERSION = "0009"
 """The newest migration, known here to spare the import of Alembic. A test compares it with the migrations."""
@@ -28,6 +40,17 @@ def define_table(name: str, *parts: Column[Any] | Index, is_clustered: bool = Fa
     """
     tenant_id = Column("tenant_id", Text, primary_key=True)
     return Table(name, metadata, tenant_id, *parts, sqlite_strict=True, sqlite_with_rowid=not is_clustered)
+
+
+def partial_index(
+    name: str, *columns: Column[Any] | str, where: ColumnElement[bool] | TextClause, is_unique: bool = False
+) -> Index:
+    """An index of the rows for which `where` holds.
+
+    The condition is kept in `info`. As an option of each database it would make every start load SQLAlchemy's dialects
+    of both; the migrations, which make the index, name it so.
+    """
+    return Index(name, *columns, unique=is_unique, info={"where": where})
 
 
 def number_key(name: str) -> Column[int]:

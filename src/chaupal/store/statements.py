@@ -1,4 +1,4 @@
-"""SQL statements, built from SQLAlchemy Core once at import and compiled once per database.
+"""SQL statements, built from SQLAlchemy Core at import and compiled for the database in use when they are first used.
 
 A statement is executed straight on the driver: the profile of posting a message showed SQLAlchemy's own execution above
 half of the server's time. Every statement binds `tenant_id`; one that must look across tenants says so and why.
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
+import msgspec
 import sqlalchemy
 from sqlalchemy import ColumnElement, bindparam
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import psycopg as postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
@@ -22,10 +21,17 @@ from sqlalchemy.types import UserDefinedType
 
 Dialect = Literal["sqlite", "postgresql"]
 
-_DIALECTS: dict[Dialect, Any] = {
-    "sqlite": sqlite.dialect(paramstyle="qmark"),
-    "postgresql": postgresql.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
-}
+
+@cache
+def _dialect(name: Dialect) -> Any:
+    """SQLAlchemy's dialect; imported here, because the one of the database that is not in use costs a start as much."""
+    if name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.dialect(paramstyle="qmark")
+    from sqlalchemy.dialects.postgresql import psycopg
+
+    return psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 
 class TextList(UserDefinedType[list[str]]):
@@ -68,8 +74,7 @@ def in_list(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
 _INSERT_TEXTS: dict[tuple[str, int], str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledStatement:
+class CompiledStatement(msgspec.Struct, frozen=True):
     """The text for one database, and how bound values and result columns are turned."""
 
     sql: str
@@ -79,6 +84,8 @@ class CompiledStatement:
     boolean_columns: tuple[int, ...]
     many_rows_sql: str
     """On PostgreSQL, the INSERT of any number of rows, bound as one array for each column."""
+    one_row_sql: str
+    """On PostgreSQL, the INSERT of one row with SELECT, to which a condition can be added, as to `many_rows_sql`."""
 
     def arguments(self, params: dict[str, Any]) -> tuple[Any, ...]:
         """The bound values in the order of the text's placeholders.
@@ -129,10 +136,17 @@ class Statement:
         self._compiled: dict[str, CompiledStatement] = {}
 
     def compiled(self, dialect: Dialect) -> CompiledStatement:
-        """The statement's text and turns for one database. Made at the first use, then kept."""
+        """The statement's text and turns for one database. Made at the first use, then kept.
+
+        Raises:
+            TypeError: it neither binds `tenant_id` nor says why not, so it is never executed.
+        """
         found = self._compiled.get(dialect)
         if found is None:
-            found = self._compiled[dialect] = _compile(self.construct, dialect)
+            found = _compile(self.construct, dialect)
+            if "tenant_id" not in found.names and id(self) not in ACROSS_TENANTS:
+                raise TypeError(f"a statement does not bind tenant_id: {found.sql}")
+            self._compiled[dialect] = found
         return found
 
 
@@ -144,22 +158,16 @@ ACROSS_TENANTS: dict[int, str] = {}
 
 
 def statement(construct: ClauseElement, *, across_tenants: str = "") -> Statement:
-    """A statement that binds `tenant_id`, or says in `across_tenants` why it looks across them.
-
-    Raises:
-        TypeError: it does neither.
-    """
+    """A statement that binds `tenant_id`, or says in `across_tenants` why it looks across them."""
     made = Statement(construct)
     if across_tenants:
         ACROSS_TENANTS[id(made)] = across_tenants
-    elif "tenant_id" not in construct.compile(dialect=_DIALECTS["sqlite"]).params:
-        raise TypeError(f"a statement does not bind tenant_id: {construct}")
     ALL_STATEMENTS.append(made)
     return made
 
 
 def _compile(construct: ClauseElement, dialect: Dialect) -> CompiledStatement:
-    compiled: Any = construct.compile(dialect=_DIALECTS[dialect])
+    compiled: Any = construct.compile(dialect=_dialect(dialect))
     names: Sequence[str] = compiled.positiontup or ()
     constants = {name: compiled.params[name] for name in names if not compiled.binds[name].required}
     list_names: tuple[str, ...] = ()
@@ -171,18 +179,24 @@ def _compile(construct: ClauseElement, dialect: Dialect) -> CompiledStatement:
             for index, column in enumerate(compiled._result_columns)
             if isinstance(column.type, sqlalchemy.Boolean)
         )
+    one_row_sql = many_rows_sql = ""
+    if dialect == "postgresql" and isinstance(construct, sqlalchemy.Insert):
+        one_row_sql, many_rows_sql = _selecting_inserts(compiled, names)
     return CompiledStatement(
         sql=str(compiled),
         names=tuple(names),
         constants=constants,
         list_names=list_names,
         boolean_columns=booleans,
-        many_rows_sql=_many_rows_sql(construct, compiled, names) if dialect == "postgresql" else "",
+        many_rows_sql=many_rows_sql,
+        one_row_sql=one_row_sql,
     )
 
 
-def _many_rows_sql(construct: ClauseElement, compiled: Any, names: Sequence[str]) -> str:
-    if not isinstance(construct, sqlalchemy.Insert):
-        return ""
-    arrays = ", ".join(f"%b::{compiled.binds[name].type.compile(dialect=compiled.dialect)}[]" for name in names)
-    return f"{str(compiled).rsplit(' VALUES ', 1)[0]} SELECT * FROM unnest({arrays})"
+def _selecting_inserts(compiled: Any, names: Sequence[str]) -> tuple[str, str]:
+    """(INSERT of one row, INSERT of many)."""
+    head = str(compiled).rsplit(" VALUES ", 1)[0]
+    types = [compiled.binds[name].type.compile(dialect=compiled.dialect) for name in names]
+    values = ", ".join(f"%s::{of_type}" for of_type in types)
+    arrays = ", ".join(f"%b::{of_type}[]" for of_type in types)
+    return f"{head} SELECT {values}", f"{head} SELECT * FROM unnest({arrays})"

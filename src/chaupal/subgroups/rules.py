@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+
+import msgspec
 
 from chaupal.auth.access import CONNECT_GROUP, UNINVOLVED, GroupAccess, access_group, access_related_group
 from chaupal.auth.caller import Caller
@@ -23,8 +24,7 @@ LINKED_AT_ONCE_MAX = 100
 """Each link checks the limits of the hierarchy on both sides, while the tenant's other writes wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewSubgroup:
+class NewSubgroup(msgspec.Struct, frozen=True):
     """A group to make below another. `joins`: the caller becomes its admin."""
 
     parent_id: str
@@ -47,8 +47,7 @@ def create_subgroup(tx: Transaction, caller: Caller, request: NewSubgroup) -> Gr
     return created.group
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(msgspec.Struct, frozen=True):
     """Groups to put directly below another."""
 
     parent_id: str
@@ -89,8 +88,7 @@ def _public_refused(field: str, value: str) -> InvalidParameters:
     return InvalidParameters(field=field, value=value, rule=rule)
 
 
-@dataclass(frozen=True, slots=True)
-class LinkOf:
+class LinkOf(msgspec.Struct, frozen=True):
     """A group directly below another."""
 
     parent_id: str
@@ -110,16 +108,14 @@ def unlink_subgroup(tx: Transaction, caller: Caller, request: LinkOf) -> None:
     detach(tx, parent_id=request.parent_id, child_id=request.child_id, actor_id=access.caller.user_id)
 
 
-@dataclass(frozen=True, slots=True)
-class TreeRequest:
+class TreeRequest(msgspec.Struct, frozen=True):
     """Whose subgroups to show: those directly below, or, with `fetches_all`, the whole tree."""
 
     group_id: str
     fetches_all: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TreePlace:
+class TreePlace(msgspec.Struct, frozen=True):
     """Where a group stands below another: how deep (1 directly below), and whether it has stood in the tree before."""
 
     group_id: str
@@ -127,8 +123,7 @@ class TreePlace:
     is_duplicate: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(msgspec.Struct, frozen=True):
     """A group, the places below it, each before those below itself, and the groups of the first `PAGE_MAX` places."""
 
     root: SeenGroup
@@ -171,8 +166,7 @@ def _walk_down(root_id: str, children: dict[str, list[str]]) -> list[TreePlace]:
     return places
 
 
-@dataclass(frozen=True, slots=True)
-class TreePage:
+class TreePage(msgspec.Struct, frozen=True):
     """Some groups of a tree that `read_tree` has shown to the same caller."""
 
     group_id: str

@@ -6,9 +6,15 @@ levels deep, and a group has at most 100 groups above it, so that linking two la
 
 from __future__ import annotations
 
-from sqlalchemy import Index
-
-from chaupal.store.schema import define_table, instant, key, number_key, optional_instant, optional_position
+from chaupal.store.schema import (
+    define_table,
+    instant,
+    key,
+    number_key,
+    optional_instant,
+    optional_position,
+    partial_index,
+)
 
 links = define_table(
     "links",
@@ -23,12 +29,11 @@ links = define_table(
 
 _holds = links.c.until_position.is_(None)
 
-Index(
+partial_index(
     "links_that_hold",
     links.c.tenant_id,
     links.c.parent_id,
     links.c.child_id,
-    unique=True,
-    sqlite_where=_holds,
-    postgresql_where=_holds,
+    is_unique=True,
+    where=_holds,
 )

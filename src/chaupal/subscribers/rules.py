@@ -5,7 +5,7 @@ A subscriber is a membership with a role of its own; the rows are kept by the sl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chaupal.auth.access import CONNECT_GROUP, SUBSCRIBER, Access, GroupAccess, access_group
 from chaupal.auth.caller import Caller
@@ -26,8 +26,7 @@ class TooManySubscribers(PayloadTooLarge):
     template = "At most {limit} subscribers can be added or removed in one call."
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriberChange:
+class SubscriberChange(msgspec.Struct, frozen=True):
     """Numbers to add or remove, E.164, each once."""
 
     group_id: str
@@ -73,8 +72,7 @@ def remove_subscribers(tx: Transaction, caller: Caller, change: SubscriberChange
     return {number: "Not a subscriber of this group." for number in change.mobile_numbers if number not in gone}
 
 
-@dataclass(frozen=True, slots=True)
-class SubscribersPage:
+class SubscribersPage(msgspec.Struct, frozen=True):
     """Which subscribers to read: at most `count` after an id."""
 
     group_id: str
@@ -82,8 +80,7 @@ class SubscribersPage:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribers:
+class Subscribers(msgspec.Struct, frozen=True):
     """Subscribers, the id to go on after (None at the end), and who looks."""
 
     subscribers: list[Member]

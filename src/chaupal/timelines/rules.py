@@ -5,7 +5,7 @@ Everything that shows something sent to a group (messages, actions, responses, r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chaupal.auth.access import ADMIN, CONNECT_GROUP, SUBSCRIBER, GroupAccess, RoleLacking
 from chaupal.errors import InvalidParameters
@@ -17,8 +17,7 @@ from chaupal.timelines.merging import ADMINS, EVERYONE, LISTED, MEMBERS, Branch
 from chaupal.timelines.queries import append_recipients, select_is_recipient, select_received
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(msgspec.Struct, frozen=True):
     """What a caller sees in one group: the branches of its timeline, and, if `recipient_id` is not "", what was sent
     to that person alone."""
 
@@ -50,8 +49,7 @@ def _audiences_of(access: GroupAccess) -> tuple[str, ...]:
     return (EVERYONE, MEMBERS, ADMINS, LISTED) if access.is_admin else (EVERYONE, MEMBERS)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """Something that was sent to a group."""
 
     item_id: str
@@ -93,16 +91,14 @@ def _lies_in(sight: Sight, item: Item) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Addressees:
+class Addressees(msgspec.Struct, frozen=True):
     """Whom the sender of something names: `subscribers` None where no list was given. E.164 numbers."""
 
     subscribers: tuple[str, ...] | None = None
     to_all_subscribers: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Addressed:
+class Addressed(msgspec.Struct, frozen=True):
     """Whom something goes to: an audience, the ids of those named, and the numbers that are no subscribers."""
 
     audience: str

@@ -6,7 +6,7 @@ holds only as long as that person is the bot's creator or an admin of the tenant
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chaupal.auth.permissions import TokenKind
 from chaupal.settings import Settings
@@ -21,8 +21,7 @@ _NO_REFRESH_TOKEN = b""
 """No hash of a refresh token is empty, so that none leads to such a grant."""
 
 
-@dataclass(frozen=True, slots=True)
-class BotGrant:
+class BotGrant(msgspec.Struct, frozen=True):
     """Which bot, through which connector, by whom."""
 
     bot_id: str

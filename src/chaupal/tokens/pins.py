@@ -7,7 +7,8 @@ and 30 from an address, with growing waits for a number from one address. Unknow
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+
+import msgspec
 
 from chaupal.auth.caller import Operator
 from chaupal.auth.sealing import SecretKey
@@ -47,8 +48,7 @@ class WrongPin(Unauthenticated):
     template = "The PIN is wrong or has expired."
 
 
-@dataclass(frozen=True, slots=True)
-class PinDraft:
+class PinDraft(msgspec.Struct, frozen=True):
     """A PIN to make."""
 
     mobile_number: str
@@ -101,8 +101,7 @@ def _check_hour(tx: Transaction, made: tuple[int, int], limit: int, what: str) -
         raise TooManyRequests(limit=f"{what}: at most {limit} an hour.", retry_after_s=max(1, -(-wait_ms // 1000)))
 
 
-@dataclass(frozen=True, slots=True)
-class PinTry:
+class PinTry(msgspec.Struct, frozen=True):
     """A PIN to be proved."""
 
     mobile_number: str
@@ -168,8 +167,7 @@ def _pair(attempt: PinTry) -> str:
     return f"{attempt.mobile_number} {attempt.address}"
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingPin:
+class WaitingPin(msgspec.Struct, frozen=True):
     """A PIN that the operator reads out to its person."""
 
     pin: str

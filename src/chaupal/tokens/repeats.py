@@ -8,7 +8,6 @@ holds the PIN, are keyed hashes. Source: contract, section 6.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -30,8 +29,7 @@ from chaupal.tokens.rules import Granted, PinLogin, check_login, login_with_pin
 _PURPOSE = "repeated sign-in"
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(msgspec.Struct, frozen=True):
     """By what a repeated call is known. `request` is all that must be the same."""
 
     key: str
@@ -51,8 +49,7 @@ class Repeat:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PinOnce:
+class PinOnce(msgspec.Struct, frozen=True):
     """A PIN to make, unless the call repeats an earlier one."""
 
     draft: PinDraft
@@ -77,8 +74,7 @@ def generate_pin_once(tx: Transaction, caller: Operator, once: PinOnce) -> OnceA
     return OnceAnswer(once.answer, was_stored=False)
 
 
-@dataclass(frozen=True, slots=True)
-class LoginOnce:
+class LoginOnce(msgspec.Struct, frozen=True):
     """A sign-in, unless the call repeats an earlier one. `encode` makes the answer of what was granted."""
 
     login: PinLogin

@@ -6,7 +6,8 @@ A grant stands behind each refresh token; access tokens name their grant, so rev
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+
+import msgspec
 
 from chaupal.auth.access import ADMIN
 from chaupal.auth.caller import Operator
@@ -59,16 +60,14 @@ class RefreshTokenWrong(Unauthenticated):
     template = "The refresh token is wrong, expired or revoked."
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(msgspec.Struct, frozen=True):
     """A new grant with its refresh token, which is shown this once."""
 
     grant: GrantRow
     refresh_token: str
 
 
-@dataclass(frozen=True, slots=True)
-class PinLogin:
+class PinLogin(msgspec.Struct, frozen=True):
     """A sign-in by PIN."""
 
     attempt: PinTry
@@ -128,8 +127,7 @@ def check_login(tx: Transaction, login: PinLogin) -> Connector:
     return connector
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True):
     """A refresh token to be exchanged for an access token."""
 
     connector: Connector
@@ -139,8 +137,7 @@ class Exchange:
     secret_key: SecretKey
 
 
-@dataclass(frozen=True, slots=True)
-class Exchanged:
+class Exchanged(msgspec.Struct, frozen=True):
     """What an access token is made of; with `renewed` where a new refresh token was made."""
 
     token: AccessToken
@@ -229,8 +226,7 @@ def sign_access_token(signer: TokenSigner, exchanged: Exchanged, *, issued_at_s:
     return text, scope
 
 
-@dataclass(frozen=True, slots=True)
-class NewToken:
+class NewToken(msgspec.Struct, frozen=True):
     """A refresh token to make by hand, for a person, or for a group by one of its admins.
 
     A given `refresh_token` lets an old integration keep the one it has configured.
@@ -317,8 +313,7 @@ def revoke_consent(tx: Transaction, grant_id: str, *, user_id: str) -> None:
         tx.append(token_revoked(grant_id, user_id=user_id, group_id=""))
 
 
-@dataclass(frozen=True, slots=True)
-class _NewGrant:
+class _NewGrant(msgspec.Struct, frozen=True):
     connector_id: str
     kind: TokenKind
     user_id: str

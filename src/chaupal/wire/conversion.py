@@ -26,8 +26,7 @@ _FOLDED: Final = 1
 _OTHER_SPELLING: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(msgspec.Struct, frozen=True):
     name: str
     is_required: bool
     reading: Reading

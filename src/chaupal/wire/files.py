@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import quote
+
+import msgspec
 
 _RANGE = re.compile(
     r"bytes\s*=\s*(?:(?P<start>[0-9]{1,19})-(?P<end>[0-9]{1,19})?|-(?P<suffix>[0-9]{1,19}))", re.IGNORECASE
@@ -12,8 +13,7 @@ _RANGE = re.compile(
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
-@dataclass(frozen=True, slots=True)
-class ByteRange:
+class ByteRange(msgspec.Struct, frozen=True):
     """From `start` up to, not including, `end`."""
 
     start: int

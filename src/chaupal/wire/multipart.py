@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
+import msgspec
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
@@ -30,8 +31,7 @@ _BROWSER_ESCAPES = (("%22", '"'), ("%0D", "\r"), ("%0A", "\n"))
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
-@dataclass(frozen=True, slots=True)
-class PartHead:
+class PartHead(msgspec.Struct, frozen=True):
     """A part has begun. `file_name` is None where none was given."""
 
     name: str
@@ -47,8 +47,7 @@ class PartHead:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PartEnd:
+class PartEnd(msgspec.Struct, frozen=True):
     """A part is whole."""
 
 
