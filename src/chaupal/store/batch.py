@@ -7,7 +7,8 @@ nothing and does not hurt its neighbours.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -16,8 +17,8 @@ from sqlalchemy import bindparam, insert, select, update
 
 from chaupal.events.catalogue import Event
 from chaupal.store.clock import Clock, new_id
-from chaupal.store.connection import Connection, DatabaseGone, DatabaseRefused, StorageFull
-from chaupal.store.statements import Statement, in_list, statement
+from chaupal.store.connection import Assumed, Connection, DatabaseGone, DatabaseRefused, PlaceMoved, StorageFull
+from chaupal.store.statements import CompiledStatement, Statement, in_list, statement
 from chaupal.store.tables import events, tenants
 from chaupal.store.transaction import Memory, PendingRows, TenantState, Transaction
 
@@ -44,7 +45,7 @@ _LOCK_TENANTS = {
     ),
 }
 
-_MOVE_TENANT = statement(
+_MOVE = (
     update(tenants)
     .where(tenants.c.tenant_id == bindparam("tenant_id"))
     .values(
@@ -54,6 +55,9 @@ _MOVE_TENANT = statement(
         rows_version=bindparam("new_version"),
     )
 )
+_MOVE_TENANT = statement(_MOVE)
+# Every batch that changes anything gives the row a new batch id, so an equal one means that nothing has happened since.
+_MOVE_ASSUMED_TENANT = statement(_MOVE.where(tenants.c.last_batch_id == bindparam("assumed_batch_id")))
 
 INSERT_EVENT = statement(
     insert(events).values(
@@ -105,24 +109,48 @@ class Batch:
     pending: PendingRows = field(default_factory=PendingRows)
     event_rows: list[dict[str, Any]] = field(default_factory=list)
     changed_tenants: set[str] = field(default_factory=set)
+    met_tenants: set[str] = field(default_factory=set)
+    """Those found where this writer had left them."""
 
-    def lock(self, tenant_ids: set[str]) -> None:
-        """Read, and on PostgreSQL lock, the tenants' rows."""
-        compiled = _LOCK_TENANTS[self.connection.dialect].compiled(self.connection.dialect)
-        rows = self.connection.all(compiled, compiled.arguments({"tenant_ids": sorted(tenant_ids)}))
-        for tenant_id, *place in rows:
-            self.states[tenant_id] = TenantState(*place)
+    def begin(self, tenant_ids: set[str]) -> None:
+        """Begin the transaction and learn the tenants' places: read and on PostgreSQL locked, or else assumed.
+
+        A place is assumed for a batch of one tenant that nobody else writes to, as far as this writer has seen. Most
+        such batches then need no statement but the one that commits them, if the tenant is where it was assumed to be.
+        """
+        if len(tenant_ids) == 1 and self.connection.can_assume:
+            (tenant_id,) = tenant_ids
+            place = self.memory.likely_place(tenant_id)
+            if place is not None:
+                self._begin_assuming(tenant_id, place)
+                return
+        self.connection.begin_write()
+        compiled, arguments = self._locking(tenant_ids)
+        for tenant_id, *place_read in self.connection.all(compiled, arguments):
+            state = self.states[tenant_id] = TenantState(*place_read)
+            if self.memory.has_left(tenant_id, state):
+                self.met_tenants.add(tenant_id)
         for tenant_id in tenant_ids - self.states.keys():
             self.states[tenant_id] = TenantState()
+
+    def _begin_assuming(self, tenant_id: str, place: TenantState) -> None:
+        row = (tenant_id, place.last_position, place.last_at_us, place.last_batch_id, place.rows_version)
+        self.connection.begin_write(Assumed(*self._locking({tenant_id}), [row]))
+        self.states[tenant_id] = place
+        self.met_tenants.add(tenant_id)
+
+    def _locking(self, tenant_ids: set[str]) -> tuple[CompiledStatement, tuple[Any, ...]]:
+        compiled = _LOCK_TENANTS[self.connection.dialect].compiled(self.connection.dialect)
+        return compiled, compiled.arguments({"tenant_ids": sorted(tenant_ids)})
 
     def run(self, work: Work, *, alone: bool) -> None:
         """Run one rule; its result or its own error is kept in `work`.
 
         Raises:
-            DatabaseRefused, DatabaseGone, StorageFull: the transaction is spoilt for the whole batch.
+            DatabaseRefused, DatabaseGone, StorageFull, PlaceMoved: the transaction is spoilt for the whole batch.
         """
         before = self.states[work.caller.tenant_id]
-        state = replace(before)
+        state = copy(before)
         tx = Transaction(
             self.connection,
             tenant_id=work.caller.tenant_id,
@@ -134,7 +162,7 @@ class Batch:
         work.error = None
         try:
             work.result = work.rule(tx, work.caller, work.request)
-        except (DatabaseRefused, DatabaseGone, StorageFull):
+        except (DatabaseRefused, DatabaseGone, StorageFull, PlaceMoved):
             raise
         except Exception as error:
             work.error = error
@@ -164,7 +192,10 @@ class Batch:
             self._insert(waiting, rows)
         if self.event_rows:
             self._insert(INSERT_EVENT, self.event_rows)
-        compiled = _MOVE_TENANT.compiled(self.connection.dialect)
+        if not self.changed_tenants:
+            self.connection.check_assumed()  # what the rules have refused, they may have refused on old grounds
+        move = _MOVE_ASSUMED_TENANT if self.connection.is_assuming else _MOVE_TENANT
+        compiled = move.compiled(self.connection.dialect)
         for tenant_id in sorted(self.changed_tenants):
             state = self.states[tenant_id]
             arguments = {
@@ -173,8 +204,17 @@ class Batch:
                 "new_at_us": state.last_at_us,
                 "batch_id": self.batch_id,
                 "new_version": state.rows_version,
+                "assumed_batch_id": state.last_batch_id,
             }
             self.connection.defer_run(compiled, compiled.arguments(arguments))
+
+    def leave(self) -> None:
+        """After the commit: remember where the tenants were left."""
+        for tenant_id, state in self.states.items():
+            if tenant_id in self.changed_tenants:
+                state.last_batch_id = self.batch_id
+                state.is_changed = False
+            self.memory.leave(tenant_id, state, was_met=tenant_id in self.met_tenants)
 
     def _insert(self, waiting: Statement, rows: list[dict[str, Any]]) -> None:
         compiled = waiting.compiled(self.connection.dialect)
@@ -195,16 +235,16 @@ def run_batch(
 ) -> Batch:
     """Run the rules and write what they appended, up to but without the commit.
 
-    Inside the connection's transaction, which the caller ends. The time is read after the tenants are locked, so that
-    it never goes back from one writer to the next.
+    Inside the connection's transaction, which the caller ends. The time is read after the tenants' places are known, so
+    that it never goes back from one writer to the next.
 
     Raises:
+        PlaceMoved: another writer has been there; nothing may be committed, all is to be run again.
         DatabaseRefused: a statement was refused; nothing may be committed, the rules may be run again one by one.
         DatabaseGone, StorageFull: nothing was committed.
     """
-    connection.begin_write()
     batch = Batch(connection=connection, batch_id=new_id(), now_us=0, memory=memory)
-    batch.lock({work.caller.tenant_id for work in works})
+    batch.begin({work.caller.tenant_id for work in works})
     batch.now_us = clock()
     for work in works:
         batch.run(work, alone=len(works) == 1)

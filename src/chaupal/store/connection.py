@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+import msgspec
+
 from chaupal.errors import Unavailable
 from chaupal.store.statements import CompiledStatement, Dialect
 
@@ -36,13 +38,42 @@ class ReadTooLong(Unavailable):
         super().__init__(reason=f"The read took longer than {limit_ms} ms.", retry_after_s=2)
 
 
+class PlaceMoved(Exception):
+    """Another writer has moved the tenant's place since: nothing was committed, all is to be run again."""
+
+
+class Assumed(msgspec.Struct, frozen=True):
+    """The rows that a transaction takes for granted, and the statement that locks and reads them."""
+
+    compiled: CompiledStatement
+    arguments: tuple[Any, ...]
+    rows: list[tuple[Any, ...]]
+
+
 class Connection(Protocol):
     """One connection, used by one thread at a time."""
 
     dialect: Dialect
+    can_assume: bool
+    """Whether `begin_write` takes assumptions: where a statement is a round trip, not to lock saves half of a write."""
 
-    def begin_write(self) -> None:
-        """Begin a transaction that may write."""
+    @property
+    def is_assuming(self) -> bool:
+        """Whether something is assumed that has not been locked and compared yet."""
+
+    def begin_write(self, assumed: Assumed | None = None) -> None:
+        """Begin a transaction that may write.
+
+        What is assumed is locked and compared together with the first statement, or else by the commit; either raises
+        PlaceMoved where it is not so. So does this, where the connection is in doubt.
+        """
+
+    def check_assumed(self) -> None:
+        """Lock and compare now what is assumed, if that has not happened.
+
+        Raises:
+            PlaceMoved: it is not so.
+        """
 
     def begin_read(self) -> None:
         """Begin a transaction that sees one state of the database."""
@@ -51,10 +82,17 @@ class Connection(Protocol):
         """Insert rows at the latest with the commit, which then also raises what they raise."""
 
     def defer_run(self, compiled: CompiledStatement, arguments: tuple[Any, ...]) -> None:
-        """Execute at the latest with the commit, which then also raises what it raises."""
+        """Execute at the latest with the commit, which then also raises what it raises.
+
+        While the connection is assuming: an UPDATE that changes no row where the assumption does not hold.
+        """
 
     def commit(self) -> None:
-        """Commit; on return everything is on disk."""
+        """Commit; on return everything is on disk.
+
+        Raises:
+            PlaceMoved: what was assumed is not so; nothing was committed.
+        """
 
     def rollback(self) -> None:
         """Undo the open transaction, if there is one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql as psycopg_sql
 
-from chaupal.store.connection import DatabaseGone, DatabaseRefused, ReadTooLong
+from chaupal.store.connection import Assumed, DatabaseGone, DatabaseRefused, PlaceMoved, ReadTooLong
 from chaupal.store.statements import CompiledStatement, Dialect
 
 _CONNECT_TIMEOUT_S = 5
@@ -19,11 +20,14 @@ class PostgresConnection:
     """One connection. Transactions are begun and ended by hand, so that each round trip is visible here."""
 
     dialect: Dialect = "postgresql"
+    can_assume = True
 
     def __init__(self, url: str, *, read_limit_ms: int = 0) -> None:
         self._read_limit_ms = read_limit_ms
         self._is_to_begin = False
-        self._deferred: list[tuple[bytes, tuple[Any, ...]]] = []
+        self._assumed: Assumed | None = None
+        self._deferred_inserts: list[tuple[CompiledStatement, Sequence[tuple[Any, ...]]]] = []
+        self._deferred_runs: list[tuple[CompiledStatement, tuple[Any, ...]]] = []
         try:
             self._connection = psycopg.connect(
                 url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S, application_name="chaupal"
@@ -33,29 +37,72 @@ class PostgresConnection:
         except psycopg.Error as error:
             raise DatabaseGone(error) from error
         self._cursor = self._connection.cursor()
+        self._locking_cursor = self._connection.cursor()
 
-    def begin_write(self) -> None:
-        self._deferred.clear()
-        self._is_to_begin = True  # sent together with the first statement, which every batch has
+    @property
+    def is_assuming(self) -> bool:
+        return self._assumed is not None
+
+    def begin_write(self, assumed: Assumed | None = None) -> None:
+        if assumed is not None and self._has_unread():
+            raise PlaceMoved
+        self._forget_deferred()
+        self._is_to_begin = True  # sent together with the first statement
+        self._assumed = assumed
+
+    def _has_unread(self) -> bool:
+        """Whether something has come unasked: most likely the server's farewell.
+
+        Then locking comes first, which can be repeated on another connection; a commit without an answer cannot.
+        """
+        with self._failures_told_apart():
+            poll = select.poll()
+            poll.register(self._connection.fileno(), select.POLLIN)
+            return bool(poll.poll(0))
+
+    def check_assumed(self) -> None:
+        if self._assumed is not None:
+            with self._failures_told_apart():
+                self._begin()
 
     def begin_read(self) -> None:
         self._execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def commit(self) -> None:
         """Send what was deferred and COMMIT with one round trip; after an error of the former nothing is committed."""
-        deferred, self._deferred = self._deferred, []
         with self._failures_told_apart():
-            if not deferred:
-                self._cursor.execute(b"COMMIT")
+            if self._assumed is not None:
+                self._commit_assuming()
                 return
             with self._connection.pipeline():
-                for text, arguments in deferred:
-                    self._cursor.execute(text, arguments)
+                for compiled, rows in self._deferred_inserts:
+                    text, arguments = _insert_of(compiled, rows)
+                    self._cursor.execute(text.encode(), arguments)
+                for compiled, arguments in self._deferred_runs:
+                    self._cursor.execute(compiled.sql.encode(), arguments)
                 self._cursor.execute(b"COMMIT")
 
+    def _commit_assuming(self) -> None:
+        """All that was deferred in one statement, which is its own transaction and does nothing if the UPDATE does
+        nothing: no BEGIN, no lock, no COMMIT, and one round trip."""
+        self._is_to_begin, self._assumed = False, None
+        ((move, move_arguments),) = self._deferred_runs
+        parts, arguments = [f"moved AS ({move.sql} RETURNING 1)"], [*move_arguments]
+        for number, (compiled, rows) in enumerate(self._deferred_inserts):
+            text = compiled.one_row_sql if len(rows) == 1 else compiled.many_rows_sql
+            parts.append(f"part_{number} AS ({text} WHERE EXISTS (SELECT FROM moved))")
+            arguments.extend(_values_of(rows))
+        self._cursor.execute(f"WITH {', '.join(parts)} SELECT count(*) FROM moved".encode(), arguments)
+        if self._cursor.fetchone() != (1,):
+            raise PlaceMoved
+
+    def _forget_deferred(self) -> None:
+        self._deferred_inserts.clear()
+        self._deferred_runs.clear()
+
     def rollback(self) -> None:
-        self._deferred.clear()
-        self._is_to_begin = False
+        self._forget_deferred()
+        self._is_to_begin, self._assumed = False, None
         if self._connection.closed:
             return
         if self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
@@ -81,11 +128,10 @@ class PostgresConnection:
         self._execute(*_insert_of(compiled, rows))
 
     def defer_insert(self, compiled: CompiledStatement, rows: Sequence[tuple[Any, ...]]) -> None:
-        text, arguments = _insert_of(compiled, rows)
-        self._deferred.append((text.encode(), arguments))
+        self._deferred_inserts.append((compiled, rows))
 
     def defer_run(self, compiled: CompiledStatement, arguments: tuple[Any, ...]) -> None:
-        self._deferred.append((compiled.sql.encode(), arguments))
+        self._deferred_runs.append((compiled, arguments))
 
     def close(self) -> None:
         with suppress(psycopg.Error):
@@ -95,11 +141,30 @@ class PostgresConnection:
         with self._failures_told_apart():
             if not self._is_to_begin:
                 return self._cursor.execute(text.encode(), arguments)
-            self._is_to_begin = False
+            self._begin(text, arguments)
+        return self._cursor
+
+    def _begin(self, text: str = "", arguments: tuple[Any, ...] | None = None) -> None:
+        """Begin, lock what is assumed and execute the first statement, with one round trip.
+
+        Raises:
+            PlaceMoved: what is assumed is not so.
+        """
+        assumed = self._assumed
+        self._is_to_begin, self._assumed = False, None
+        try:
             with self._connection.pipeline():
                 self._connection.execute(b"BEGIN")
-                self._cursor.execute(text.encode(), arguments)
-        return self._cursor
+                if assumed is not None:
+                    self._locking_cursor.execute(assumed.compiled.sql.encode(), assumed.arguments)
+                if text:
+                    self._cursor.execute(text.encode(), arguments)
+        except psycopg.Error as error:
+            if assumed is None or error.sqlstate is None:
+                raise
+            raise PlaceMoved from error  # perhaps refused only because the place has moved: to be run again, locking
+        if assumed is not None and self._locking_cursor.fetchall() != assumed.rows:
+            raise PlaceMoved
 
     @contextmanager
     def _failures_told_apart(self) -> Iterator[None]:
@@ -125,9 +190,13 @@ class PostgresConnection:
 
 def _insert_of(compiled: CompiledStatement, rows: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
     """The text and the values that insert the rows: one plain row, or an array for each column."""
+    return compiled.sql if len(rows) == 1 else compiled.many_rows_sql, _values_of(rows)
+
+
+def _values_of(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
     if len(rows) == 1:
-        return compiled.sql, rows[0]
-    return compiled.many_rows_sql, tuple(list(column) for column in zip(*rows, strict=True))
+        return rows[0]
+    return tuple(list(column) for column in zip(*rows, strict=True))
 
 
 def check_durability(url: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import apsw
 
-from chaupal.store.connection import DatabaseRefused, ReadTooLong, StorageFull
+from chaupal.store.connection import Assumed, DatabaseRefused, ReadTooLong, StorageFull
 from chaupal.store.statements import CompiledStatement, Dialect
 
 OLDEST_SAFE_SQLITE = (3, 51, 3)
@@ -43,6 +43,8 @@ class SqliteConnection:
     """One connection to the data folder's database file."""
 
     dialect: Dialect = "sqlite"
+    can_assume = False
+    is_assuming = False
 
     def __init__(self, path: Path, *, read_only: bool = False, read_limit_ms: int = 0, vfs: str | None = None) -> None:
         flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
@@ -74,8 +76,12 @@ class SqliteConnection:
     def _is_over_time(self) -> bool:
         return self._deadline > 0 and time.monotonic() > self._deadline
 
-    def begin_write(self) -> None:
+    def begin_write(self, assumed: Assumed | None = None) -> None:
+        assert assumed is None, "it cannot assume"
         self._execute("BEGIN IMMEDIATE")
+
+    def check_assumed(self) -> None:
+        pass
 
     def begin_read(self) -> None:
         self._deadline = time.monotonic() + self._read_limit_ms / 1000 if self._read_limit_ms else 0.0

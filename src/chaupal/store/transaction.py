@@ -6,16 +6,16 @@ transaction and its arguments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from chaupal.events.catalogue import Event
 from chaupal.store.connection import Connection
 from chaupal.store.statements import Dialect, Statement
 
 
-@dataclass(slots=True)
-class TenantState:
+class TenantState(msgspec.Struct):
     """The tenant's place in its log, as this batch has moved it so far."""
 
     last_position: int = 0
@@ -26,11 +26,10 @@ class TenantState:
     """A rule of this batch has changed rows: nothing may be remembered until the batch is committed."""
 
 
-@dataclass(slots=True)
-class PendingRows:
+class PendingRows(msgspec.Struct):
     """Rows that wait for the end of the batch, by the statement that will insert them."""
 
-    rows: dict[Statement, list[dict[str, Any]]] = field(default_factory=dict)
+    rows: dict[Statement, list[dict[str, Any]]] = {}
 
     def add(self, statement: Statement, row: dict[str, Any]) -> None:
         """Add one row."""
@@ -53,13 +52,37 @@ _REMEMBERED_MAX = 10_000
 
 
 class Memory:
-    """What one writer remembers of rows that change seldom, for as long as the tenant's `rows_version` stays.
+    """What one writer remembers: rows that change seldom, and the places in which it left the tenants.
 
-    Sound because the version is read under the tenant's lock, and every change through the store moves it.
+    Rows stay for as long as the tenant's `rows_version`. Sound because the version is read under the tenant's lock, or
+    assumed and then found so by the commit, and every change through the store moves it.
     """
 
     def __init__(self) -> None:
         self._rows: dict[tuple[Any, ...], tuple[int, list[tuple[Any, ...]]]] = {}
+        self._places: dict[str, tuple[TenantState, bool]] = {}
+
+    def leave(self, tenant_id: str, place: TenantState, *, was_met: bool) -> None:
+        """This writer has just committed the tenant's place. `was_met`: it had met the tenant where it last left it."""
+        if place.last_batch_id is None:
+            return
+        if len(self._places) >= _REMEMBERED_MAX:
+            self._places.clear()
+        self._places[tenant_id] = (place, was_met)
+
+    def has_left(self, tenant_id: str, place: TenantState) -> bool:
+        """Whether nobody else has moved the tenant since this writer did."""
+        left = self._places.get(tenant_id)
+        return left is not None and left[0].last_batch_id == place.last_batch_id
+
+    def likely_place(self, tenant_id: str) -> TenantState | None:
+        """Where the tenant probably still is; None where other writers move it too, as far as is known."""
+        left = self._places.get(tenant_id)
+        return left[0] if left is not None and left[1] else None
+
+    def forget_places(self) -> None:
+        """After any failure: the next batch of each tenant locks and looks."""
+        self._places.clear()
 
     def find(self, key: tuple[Any, ...], version: int) -> list[tuple[Any, ...]] | None:
         """The rows remembered for this version, or None."""

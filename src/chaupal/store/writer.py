@@ -22,7 +22,7 @@ import structlog
 from chaupal.errors import Unavailable
 from chaupal.store.batch import Batch, Outcome, Work, find_outcome, run_alone, run_batch
 from chaupal.store.clock import Clock
-from chaupal.store.connection import Connection, DatabaseGone, DatabaseRefused, StorageFull
+from chaupal.store.connection import Connection, DatabaseGone, DatabaseRefused, PlaceMoved, StorageFull
 from chaupal.store.transaction import Memory
 
 _BATCH_MAX_RULES = 256
@@ -158,12 +158,12 @@ class Writer:
     def _run_together(self, works: Sequence[Work]) -> bool:
         """Whether the batch is decided; False where its rules are to be run again, one by one."""
         try:
-            batch = self._begun(
+            self._decide(
+                works,
                 lambda connection: run_batch(
                     connection, works, memory=self._memory, clock=self._clock, before_commit=self._before_commit
-                )
+                ),
             )
-            self._commit(batch, works)
         except DatabaseRefused:
             self._roll_back()
             return False
@@ -173,18 +173,25 @@ class Writer:
 
     def _run_one(self, work: Work) -> None:
         try:
-            batch = self._begun(
+            self._decide(
+                [work],
                 lambda connection: run_alone(
                     connection, work, memory=self._memory, clock=self._clock, before_commit=self._before_commit
-                )
+                ),
             )
-            if batch is not None:
-                self._commit(batch, [work])
         except DatabaseRefused as error:
             self._roll_back()
             work.error = WriteRefused(str(error))
         except (DatabaseGone, StorageFull) as error:
             self._fail([work], error)
+
+    def _decide(self, works: Sequence[Work], run: Callable[[Connection], Batch | None]) -> None:
+        """Run and commit; once more, now locking first, where another writer has moved the tenant's place."""
+        try:
+            self._commit(self._begun(run), works)
+        except PlaceMoved:
+            self._roll_back()
+            self._commit(self._begun(run), works)
 
     def _begun(self, run: Callable[[Connection], BatchT]) -> BatchT:
         """Run up to the commit; once more where the connection had died while it was idle, as nothing was committed."""
@@ -197,9 +204,12 @@ class Writer:
             self._drop_connection()
             return run(self._open())
 
-    def _commit(self, batch: Batch, works: Sequence[Work]) -> None:
+    def _commit(self, batch: Batch | None, works: Sequence[Work]) -> None:
+        if batch is None:
+            return
         try:
             batch.connection.commit()
+            batch.leave()
         except DatabaseGone as lost:
             self._drop_connection()
             outcome = self._outcome_of(batch)
@@ -242,6 +252,7 @@ class Writer:
             self._roll_back()
 
     def _roll_back(self) -> None:
+        self._memory.forget_places()
         try:
             if self._connection is not None:
                 self._connection.rollback()
@@ -249,6 +260,7 @@ class Writer:
             self._drop_connection()
 
     def _drop_connection(self) -> None:
+        self._memory.forget_places()
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
