@@ -228,7 +228,7 @@ class TestToken:
         kept = "an old refresh token, 32 characters or so"
         assert installation.result(*command, kept)["refreshToken"] == kept
         assert installation.me(installation.access_token({**installed, "refreshToken": kept}))[0] == 200
-        assert installation.refusal(*command, "short").startswith("refreshToken: must have 16 to 512 characters")
+        assert installation.refusal(*command, "short").startswith("refreshToken: must have 16 to 4,096 printable")
 
     def test_group_tokens_are_made_by_the_groups_admins(self, installation: Installation) -> None:
         installation.start()

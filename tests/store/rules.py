@@ -31,7 +31,7 @@ def _unused(column: Any) -> Any:
     if column.nullable:
         return None
     if isinstance(column.type, Boolean):
-        return True
+        return False
     if isinstance(column.type, (BigInteger, Integer)):
         return 0
     return b"" if isinstance(column.type, LargeBinary) else ""
