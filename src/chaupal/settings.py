@@ -66,6 +66,11 @@ class Settings:
         86_400, "Life of an access token as told to clients; it works 15 minutes longer."
     )
     refresh_token_life_days: int = _setting(365, "Life of a refresh token; at 90 % of it a new one is handed out.")
+    limits: str = _setting(
+        "",
+        "`kaizala`: its limits, 100 calls a minute per connector and 300 per tenant, where the two settings below are "
+        "not set themselves. Empty: the defaults.",
+    )
     connector_calls_per_min: int = _setting(1_000, "API calls a minute per connector; 0: no limit.")
     tenant_calls_per_min: int = _setting(3_000, "API calls a minute per tenant; 0: no limit.")
     access_token_calls_per_min: int = _setting(600, "`GET /accessToken` calls a minute per connector; 0: no limit.")
@@ -218,6 +223,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             raise SettingRefused(f"there is no setting {variable}; `chaupal doctor` lists them all")
         values[name] = _convert(described[name], raw, variable)
         sources[name] = "environment"
+    for name, limit in _PRESETS.get(values.get("limits", ""), {}).items():
+        if name not in values:
+            values[name], sources[name] = limit, f"{ENVIRONMENT_PREFIX}LIMITS"
     settings = Settings(**values, sources=sources)
     _check(settings)
     return settings
@@ -261,7 +269,10 @@ def _convert(setting: SettingDescription, raw: Any, origin: str) -> Any:
     return str(raw).strip()
 
 
+_PRESETS = {"kaizala": {"connector_calls_per_min": 100, "tenant_calls_per_min": 300}}
+
 _CHOICES = {
+    "limits": ("", *_PRESETS),
     "log_format": ("auto", "pretty", "json"),
     "log_level": ("debug", "info", "warning", "error"),
     "sms": ("console", "outbox", "twilio", "http", "smtp"),
@@ -300,7 +311,7 @@ def _check(settings: Settings) -> None:
     for name, choices in _CHOICES.items():
         if getattr(settings, name) not in choices:
             raise SettingRefused(
-                f"CHAUPAL_{name.upper()}={getattr(settings, name)}: must be one of {', '.join(choices)}"
+                f"CHAUPAL_{name.upper()}={getattr(settings, name)}: must be one of {', '.join(filter(None, choices))}"
             )
     for name in _NEEDED_BY_SMS.get(settings.sms, ()):
         if not getattr(settings, name):

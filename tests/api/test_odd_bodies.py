@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from typing import Any
 
@@ -165,3 +166,17 @@ class TestStrictJson:
         is_json = kind in ("strict", "PascalCase", "upper case", "with unknown fields", "a UTF-8 mark", "UTF-16",
                            "escapes of JSON")  # fmt: skip
         assert post(world, SPELLINGS[kind]).status_code == (200 if is_json else 400)
+
+
+class TestCompressedBodies:
+    @pytest.mark.parametrize("coding", ["gzip", "GZIP", "deflate", "br"])
+    def test_are_refused_by_name(self, world: World, coding: str) -> None:
+        answer = world.member.call(
+            "POST", "/v1/groups", content=gzip.compress(b'{"name": "x"}'), headers={"Content-Encoding": coding}
+        )
+        assert coding.lower() in assert_error(answer, code="UnsupportedMedia")["message"]
+
+    @pytest.mark.parametrize("coding", ["utf-8", "identity", "gzip"])
+    def test_a_plain_body_is_read_whatever_the_header_says(self, world: World, coding: str) -> None:
+        answer = world.member.call("POST", "/v1/groups", content=b'{"name": "x"}', headers={"Content-Encoding": coding})
+        assert answer.status_code == 200

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.api.client import assert_error
+from tests.api.client import assert_api_headers, assert_error
 from tests.api.declared import document
 from tests.api.worlds import OMAR, World
 
@@ -33,12 +33,31 @@ class TestHealth:
 
 
 class TestBareAddress:
-    @pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/"])
+    @pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/", "//", "/V1", "//v1//"])
     def test_it_answers_without_a_redirect(self, world: World, path: str) -> None:
         answer = world.client.call("GET", path)
         assert answer.status_code == 200
         assert answer.json()["endpointUrl"] == "https://chat.example.org/"
-        assert answer.headers["access-control-allow-origin"] == "*"
+        assert_api_headers(answer)
+
+    @pytest.mark.parametrize("path", ["/", "/v1/", "/healthz", "/metrics"])
+    def test_other_methods_are_refused_in_the_form_of_all_errors(self, world: World, path: str) -> None:
+        answer = world.client.call("POST", path)
+        assert_api_headers(answer)
+        assert_error(answer, code="MethodNotAllowed")
+        assert answer.headers["allow"] == "GET"
+
+    @pytest.mark.parametrize("path", ["/", "/v1", "//V1/"])
+    def test_a_preflight_is_answered_there_too(self, world: World, path: str) -> None:
+        asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "accessToken"}
+        answer = world.client.call("OPTIONS", path, headers=asked)
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-headers"] == "accessToken"
+
+    def test_head_tells_what_get_would(self, world: World) -> None:
+        head, get = world.client.call("HEAD", "/"), world.client.call("GET", "/")
+        assert head.status_code == 200
+        assert head.headers["content-length"] == get.headers["content-length"]
 
     def test_the_host_header_is_not_believed(self, world: World) -> None:
         answer = world.client.call("GET", "/", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})

@@ -25,6 +25,7 @@ from chaupal.errors import (
 from chaupal.idempotency.rules import KeyUsedOtherwise
 from chaupal.openapi.schemas import Schema, reference_to, schemas_of
 from chaupal.serving.body_stream import RequestTooSlow
+from chaupal.serving.request import BodyCompressed
 from chaupal.serving.routes import HTML, JSON, Route
 from chaupal.wire.errors import ErrorBody
 
@@ -65,6 +66,8 @@ def errors_of(route: Route) -> list[_Error]:
         found.append(NotFound)
     if reads_body(route):
         found += [RequestTooSlow, PayloadTooLarge]
+    if route.body is not None:
+        found.append(BodyCompressed)
     if takes_idempotency_key(route):
         found.append(KeyUsedOtherwise)
     found += [InternalError, Unavailable]

@@ -188,11 +188,15 @@ async def send_preflight(scope: Scope, send: Send) -> None:
 
 async def send_error(send: Send, error: BaseException, request_id: str) -> None:
     """Answer with an error in the API's shape."""
-    status, body, further = write_error(error, request_id)
-    headers = answer_headers(body, request_id)
-    headers.extend(further)
+    status, body, headers = whole_error(error, request_id)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def whole_error(error: BaseException, request_id: str) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    """(status, body, all headers) of an error answer."""
+    status, body, further = write_error(error, request_id)
+    return status, body, [*answer_headers(body, request_id), *further]
 
 
 def request_id_of(scope: Scope) -> str:

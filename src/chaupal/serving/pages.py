@@ -6,9 +6,10 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -17,11 +18,11 @@ from starlette.types import Receive, Scope, Send
 
 from chaupal import __version__
 from chaupal.auth.caller import INSTALLATION
-from chaupal.errors import ChaupalError, NotFound
-from chaupal.serving.dispatch import request_id_of, send_error, send_preflight
+from chaupal.errors import ChaupalError, MethodNotAllowed, NotFound
+from chaupal.serving.dispatch import request_id_of, send_error, send_preflight, whole_error
 from chaupal.serving.house import House
 from chaupal.serving.metrics import CONTENT_TYPE, Metrics
-from chaupal.serving.replies import encode_json, preflight_headers
+from chaupal.serving.replies import answer_headers, encode_json, preflight_headers
 from chaupal.store.reachable import prove_reading, prove_writing
 
 _READY_TIMEOUT_S = 3
@@ -53,13 +54,6 @@ def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette
         metrics.waiting_writes.set(house.store.waiting_writes)
         return PlainTextResponse(metrics.render(), headers={"content-type": CONTENT_TYPE})
 
-    async def show_root(_request: Request) -> Response:
-        """The bare address: says what this is, without a redirect (kaizala-docs issue 145)."""
-        return JSONResponse(
-            {"name": "Chaupal", "version": __version__, "endpointUrl": house.settings.endpoint_url},
-            headers={"access-control-allow-origin": "*"},
-        )
-
     async def show_document(request: Request) -> Response:
         """The API's OpenAPI document, for this server's address."""
         if request.method == "OPTIONS":  # a page asks before it sends If-None-Match
@@ -76,17 +70,8 @@ def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette
             return Response(status_code=304, headers=headers)
         return Response(document, media_type="application/json", headers=headers)
 
-    async def not_found(scope: Scope, _receive: Receive, send: Send) -> None:
-        if scope["method"] == "OPTIONS":
-            await send_preflight(scope, send)
-        else:
-            await send_error(send, NotFound("path"), request_id_of(scope))
-
     pages = Starlette(
         routes=[
-            Route("/", show_root),
-            Route("/v1", show_root),
-            Route("/v1/", show_root),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", show_metrics),
@@ -94,9 +79,10 @@ def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette
             Route("/v1/openapi.json", show_document, methods=["GET", "OPTIONS"]),
         ],
         lifespan=lifespan,
+        exception_handlers={405: _refuse_method},
     )
     pages.router.redirect_slashes = False
-    pages.router.default = not_found
+    pages.router.default = partial(_answer_rest, house.settings.endpoint_url)
     return pages
 
 
@@ -115,3 +101,40 @@ def _load_document(endpoint_url: str) -> tuple[bytes, str]:
     packaged = files("chaupal.openapi").joinpath("openapi.json").read_bytes()
     document = packaged.replace(b'"url":"/v1"', b'"url":' + encode_json(f"{endpoint_url}v1"), 1)
     return document, f'"{hashlib.sha256(document).hexdigest()[:32]}"'
+
+
+class _Root(msgspec.Struct, rename="camel"):
+    """What the bare address answers."""
+
+    name: str
+    version: str
+    endpoint_url: str
+
+
+async def _answer_rest(endpoint_url: str, scope: Scope, _receive: Receive, send: Send) -> None:
+    """Answer what is at no other place: the bare address, in every spelling, says what this is, without a redirect.
+
+    Evidence: kaizala-docs issue 145.
+    """
+    method = scope["method"]
+    is_root = [part.lower() for part in scope["path"].split("/") if part] in ([], ["v1"])
+    if method == "OPTIONS":
+        await send_preflight(scope, send)
+    elif not is_root:
+        await send_error(send, NotFound("path"), request_id_of(scope))
+    elif method not in ("GET", "HEAD"):
+        await send_error(send, MethodNotAllowed(method=method, allowed="GET"), request_id_of(scope))
+    else:
+        body = encode_json(_Root("Chaupal", __version__, endpoint_url))
+        headers = answer_headers(body, request_id_of(scope))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+async def _refuse_method(request: Request, _error: Exception) -> Response:
+    """What Starlette says in plain text, in the form of all errors."""
+    error = MethodNotAllowed(method=request.method, allowed="GET")
+    status, body, headers = whole_error(error, request_id_of(request.scope))
+    answer = Response(body, status)
+    answer.raw_headers = headers
+    return answer

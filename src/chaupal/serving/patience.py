@@ -18,10 +18,18 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from chaupal.errors import InvalidParameters, Unavailable
+from chaupal.serving.dispatch import request_id_of, send_error, whole_error
+from chaupal.store.clock import new_id
 
 _HEAD_MAX_BYTES = 65_536
 """Tokens take one or two kB; nothing in the contract needs more than a few."""
+
+
+_OVERLOADED_WAIT_S = 5
 
 
 class JoinedWrites:
@@ -61,6 +69,11 @@ class PatientProtocol(HttpToolsProtocol):
     _has_head_begun: bool = False
     _is_last_request: bool = False
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._connections_most, self.limit_concurrency = self.limit_concurrency, None
+        self._app = self.app
+
     def connection_made(self, transport: Any) -> None:
         """A client has connected: its first head is awaited."""
         super().connection_made(JoinedWrites(transport, self.loop))  # type: ignore[arg-type]
@@ -86,6 +99,8 @@ class PatientProtocol(HttpToolsProtocol):
         """The head is whole."""
         self._stop_timer()
         self._has_head_begun = False
+        is_over = self._connections_most is not None and len(self.connections) > self._connections_most
+        self.app = _answer_overloaded if is_over else self._app
         super().on_headers_complete()
         if self._is_last_request:
             self.cycle.keep_alive = False
@@ -102,6 +117,14 @@ class PatientProtocol(HttpToolsProtocol):
         self._stop_timer()
         super().connection_lost(exc)
 
+    def send_400_response(self, msg: str) -> None:
+        """What cannot be read as HTTP, and has no request id of its own, is refused in the form of all errors."""
+        error = InvalidParameters(field="request", value="", rule="is not HTTP that can be read")
+        status, body, headers = whole_error(error, new_id())
+        lines = [b"HTTP/1.1 %d Bad Request" % status, b"connection: close", *(b"%s: %s" % header for header in headers)]
+        self.transport.write(b"\r\n".join([*lines, b"", body]))
+        self.transport.close()
+
     def _stop_timer(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
@@ -112,6 +135,11 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_timer = None
         if not self.transport.is_closing():
             self.transport.close()
+
+
+async def _answer_overloaded(scope: Scope, _receive: Receive, send: Send) -> None:
+    error = Unavailable(reason="The server has too many connections.", retry_after_s=_OVERLOADED_WAIT_S)
+    await send_error(send, error, request_id_of(scope))
 
 
 class HeedfulServer(uvicorn.Server):

@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope
 from chaupal.auth.caller import Caller
 from chaupal.auth.limiter import Budget, Claim, MinuteSpent
 from chaupal.auth.permissions import CallPermission
-from chaupal.errors import InvalidParameters, InvalidToken, PayloadTooLarge
+from chaupal.errors import InvalidParameters, InvalidToken, PayloadTooLarge, UnsupportedMedia
 from chaupal.idempotency.rules import OnceAnswer, OnceCall, answer_once
 from chaupal.serving.body_stream import BodyStream, ClientGone, RequestTooSlow
 from chaupal.serving.house import House
@@ -27,6 +27,15 @@ from chaupal.wire.query_strings import read_query
 ShapeT = TypeVar("ShapeT", bound=msgspec.Struct)
 DraftT = TypeVar("DraftT")
 ResultT = TypeVar("ResultT")
+
+_COMPRESSIONS = frozenset({"gzip", "x-gzip", "deflate", "compress", "br", "zstd"})
+
+
+class BodyCompressed(UnsupportedMedia):
+    """The body would have to be unpacked, and a small one can become any size. Fields: `coding`."""
+
+    template = "Content-Encoding: {coding}: bodies are taken uncompressed only."
+
 
 Headers = dict[bytes, bytes]
 
@@ -201,8 +210,17 @@ class ApiRequest:
 
         Raises:
             InvalidParameters: naming field, value and rule.
+            BodyCompressed.
         """
-        return read_shape(await self.raw_body(), shape, strict_only=self.house.settings.strict_json)
+        body = await self.raw_body()
+        try:
+            return read_shape(body, shape, strict_only=self.house.settings.strict_json)
+        except InvalidParameters:
+            # Only now: some clients name a character set here, and their bodies are as plain as any.
+            coding = self.header(b"content-encoding").lower()
+            if coding in _COMPRESSIONS:
+                raise BodyCompressed(coding=coding) from None
+            raise
 
     def query(self, shape: type[ShapeT]) -> ShapeT:
         """The query string read as a shape.

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from chaupal.settings import SettingRefused, Settings, load_settings
+
+
+class TestLimitsPreset:
+    def limits_of(self, **environment: str) -> tuple[int, int]:
+        settings = load_settings({f"CHAUPAL_{name.upper()}": value for name, value in environment.items()})
+        return settings.connector_calls_per_min, settings.tenant_calls_per_min
+
+    def test_without_it_the_defaults_hold(self) -> None:
+        assert self.limits_of() == (Settings().connector_calls_per_min, Settings().tenant_calls_per_min)
+        assert self.limits_of(limits="") == self.limits_of()
+
+    def test_kaizalas_are_a_hundred_and_three_hundred(self) -> None:
+        assert self.limits_of(limits="kaizala") == (100, 300)
+
+    def test_what_is_set_itself_wins(self) -> None:
+        assert self.limits_of(limits="kaizala", connector_calls_per_min="0") == (0, 300)
+        assert self.limits_of(limits="kaizala", tenant_calls_per_min="7") == (100, 7)
+
+    def test_the_source_is_told(self) -> None:
+        sources = load_settings({"CHAUPAL_LIMITS": "kaizala", "CHAUPAL_TENANT_CALLS_PER_MIN": "7"}).sources
+        assert sources["connector_calls_per_min"] == "CHAUPAL_LIMITS"
+        assert sources["tenant_calls_per_min"] == "environment"
+
+    def test_another_name_is_refused(self) -> None:
+        with pytest.raises(SettingRefused, match="CHAUPAL_LIMITS=teams: must be one of kaizala"):
+            load_settings({"CHAUPAL_LIMITS": "teams"})
