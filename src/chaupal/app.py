@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from starlette.applications import Starlette
 
+from chaupal.actions.routes import ROUTES as ACTION_ROUTES
 from chaupal.auth.caller import INSTALLATION
 from chaupal.auth.keys import ensure_signing_keys
 from chaupal.auth.sealing import load_secret_key
@@ -63,6 +64,7 @@ ALL_ROUTES = (
     *BOT_ROUTES,
     *REACTION_ROUTES,
     *MEDIA_ROUTES,
+    *ACTION_ROUTES,
 )
 
 SERVED_ROUTES = (*ALL_ROUTES, *FILE_ROUTES)

@@ -25,6 +25,7 @@ TOKENS = ("user", "group", "revoked", "none")
 CONNECTORS = ("with all others", "with it alone")
 
 LEENA = "+919800000005"
+POLL = {"actionType": "Poll", "actionBody": {"question": "Tea?", "choices": ["Yes", "No"]}}
 NUMBER_OF = {"outsider": OMAR, "member": MOHAN, "admin": LEENA, "tenant admin": ASHA, "other tenant's admin": ASHA}
 
 # How each call is made; it succeeds for whoever may make it.
@@ -55,6 +56,9 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     # The member of these tests is the message's sender.
     "messages.edit": ("PUT", "/groups/{group}/messages/{message}", {"message": "other"}),
     "messages.retract": ("DELETE", "/groups/{group}/messages/{message}", None),
+    "actions.post": ("POST", "/groups/{group}/actions", POLL),
+    "actions.list": ("GET", "/groups/{group}/actions", None),
+    "actions.get": ("GET", "/groups/{group}/actions/{action}", None),
     "bots.create": ("POST", "/bot", {"name": "Till"}),
     "bots.list": ("GET", "/bot", None),
     # The admin of these tests is the bot's creator.
@@ -78,6 +82,7 @@ CALLS: dict[str, tuple[str, str, Any]] = {
 PLACES = {
     "groupId": "group",
     "memberId": "member",
+    "actionId": "action",
     "referenceId": "message",
     "reactionId": "reaction",
     "botUserId": "bot",
@@ -158,11 +163,13 @@ class Cells:
             world = self._world
             group_id = self._make_group()
             message_id = world.send("hi", sender=world.member, group_id=group_id)
+            action_id = world.post_action(POLL, sender=world.member, group_id=group_id)
             liked = {"referenceId": message_id, "reactionType": "Like"}
             reaction_id = world.member.post(f"/groups/{group_id}/reaction", liked).json()["reactionId"]
             self._places[cell.role, kind] = {
                 "group": group_id,
                 "message": message_id,
+                "action": action_id,
                 "member": world.people[MOHAN].user_id,
                 "bot": make_bot(world.sign_in(LEENA)),
                 "reaction": reaction_id,
@@ -273,9 +280,10 @@ def test_every_cell_of_a_bots_token(world: World, call: str, is_member: bool, co
     place = {"group": world.group_id, "member": world.people[MOHAN].user_id, "bot": make_bot(world.group_admin)}
     place |= {"media": upload(world), "file_url": file_url}
     world.group_admin.post(f"/groups/{world.group_id}/bot", {"botUserId": place["bot"]})
-    may_post = {Permission.TEXT_MESSAGE, Permission.REACTIONS}
+    may_post = {Permission.TEXT_MESSAGE, Permission.REACTIONS, Permission.ACTION_AND_RESPONSES}
     bot = world.bot(place["bot"], creator=GITA, permissions=permissions | may_post)
     place["message"] = world.send("hi", sender=bot)
+    place["action"] = world.post_action(POLL, sender=bot)
     liked = {"referenceId": place["message"], "reactionType": "Like"}
     place["reaction"] = bot.post(f"/groups/{world.group_id}/reaction", liked).json()["reactionId"]
     place["subgroup"] = "none"

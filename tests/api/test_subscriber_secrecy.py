@@ -37,12 +37,21 @@ class Scene:
         path = f"/groups/{self.group}/messages"
         self.message: str = admin.post(path, {"message": "To all", "sendToAllSubscribers": True}).json()["referenceId"]
         self.secret_ids = {kavya.user_id}
-        self.hidden = self.hidden_like = "00000000-1111-7222-8333-444444444444"
+        self.hidden = self.hidden_like = self.hidden_action = "00000000-1111-7222-8333-444444444444"
         reaction = f"/groups/{self.group}/reaction"
         admin.post(reaction, {"referenceId": self.message, "reactionType": "Like"})
+        to_all = {**CALLS["actions.post"][2], "sendToAllSubscribers": True}
+        self.action: str = admin.post(f"/groups/{self.group}/actions", to_all).json()["actionId"]
         if has_other:
             hers = world.sign_in(KAVYA)
             self.hidden = hers.post(path, {"message": SECRET}).json()["referenceId"]
+            poll = {"actionType": "Poll", "actionBody": {"question": SECRET, "choices": ["a", "b"]}}
+            self.hidden_action = hers.post(f"/groups/{self.group}/actions", poll).json()["actionId"]
+            named = {**poll, "subscribers": [KAVYA]}
+            self.secret_ids |= {
+                self.hidden_action,
+                admin.post(f"/groups/{self.group}/actions", named).json()["actionId"],
+            }
             to_her = admin.post(path, {"message": "Dear Kavya", "subscribers": [KAVYA]}).json()["referenceId"]
             comment = {"referenceId": self.message, "reactionType": "Comment", "comment": SECRET}
             self.hidden_like = hers.post(reaction, comment).json()["reactionId"]
@@ -52,10 +61,12 @@ class Scene:
         self.member = kavya.user_id
         self.omar: Caller = world.outsider
 
-    def call(self, call: str, message: str) -> tuple[httpx.Response, list[Statement]]:
-        places = Blank({"group": self.group, "member": self.member, "message": message, "reaction": self.hidden_like})
+    def call(self, call: str, message: str, action: str) -> tuple[httpx.Response, list[Statement]]:
+        places = Blank({"group": self.group, "member": self.member, "message": message, "action": action})
+        places["reaction"] = self.hidden_like
+        method, path, options = filled_in(call, places)
         with statements_run() as run:
-            answer = self.omar.call(*filled_in(call, places))
+            answer = self.omar.call(method, path, **options)
         return answer, run
 
 
@@ -89,19 +100,22 @@ def statements_run() -> Iterator[list[Statement]]:
 def told(answer: httpx.Response, scene: Scene) -> tuple[int, str]:
     """An answer without what differs from call to call."""
     text = _TIME.sub("TIME", _GUID.sub("ID", answer.text))
+    text = re.sub(r'"mediaResource":"[^"]*"', '"mediaResource":"X"', text)
     # A cursor is where the caller's own page ended, or the instant of the last change that the caller saw.
     return answer.status_code, re.sub(r'"cursor":("[^"]*"|[1-9]\d*)', '"cursor":"X"', text)
 
 
-@pytest.mark.parametrize("about", ["the message to all", "another's message"])
+@pytest.mark.parametrize("about", ["what went to all", "what is another's"])
 @pytest.mark.parametrize("call", CALLS)
 def test_no_call_tells_a_subscriber_of_another(world: World, call: str, about: str) -> None:
     alone = Scene(world, has_other=False)
     beside = Scene(World(world.client, world.database, world.clock), has_other=True)
     answers = []
     for scene in (alone, beside):
-        message = scene.message if about == "the message to all" else scene.hidden
-        answers.append((scene, *scene.call(call, message)))
+        is_to_all = about == "what went to all"
+        message = scene.message if is_to_all else scene.hidden
+        action = scene.action if is_to_all else scene.hidden_action
+        answers.append((scene, *scene.call(call, message, action)))
     (first, answer, run), (second, other_answer, other_run) = answers
     assert told(answer, first) == told(other_answer, second)
     assert run == other_run

@@ -12,7 +12,9 @@ from typing import Any
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _EPOCH_MS = 10**12
+_EPOCH_S = 10**9
 _FURTHER = "…"
 
 
@@ -52,6 +54,8 @@ class Bindings:
                 self._compare_texts(shown, real, place)
             case int() if shown >= _EPOCH_MS:
                 _check(isinstance(real, int) and real >= _EPOCH_MS, place, "milliseconds since 1970", real)
+            case int() if shown >= _EPOCH_S:
+                _check(isinstance(real, int) and _EPOCH_S <= real < _EPOCH_MS, place, "seconds since 1970", real)
             case _:
                 _check(type(shown) is type(real) and shown == real, place, shown, real)
 
@@ -73,6 +77,8 @@ class Bindings:
         _check(isinstance(real, str), place, "a text", real)
         if _TIME.fullmatch(shown):
             _check(_TIME.fullmatch(real) is not None, place, "a time", real)
+        elif _SECOND.fullmatch(shown):
+            _check(_SECOND.fullmatch(real) is not None, place, "a time without a fraction", real)
         elif _GUID.fullmatch(shown):
             _check(_GUID.fullmatch(real) is not None, place, "a GUID", real)
             _check(self._real.setdefault(shown, real) == real, place, self._real[shown], real)

@@ -115,6 +115,9 @@ _TABLE = (
     CallPermission("media.fetch", Permission.MEDIA, Scope.CALLER, Need.NOTHING),
     # Whoever of the organization knows a mediaResource: it cannot be guessed.
     CallPermission("media.get", Permission.MEDIA, Scope.CALLER, Need.NOTHING),
+    CallPermission("actions.post", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
+    CallPermission("actions.list", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
+    CallPermission("actions.get", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
 )
 
 

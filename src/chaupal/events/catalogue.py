@@ -41,6 +41,19 @@ class EventType(StrEnum):
     REACTION_REMOVED = "ReactionRemoved"
     MEDIA_ADDED = "MediaAdded"
     MEDIA_REMOVED = "MediaRemoved"
+    ANNOUNCEMENT = "Announcement"
+    JOB_CREATED = "JobCreated"
+    POLL_CREATED = "PollCreated"
+    LETS_MEET_CREATED = "LetsMeetCreated"
+    SURVEY_CREATED = "SurveyCreated"
+    ATTACHMENT_CREATED = "AttachmentCreated"
+    LOCATION_SHARED = "LocationShared"
+    PHOTO_WITH_LOCATION = "PhotoWithLocation"
+    ACTION_CREATED = "ActionCreated"
+    ACTION_UPDATED = "ActionUpdated"
+    ACTION_REMINDED = "ActionReminded"
+    ACTION_CLOSED = "ActionClosed"
+    ACTION_RETRACTED = "ActionRetracted"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ SUBGROUP_ID = "01a20bfa-5d20-7b6f-9c41-6a2f0e8d3c17"
 MEMBER_ID = "01a20bf7-53a0-7608-af64-ac5df344626c"
 BOT_USER_ID = "01a20bfb-0c14-7a3e-b7d2-61f0c8a9e235"
 REACTION_ID = "01a20bfb-2a40-7d18-9c66-0b7be1f4d3a8"
+ACTION_ID = "01a20bfb-35d6-77c8-8ad4-c8d03de1ea74"
 REFERENCE_ID = "01a20bfa-35d6-77c8-8ad4-c8d03de1ea74"
 
 PATH_PARAMETERS: dict[str, tuple[str, str]] = {
@@ -24,6 +25,7 @@ PATH_PARAMETERS: dict[str, tuple[str, str]] = {
     "subGroupId": ("A group directly below the group, as `GET /groups/{groupId}/subGroups` names it.", SUBGROUP_ID),
     "botUserId": ("The bot, as `POST /bot` and `GET /bot` name it.", BOT_USER_ID),
     "reactionId": ("The reaction, as `POST /groups/{groupId}/reaction` named it.", REACTION_ID),
+    "actionId": ("The action, as `POST /groups/{groupId}/actions` named it.", ACTION_ID),
     "referenceId": ("The message or action, as the call that sent it named it.", REFERENCE_ID),
 }
 """Name -> (what it is, an example). The names are those in the routes' paths."""

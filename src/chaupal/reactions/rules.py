@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from chaupal.actions.rules import find_action_item
 from chaupal.auth.access import CONNECT_GROUP, SUBSCRIBER, GroupAccess, RoleLacking, access_group
 from chaupal.auth.caller import Caller
 from chaupal.errors import Conflict, InvalidParameters, NotFound
@@ -258,7 +259,8 @@ def read_details(tx: Transaction, caller: Caller, which: DetailsOf) -> Details:
 
 def find_item(tx: Transaction, item_id: str) -> tuple[Item, bool] | None:
     """What a reference id stands for, and whether it was retracted."""
-    return find_message_item(tx, item_id)
+    message, action = find_message_item(tx, item_id), find_action_item(tx, item_id)
+    return message or action
 
 
 def _access_item(tx: Transaction, access: GroupAccess, source_group_id: str, item_id: str) -> tuple[Item, bool]:

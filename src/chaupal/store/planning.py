@@ -16,6 +16,9 @@ _ROWS = 10_000_000
 _ROWS_OF_PREFIX = (1_000_000, 1_000, 30, 5)
 """Rows that share the first column of an index, its first two, and so on; the last is for all longer prefixes."""
 
+_HARDLY_NARROWS = "audience"
+"""What is sent to a group is nearly all for the same people. What is looked for further, such as a type, is rarer."""
+
 
 def write_statistics(connection: Any) -> None:
     """Replace SQLite's statistics by the fixed ones. Inside the migration's transaction; read by later connections."""
@@ -30,13 +33,25 @@ def write_statistics(connection: Any) -> None:
             connection.execute(insert, row)
 
 
+def _narrowing(columns: list[str]) -> list[int]:
+    """For each column of an index, the rows that share it and those before it."""
+    rows: list[int] = []
+    place = -1
+    for column in columns:
+        if column != _HARDLY_NARROWS or place < 0:
+            place += 1
+        rows.append(_ROWS_OF_PREFIX[min(place, len(_ROWS_OF_PREFIX) - 1)])
+    return rows
+
+
 def _statistics_of(connection: Any, table: str, *, is_clustered: bool) -> list[dict[str, str]]:
     indexes = connection.exec_driver_sql(f"SELECT name, \"unique\", origin FROM pragma_index_list('{table}')")
     found = []
     for name, is_unique, origin in indexes.fetchall():
-        columns = connection.exec_driver_sql(f"SELECT count(*) FROM pragma_index_xinfo('{name}') WHERE key = 1")
-        width = int(columns.fetchall()[0][0])
-        narrowing = [_ROWS_OF_PREFIX[min(place, len(_ROWS_OF_PREFIX) - 1)] for place in range(width)]
+        columns = connection.exec_driver_sql(
+            f"SELECT name FROM pragma_index_xinfo('{name}') WHERE key = 1 ORDER BY seqno"
+        )
+        narrowing = _narrowing([row[0] for row in columns.fetchall()])
         if is_unique:
             narrowing[-1] = 1
         # A clustered table's primary key is the table itself, and goes by its name.

@@ -7,12 +7,15 @@ LATERAL over the list of branches, which SQLite does not have. So each database 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     Column,
+    ColumnElement,
     FromClause,
     Label,
     Select,
@@ -24,6 +27,7 @@ from sqlalchemy import (
     column,
     desc,
     func,
+    literal_column,
     select,
     true,
     tuple_,
@@ -74,20 +78,34 @@ class Reading(NamedTuple):
     place: Place
     is_older: bool
     row_count: int
+    chosen: str = ""
+    """The choice of `TimelineStatements` that the rows must fit, "" for all rows; `wanted` is bound in it."""
+    wanted: str = ""
 
 
 _NOTHING = Branch("", "", 0, 0)
 
 
 class TimelineStatements:
-    """The statements for one table. `columns` begin with item id, group id, audience and sent_at_us."""
+    """The statements for one table. `columns` begin with item id, group id, audience and sent_at_us.
 
-    def __init__(self, table: Table, source: FromClause, columns: tuple[Column[Any], ...]) -> None:
+    `choices` are named conditions on the rows; each compares one column with `bindparam("wanted")`, and an index of
+    tenant, group, audience, that column and the order of the timeline serves it.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        source: FromClause,
+        columns: tuple[Column[Any], ...],
+        choices: Mapping[str, ColumnElement[bool]] = MappingProxyType({}),
+    ) -> None:
         self._table = table
         self._source = source
         self._columns = columns
         self._id = columns[0]
-        self._made: dict[tuple[int, bool, bool], Statement] = {}
+        self._choices = choices
+        self._made: dict[tuple[int, bool, bool, str], Statement] = {}
 
     def read(self, tx: Transaction, reading: Reading) -> list[tuple[Any, ...]]:
         """At most `row_count` rows beyond the place: newest first where older ones are read, else oldest first."""
@@ -97,10 +115,12 @@ class TimelineStatements:
             "place_id": reading.place.item_id,
             "row_count": reading.row_count,
         }
+        if reading.chosen:
+            shared["wanted"] = reading.wanted
         if has_recipient:
             shared |= {"recipient_id": reading.recipient_id, "recipient_group": reading.group_id}
         if tx.dialect == "postgresql":
-            made = self._made_for(0, is_older=reading.is_older, has_recipient=has_recipient)
+            made = self._made_for(0, is_older=reading.is_older, has_recipient=has_recipient, chosen=reading.chosen)
             lists = zip(*(reading.branches or [_NOTHING]), strict=True)
             named = dict(zip(("groups", "audiences", "from_times", "until_times"), map(list, lists), strict=True))
             return tx.all(made, **shared, **named)
@@ -123,20 +143,26 @@ class TimelineStatements:
         for index, branch in enumerate(branches):
             bound[f"group_{index}"], bound[f"audience_{index}"] = branch.group_id, branch.audience
             bound[f"from_{index}"], bound[f"until_{index}"] = branch.from_us, branch.until_us
-        made = self._made_for(arm_count, is_older=reading.is_older, has_recipient="recipient_id" in shared)
+        made = self._made_for(
+            arm_count, is_older=reading.is_older, has_recipient="recipient_id" in shared, chosen=reading.chosen
+        )
         return tx.all(made, **bound)
 
-    def _made_for(self, arm_count: int, *, is_older: bool, has_recipient: bool) -> Statement:
-        key = (arm_count, is_older, has_recipient)
+    def _made_for(self, arm_count: int, *, is_older: bool, has_recipient: bool, chosen: str = "") -> Statement:
+        key = (arm_count, is_older, has_recipient, chosen)
         found = self._made.get(key)
         if found is None:
             arms = [self._arm(index, is_older=is_older) for index in range(arm_count)]
             if not arms:
-                arms.append(self._lateral(is_older=is_older))
+                arms.append(self._lateral(is_older=is_older, chosen=chosen))
+            elif chosen:
+                arms = [arm.where(self._choices[chosen]) for arm in arms]
             if has_recipient:
-                arms.append(self._recipient_arm(is_older=is_older, is_limited=arm_count == 0))
+                arm = self._recipient_arm(is_older=is_older, chosen=chosen)
+                arms.append(arm if arm_count else self._limited_recipient_arm(arm, is_older=is_older))
             order = desc if is_older else asc
-            by: list[Any] = [order(self._table.c.sent_at_us.name), order(self._id.name)]
+            # By number, because a joined table may have a column of the id's name as well.
+            by: list[Any] = [order(literal_column("4")), order(literal_column("1"))]
             whole: Any = arms[0] if len(arms) == 1 else union_all(*arms)
             found = self._made[key] = statement(whole.order_by(*by).limit(bindparam("row_count")))
         return found
@@ -156,7 +182,7 @@ class TimelineStatements:
             )
         )
 
-    def _lateral(self, *, is_older: bool) -> Select[Any]:
+    def _lateral(self, *, is_older: bool, chosen: str) -> Select[Any]:
         table, order = self._table, desc if is_older else asc
         branch = (
             func.unnest(
@@ -183,6 +209,7 @@ class TimelineStatements:
                 table.c.sent_at_us >= branch.c.from_us,
                 table.c.sent_at_us < branch.c.until_us,
                 _beyond(table.c.sent_at_us, self._id, is_older=is_older),
+                *([self._choices[chosen]] if chosen else []),
             )
             .order_by(order(table.c.sent_at_us), order(self._id))
             .limit(bindparam("row_count"))
@@ -190,9 +217,9 @@ class TimelineStatements:
         )
         return select(*item.c).select_from(branch.join(item, true()))
 
-    def _recipient_arm(self, *, is_older: bool, is_limited: bool) -> Select[Any]:
+    def _recipient_arm(self, *, is_older: bool, chosen: str) -> Select[Any]:
         """What was sent to one person alone. Ordered by the recipients' own columns, along their key."""
-        table, order = self._table, desc if is_older else asc
+        table = self._table
         here = and_(
             table.c.tenant_id == bindparam("tenant_id"),
             table.c.group_id == recipients.c.group_id,
@@ -215,8 +242,10 @@ class TimelineStatements:
                 _beyond(recipients.c.sent_at_us, recipients.c.item_id, is_older=is_older),
             )
         )
-        if not is_limited:
-            return arm
+        return arm.where(self._choices[chosen]) if chosen else arm
+
+    def _limited_recipient_arm(self, arm: Select[Any], *, is_older: bool) -> Select[Any]:
+        order = desc if is_older else asc
         limited = arm.order_by(order(recipients.c.sent_at_us), order(recipients.c.item_id)).limit(
             bindparam("row_count")
         )

@@ -42,8 +42,16 @@ def read_shape(body: bytes, shape: type[ShapeT], *, strict_only: bool = False) -
 def read_part(value: object, shape: type[ShapeT], place: str) -> ShapeT:
     """The struct that an already parsed part of a body spells, as for a field whose shape another field decides.
 
-    `place` is the part's name in refusals.
+    `place` is the part's name in refusals. What has the declared names and types already pays for no tolerance; the
+    part comes from `read_shape`, which has refused what no text may hold.
     """
+    plan = plan_of(shape)
+    try:
+        part = msgspec.convert(value, shape)
+    except msgspec.ValidationError:
+        return convert(value, shape, place)
+    if plan.is_bounded or is_within_limits(part, plan, b""):
+        return part
     return convert(value, shape, place)
 
 

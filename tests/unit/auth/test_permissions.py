@@ -60,6 +60,7 @@ PERMISSION_OF = {
         "bots.join",
     },
     Permission.TEXT_MESSAGE: {"messages.post", "messages.list", "messages.get", "messages.edit", "messages.retract"},
+    Permission.ACTION_AND_RESPONSES: {"actions.post", "actions.list", "actions.get"},
     Permission.REACTIONS: {
         "reactions.post",
         "reactions.changes",

@@ -1,0 +1,146 @@
+"""Reading actions back: pages of a group's, and one with everything that it holds. Contract, section 8."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chaupal.actions.contents import Content
+from chaupal.actions.media import find_media_of, resources_in, resources_in_properties
+from chaupal.actions.property_queries import PropertyRow, select_properties
+from chaupal.actions.queries import (
+    OF_PACKAGE,
+    OF_TYPE,
+    ActionRow,
+    AssigneeRow,
+    select_actions,
+    select_assigned,
+    select_assignees,
+)
+from chaupal.actions.results import ResultSight, may_see_results
+from chaupal.actions.rules import access_action
+from chaupal.actions.types import ACTION_TYPES
+from chaupal.auth.access import GroupAccess, access_group
+from chaupal.auth.caller import Caller
+from chaupal.media.rules import Media
+from chaupal.store.transaction import Transaction
+from chaupal.timelines.intervals import FOREVER_US
+from chaupal.timelines.merging import Place, Reading
+from chaupal.timelines.rules import sight_of
+
+PAGE_MAX = 100
+_NEWEST = Place(FOREVER_US, "")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsPage:
+    """Which actions to read: the newest, or beyond `place`, back in time or on; of all types, a type, or a package."""
+
+    group_id: str
+    count: int
+    place: Place | None = None
+    is_older: bool = True
+    action_type: str = ""
+    package_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAction:
+    """An action as one caller sees it. `assignees` is read for one action alone."""
+
+    action: ActionRow
+    content: Content | None
+    """None where it was retracted."""
+    sight: ResultSight
+    properties: list[PropertyRow]
+    is_assigned_to_caller: bool
+    assignees: list[AssigneeRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenActions:
+    """Actions, newest last; the place to go on from (None at the end); who looks, and when (ms); the media shown."""
+
+    actions: list[SeenAction]
+    next_place: Place | None
+    access: GroupAccess
+    now_ms: int
+    media: dict[str, Media]
+
+
+def read_actions(tx: Transaction, caller: Caller, page: ActionsPage) -> SeenActions:
+    """What the caller sees of the actions of a group and of the groups above it."""
+    access = access_group(tx, caller, page.group_id)
+    sight = sight_of(tx, access)
+    reading = Reading(
+        branches=sight.branches,
+        group_id=page.group_id,
+        recipient_id=sight.recipient_id,
+        place=page.place or _NEWEST,
+        is_older=page.is_older,
+        row_count=page.count + 1,
+        chosen=OF_PACKAGE if page.package_id else OF_TYPE if page.action_type else "",
+        wanted=page.package_id or page.action_type,
+    )
+    found = select_actions(tx, reading)
+    has_more = len(found) > page.count
+    found = found[: page.count]
+    next_place = Place(found[-1].sent_at_us, found[-1].action_id) if has_more else None
+    in_order = found[::-1] if page.is_older else found
+    ids = [action.action_id for action in found]
+    properties = select_properties(tx, ids)
+    assigned = select_assigned(tx, access.caller.user_id, ids)
+    seen = [
+        SeenAction(
+            action=action,
+            content=_content_of(action),
+            sight=may_see_results(access, action),
+            properties=properties.get(action.action_id, []),
+            is_assigned_to_caller=action.action_id in assigned,
+        )
+        for action in in_order
+    ]
+    return SeenActions(seen, next_place, access, tx.now_ms, _media_of(tx, seen, has_details=False))
+
+
+def _content_of(action: ActionRow) -> Content | None:
+    if action.retracted_at_ms is not None:
+        return None
+    content: Content = ACTION_TYPES[action.action_type].decode(action.content)
+    return content
+
+
+def _media_of(tx: Transaction, seen: list[SeenAction], *, has_details: bool) -> dict[str, Media]:
+    resources: list[str] = []
+    for each in seen:
+        if each.content is not None:
+            resources += resources_in(each.content, has_details=has_details)
+            resources += resources_in_properties(each.properties)
+    return find_media_of(tx, resources)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionOf:
+    """One action of a group."""
+
+    group_id: str
+    action_id: str
+
+
+def read_action(tx: Transaction, caller: Caller, which: ActionOf) -> SeenActions:
+    """One action that the caller sees, with whom it is assigned to.
+
+    Raises:
+        NotFound: no such action, or not visible.
+    """
+    access = access_group(tx, caller, which.group_id)
+    action = access_action(tx, access, which.action_id)
+    assignees = select_assignees(tx, action.action_id) if action.assignee_count else []
+    seen = SeenAction(
+        action=action,
+        content=_content_of(action),
+        sight=may_see_results(access, action),
+        properties=select_properties(tx, [action.action_id]).get(action.action_id, []),
+        is_assigned_to_caller=any(row.user_id == access.caller.user_id for row in assignees),
+        assignees=assignees,
+    )
+    return SeenActions([seen], None, access, tx.now_ms, _media_of(tx, [seen], has_details=True))

@@ -1,0 +1,57 @@
+"""Who may see what of an action's results. The one place that decides it, for counts, answers and tallies alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaupal.actions.drafts import Visibility
+from chaupal.actions.queries import ActionRow
+from chaupal.auth.access import SUBSCRIBER, GroupAccess
+
+ANONYMOUS_FROM = 3
+"""Results of an anonymous survey are shown from so many answers on: one or two could be guessed (contract, 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultSight:
+    """What someone sees: how many answered; what was answered; and who answered what."""
+
+    sees_counts: bool
+    sees_answers: bool
+    sees_responders: bool
+
+
+_NOTHING = ResultSight(sees_counts=False, sees_answers=False, sees_responders=False)
+
+
+def may_see_results(access: GroupAccess, action: ActionRow) -> ResultSight:
+    """What the caller, who sees the action through this group, may see of its results.
+
+    The sender sees what anyone may see. Of a retracted action nothing is left; of an anonymous one nobody sees who
+    answered, and the answers only when there are enough of them. One's own answers are not asked for here.
+    """
+    if action.retracted_at_ms is not None or not _is_entitled(access, action):
+        return _NOTHING
+    count = action.response_count or 0
+    return ResultSight(
+        sees_counts=True,
+        sees_answers=not action.is_anonymous or count >= ANONYMOUS_FROM,
+        # Subscribers never learn of each other (contract, section 5).
+        sees_responders=not action.is_anonymous and access.role != SUBSCRIBER,
+    )
+
+
+def _is_entitled(access: GroupAccess, action: ActionRow) -> bool:
+    if action.sender_id == access.caller.user_id:
+        return True
+    # An admin of a group below is none of the action's own group.
+    is_admin_there = access.is_admin and action.group_id == access.group_id
+    match Visibility(action.visibility):
+        case Visibility.SENDER:
+            return False
+        case Visibility.ADMINS:
+            return is_admin_there
+        case Visibility.ALL:
+            return access.role != SUBSCRIBER
+        case Visibility.MEMBERS_AND_SUBSCRIBERS:
+            return True
