@@ -133,18 +133,58 @@ class Newcomer:
         )
         assert sent.keys() == {"referenceId"}
 
+    def post_actions(self, media: str) -> None:
+        """Every kind of card that the file has a body for; the image's own resource is another server's."""
+        group_id = self.environment["test-group-id"]
+        cards = {
+            "SendImageOnAGroup": "Image",
+            "PostCustomAnnouncementToAGroup": "Announcement",
+            "PostCustomAnnouncementToAGroup[withImages]": "Announcement",
+            "PostAJobOnAGroup": "Job",
+            "SendSurveyOnAGroup": "Survey",
+            "PostCustomActionOnAGroup": "ActionPackage",
+            "PostCustomActionToAGroup[withProperties]": "ActionPackage",
+        }
+        posted = {}
+        for title in cards:
+            body = self.official(title)
+            if "mediaResource" in body["actionBody"]:
+                body["actionBody"]["mediaResource"] = media
+            if "MediaResources" in body["actionBody"]:
+                body["actionBody"]["MediaResources"] = [media]
+            posted[title] = self.call("POST", f"/groups/{group_id}/actions", body)["referenceId"]
+        self.environment["test-survey-id"] = posted["SendSurveyOnAGroup"]
+        self.environment["test-action-id"] = posted["PostCustomActionOnAGroup"]
+        listed = self.call("GET", f"/groups/{group_id}/actions?actionType=Job")
+        assert [one["referenceId"] for one in listed["actions"]] == [posted["PostAJobOnAGroup"]]
+        everything = self.call("GET", f"/groups/{group_id}/actions?count=30")
+        assert {one["referenceId"] for one in everything["actions"]} == set(posted.values())
+        public_id = self.environment["test-public-group-id"]
+        sent = self.call("POST", f"/groups/{public_id}/actions", self.official("Send Custom Action To Subscriber(s)"))
+        assert sent["referenceId"]
+
+    def read_details(self) -> dict[str, Any]:
+        """The survey with its questions and answers."""
+        group_id, survey_id = self.environment["test-group-id"], self.environment["test-survey-id"]
+        found = self.call("GET", f"/groups/{group_id}/actions/{survey_id}?getDetails=true")
+        details: dict[str, Any] = found["actionDetails"]
+        return details
+
 
 @pytest.fixture
 def newcomer(installation: Installation, spec_dir: Path) -> Newcomer:
     return Newcomer(installation, spec_dir)
 
 
-def test_the_order_runs_from_the_pin_to_media_and_messages(newcomer: Newcomer) -> None:
+def test_the_order_runs_from_the_pin_to_actions(newcomer: Newcomer) -> None:
     newcomer.sign_in()
     newcomer.make_groups()
     newcomer.make_public_group()
     assert newcomer.upload()
     newcomer.send_message()
+    newcomer.post_actions(newcomer.upload())
+    questions = newcomer.read_details()["questions"]
+    assert [one["type"] for one in questions][:3] == ["Text", "SingleOption", "MultiOption"]
     change = newcomer.official("Remove subscribers")
     public_id = newcomer.environment["test-public-group-id"]
     removed = newcomer.call("PUT", f"/groups/{public_id}/subscribers/remove", change)
