@@ -36,6 +36,7 @@ from chaupal.oauth.routes import ROUTES as OAUTH_ROUTES
 from chaupal.outbound.client import OutboundClient
 from chaupal.people.routes import ROUTES as PEOPLE_ROUTES
 from chaupal.reactions.routes import ROUTES as REACTION_ROUTES
+from chaupal.responses.routes import ROUTES as RESPONSE_ROUTES
 from chaupal.serving.call_log import CallLog
 from chaupal.serving.dispatch import Api
 from chaupal.serving.house import House
@@ -63,6 +64,7 @@ ALL_ROUTES = (
     *MESSAGE_ROUTES,
     *BOT_ROUTES,
     *REACTION_ROUTES,
+    *RESPONSE_ROUTES,
     *MEDIA_ROUTES,
     *ACTION_ROUTES,
 )

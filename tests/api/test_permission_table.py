@@ -58,7 +58,9 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "messages.retract": ("DELETE", "/groups/{group}/messages/{message}", None),
     "actions.post": ("POST", "/groups/{group}/actions", POLL),
     "actions.list": ("GET", "/groups/{group}/actions", None),
-    "actions.get": ("GET", "/groups/{group}/actions/{action}", None),
+    "actions.get": ("GET", "/groups/{group}/actions/{action}?getDetails=true", None),
+    "responses.post": ("POST", "/groups/{group}/actions/{action}/responses", {"actionBody": {"choice": "Yes"}}),
+    "responses.list": ("GET", "/groups/{group}/actions/{action}/responses", None),
     "bots.create": ("POST", "/bot", {"name": "Till"}),
     "bots.list": ("GET", "/bot", None),
     # The admin of these tests is the bot's creator.

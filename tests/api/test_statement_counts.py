@@ -101,6 +101,18 @@ def actions(world: World, count: int) -> tuple[Caller, str]:
     return world.group_admin, path + "?count=100"
 
 
+def responses(world: World, count: int) -> tuple[Caller, str]:
+    """To a form, from two people."""
+    group_id = world.make_group("Answers", members=[MOHAN])
+    body = {"title": "Day", "acceptMultipleResponses": True, "questions": [{"title": "Why?", "type": "Text"}]}
+    posted = world.group_admin.post(f"/groups/{group_id}/actions", {"actionType": "Survey", "actionBody": body})
+    path = f"/groups/{group_id}/actions/{posted.json()['actionId']}/responses"
+    for number in range(count):
+        caller = world.member if number % 2 else world.group_admin
+        assert caller.post(path, {"actionBody": {"answers": [f"{number}"]}}).status_code == 200
+    return world.group_admin, path
+
+
 def bots(world: World, count: int) -> tuple[Caller, str]:
     for number in range(count):
         assert world.group_admin.post("/bot", {"name": f"Bot {number}"}).status_code == 200
@@ -136,6 +148,7 @@ LISTS: dict[str, tuple[Fill, ...]] = {
     "GET /groups/{groupId}/subscribers": (subscribers,),
     "GET /groups/{groupId}/messages": (messages,),
     "GET /groups/{groupId}/actions": (actions,),
+    "GET /groups/{groupId}/actions/{actionId}/responses": (responses,),
     "GET /groups/{groupId}/reaction/summary": (summaries,),
     "GET /groups/{groupId}/reaction/{referenceId}": (comments,),
     "GET /bot": (bots,),

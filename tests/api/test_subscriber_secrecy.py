@@ -42,11 +42,14 @@ class Scene:
         admin.post(reaction, {"referenceId": self.message, "reactionType": "Like"})
         to_all = {**CALLS["actions.post"][2], "sendToAllSubscribers": True}
         self.action: str = admin.post(f"/groups/{self.group}/actions", to_all).json()["actionId"]
+        responses = f"/groups/{self.group}/actions/{self.action}/responses"
+        admin.post(responses, {"actionBody": {"choice": "No"}})
         if has_other:
             hers = world.sign_in(KAVYA)
             self.hidden = hers.post(path, {"message": SECRET}).json()["referenceId"]
             poll = {"actionType": "Poll", "actionBody": {"question": SECRET, "choices": ["a", "b"]}}
             self.hidden_action = hers.post(f"/groups/{self.group}/actions", poll).json()["actionId"]
+            self.secret_ids.add(hers.post(responses, {"actionBody": {"choice": "Yes"}}).json()["responseId"])
             named = {**poll, "subscribers": [KAVYA]}
             self.secret_ids |= {
                 self.hidden_action,

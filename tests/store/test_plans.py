@@ -26,6 +26,8 @@ WHOLE_TENANT = {
     "events.queries._SELECT_LAST": "the last event: one step into the index",
     "groups.queries._FIND_BY_NAME": "a search for a part of a name, a page of it",
     "people.queries._COUNT_TENANT_ADMINS": "before the operator takes an admin's role away",
+    "responses.queries._SELECT_ERASURE": "the sweep, one of the retracted actions that are left",
+    "responses.queries._SELECT_OVER": "the sweep: a key for each anonymous action that was answered and is not over",
     "tokens.queries._DELETE_OLD_PINS": "the sweep, at most a thousand rows",
     "tokens.queries._DELETE_OLD_TRIES": "the sweep, at most a thousand rows",
 }

@@ -63,13 +63,39 @@ _PACKAGE = _action(
     actionPackageId="com.example.Birthday",
     packageId="com.example.Birthday.12",
 )
-_SURVEY_HEAD = {"title": "Tournée du jour", "responseCount": 3, "expiryDate": "2026-11-25T05:14:36Z"}
+_SURVEY_HEAD = {"title": "Tournée du jour", "responseCount": 1, "expiryDate": "2026-11-25T05:14:36Z"}
 _SURVEY = _action("Survey", _SURVEY_HEAD, _SURVEY_ID)
 _QUESTIONS = [
     {"title": "Le camion est-il en ordre ?", "type": "SingleOption", "options": [{"title": "Oui"}, {"title": "Non"}]},
     {"title": "Kilomètres", "type": "Numeric", "isOptional": True, "options": []},
 ]
-_JOB_DETAILS = {**_JOB["actionBody"], "status": "Active", "assignedTo": ["+919876500001", "+254712345678"]}
+_RESPONSE = {
+    "responseId": "01a20bfc-77aa-7b21-9c3e-6f0a4d2b8e11",
+    "responder": "+919876543210",
+    "responderId": MEMBER_ID,
+    "responderName": "आशा देशमुख",
+    "respondedAt": "2026-11-24T05:20:11.204Z",
+    "responseName": "Asha",
+    "responseLocation": None,
+    "answers": ["Oui", 212],
+}
+_RESULTS = [
+    {
+        "title": "Le camion est-il en ordre ?",
+        "answerCount": 1,
+        "options": [{"title": "Oui", "count": 1}, {"title": "Non", "count": 0}],
+    },
+    {"title": "Kilomètres", "answerCount": 1, "options": []},
+]
+_JOB_RESPONSE = {name: _RESPONSE[name] for name in _RESPONSE if name.startswith(("responder", "responded"))}
+_JOB_DETAILS = {
+    **_JOB["actionBody"],
+    "status": "Active",
+    "assignedTo": ["+919876500001", "+254712345678"],
+    "responses": [{"responseId": _RESPONSE["responseId"], **_JOB_RESPONSE, "isCompleted": True}],
+    "hasMore": False,
+    "responderCount": 1,
+}
 
 EXAMPLES: Examples = {
     "POST /groups/{groupId}/actions": (
@@ -154,6 +180,10 @@ EXAMPLES: Examples = {
                     "acceptMultipleResponses": False,
                     "visibility": "0",
                     "questions": _QUESTIONS,
+                    "responses": [_RESPONSE],
+                    "hasMore": False,
+                    "responderCount": 1,
+                    "results": _RESULTS,
                 },
                 "sender": "+919876543210",
                 "sentAt": "2026-11-24T05:14:36.885Z",

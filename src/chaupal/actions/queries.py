@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import and_, bindparam, insert, select, update
 
 from chaupal.actions.tables import IS_PACKAGE, action_assignees, action_reminders, actions
+from chaupal.groups.tables import groups
 from chaupal.people.tables import people
 from chaupal.responses.tables import response_counts
 from chaupal.store.statements import in_list, statement
@@ -16,7 +17,7 @@ from chaupal.timelines.merging import Reading, TimelineStatements
 
 
 class ActionRow(NamedTuple):
-    """An action with its sender and the counts of its answers, which are None where nobody has answered."""
+    """An action with its sender, its group's type and the counts of its answers, None where nobody has answered."""
 
     action_id: str
     group_id: str
@@ -41,6 +42,7 @@ class ActionRow(NamedTuple):
     response_count: int | None
     responder_count: int | None
     completed_count: int | None
+    group_type: str | None
 
 
 class NewAction(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,12 +102,17 @@ _COLUMNS = (
     response_counts.c.response_count,
     response_counts.c.responder_count,
     response_counts.c.completed_count,
+    groups.c.group_type,
 )
-_WITH_COUNTS = actions.outerjoin(
-    people, and_(people.c.tenant_id == bindparam("tenant_id"), people.c.user_id == actions.c.sender_id)
-).outerjoin(
-    response_counts,
-    and_(response_counts.c.tenant_id == bindparam("tenant_id"), response_counts.c.action_id == actions.c.action_id),
+_WITH_COUNTS = (
+    actions.outerjoin(
+        people, and_(people.c.tenant_id == bindparam("tenant_id"), people.c.user_id == actions.c.sender_id)
+    )
+    .outerjoin(
+        response_counts,
+        and_(response_counts.c.tenant_id == bindparam("tenant_id"), response_counts.c.action_id == actions.c.action_id),
+    )
+    .outerjoin(groups, and_(groups.c.tenant_id == bindparam("tenant_id"), groups.c.group_id == actions.c.group_id))
 )
 
 OF_TYPE = "type"

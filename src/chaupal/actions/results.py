@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from chaupal.actions.drafts import Visibility
 from chaupal.actions.queries import ActionRow
-from chaupal.auth.access import SUBSCRIBER, GroupAccess
+from chaupal.auth.access import CONNECT_GROUP, SUBSCRIBER, GroupAccess
+from chaupal.timelines.merging import MEMBERS
 
 ANONYMOUS_FROM = 3
 """Results of an anonymous survey are shown from so many answers on: one or two could be guessed (contract, 8)."""
@@ -33,25 +34,35 @@ def may_see_results(access: GroupAccess, action: ActionRow) -> ResultSight:
     if action.retracted_at_ms is not None or not _is_entitled(access, action):
         return _NOTHING
     count = action.response_count or 0
+    is_open_to_members = not _reaches_subscribers(action) or _is_admin_there(access, action)
     return ResultSight(
         sees_counts=True,
         sees_answers=not action.is_anonymous or count >= ANONYMOUS_FROM,
-        # Subscribers never learn of each other (contract, section 5).
-        sees_responders=not action.is_anonymous and access.role != SUBSCRIBER,
+        # Subscribers never learn of each other, and members not of them (contract, section 5).
+        sees_responders=not action.is_anonymous and access.role != SUBSCRIBER and is_open_to_members,
     )
 
 
 def _is_entitled(access: GroupAccess, action: ActionRow) -> bool:
     if action.sender_id == access.caller.user_id:
         return True
-    # An admin of a group below is none of the action's own group.
-    is_admin_there = access.is_admin and action.group_id == access.group_id
     match Visibility(action.visibility):
         case Visibility.SENDER:
             return False
         case Visibility.ADMINS:
-            return is_admin_there
+            return _is_admin_there(access, action)
         case Visibility.ALL:
-            return access.role != SUBSCRIBER
+            # What a subscriber sends is seen by the admins alone (contract, section 5), and so is what one answers.
+            is_for_admins = _reaches_subscribers(action) and not _is_admin_there(access, action)
+            return access.role != SUBSCRIBER and not is_for_admins
         case Visibility.MEMBERS_AND_SUBSCRIBERS:
             return True
+
+
+def _is_admin_there(access: GroupAccess, action: ActionRow) -> bool:
+    """An admin of a group below is none of the action's own group."""
+    return access.is_admin and action.group_id == access.group_id
+
+
+def _reaches_subscribers(action: ActionRow) -> bool:
+    return action.group_type == CONNECT_GROUP and action.audience != MEMBERS

@@ -7,9 +7,9 @@ from msgspec import UNSET
 
 from chaupal.actions.bodies.links import ShownMedia
 from chaupal.actions.bodies.reading import read_body, read_package_id, read_type
-from chaupal.actions.bodies.showing import Shower, show_action, show_body
+from chaupal.actions.bodies.showing import Shower, add_responses, show_action, show_body
 from chaupal.actions.drafts import ActionDraft
-from chaupal.actions.reading import PAGE_MAX, ActionOf, ActionsPage, SeenActions, read_action, read_actions
+from chaupal.actions.reading import PAGE_MAX, ActionOf, ActionsPage, SeenActions, read_actions
 from chaupal.actions.rules import SentAction, post_action
 from chaupal.actions.shapes import (
     ActionAnswer,
@@ -22,6 +22,9 @@ from chaupal.actions.shapes import (
 from chaupal.actions.types import find_type
 from chaupal.errors import InvalidParameters
 from chaupal.members.shapes import FailedResult
+from chaupal.responses.bodies.paging import read_count, read_place
+from chaupal.responses.bodies.showing import show_responses
+from chaupal.responses.details import DetailsOf, read_details
 from chaupal.serving.replies import Reply
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
@@ -106,15 +109,23 @@ def _page(group_id: str, query: ActionsQuery) -> ActionsPage:
 
 
 async def get_action(request: ApiRequest) -> ActionAnswer:
-    """One action."""
-    request.query(ActionQuery)
-    which = ActionOf(read_id(request.path["groupId"]), read_id(request.path["actionId"]))
-    seen = await request.read(read_action, which)
-    [one], shower = seen.actions, _shower(request, seen)
+    """One action, with its answers if they are asked for."""
+    query = request.query(ActionQuery)
+    asked = DetailsOf(
+        which=ActionOf(read_id(request.path["groupId"]), read_id(request.path["actionId"])),
+        has_responses=bool(query.get_details),
+        place=read_place(query.cursor),
+        count=read_count(query.count),
+    )
+    seen = await request.read(read_details, asked)
+    [one], shower = seen.actions.actions, _shower(request, seen.actions)
     shown = show_action(one, shower)
+    details = show_body(one, shower, has_details=True)
+    if seen.responses is not None:
+        add_responses(details, show_responses(seen.responses, request.house.media_links, request.tenant_id))
     return ActionAnswer(
         action_type=shown.action_type,
-        action_details=show_body(one, shower, has_details=True),
+        action_details=details,
         sender=shown.sender,
         sent_at=shown.sent_at,
         actions=[shown],

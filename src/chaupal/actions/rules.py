@@ -8,7 +8,14 @@ from chaupal.actions.drafts import ActionDraft
 from chaupal.actions.events import action_created
 from chaupal.actions.media import use_media
 from chaupal.actions.property_queries import PropertyRow, append_properties
-from chaupal.actions.queries import ActionRow, NewAction, append_action, append_assignees, select_action
+from chaupal.actions.queries import (
+    ActionRow,
+    NewAction,
+    append_action,
+    append_assignees,
+    select_action,
+    select_is_assignee,
+)
 from chaupal.actions.types import ACTION_TYPES, DUE_ONLY
 from chaupal.auth.access import ADMIN, SUBSCRIBER, GroupAccess, RoleLacking, access_group
 from chaupal.auth.caller import Caller
@@ -160,6 +167,11 @@ def access_action(tx: Transaction, access: GroupAccess, action_id: str) -> Actio
     if not is_visible(tx, access, item) or action is None:
         raise NotFound("action", action_id=action_id)
     return action
+
+
+def is_assigned(tx: Transaction, action_id: str, user_id: str) -> bool:
+    """Whether the action is assigned to someone."""
+    return select_is_assignee(tx, action_id, user_id)
 
 
 def access_own_action(tx: Transaction, access: GroupAccess, action_id: str) -> ActionRow:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from chaupal.members.shapes import FailedResult
+from chaupal.responses.shapes import ItemResults, QuestionResults, ShownResponse
 
 
 class PostAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
@@ -47,6 +48,8 @@ class ActionQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     spellings: ClassVar[dict[str, str]] = {"getDetail": "getDetails"}
 
     get_details: bool | None = None
+    count: int | None = None
+    cursor: str | None = None
 
 
 class ShownFile(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
@@ -154,6 +157,12 @@ class ShownBody(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True
     email: str | UnsetType = UNSET
     organization: str | UnsetType = UNSET
     note: str | UnsetType = UNSET
+    responses: list[ShownResponse] | UnsetType = UNSET
+    has_more: bool | UnsetType = UNSET
+    cursor: str | UnsetType = UNSET
+    responder_count: int | UnsetType = UNSET
+    results: list[QuestionResults] | UnsetType = UNSET
+    item_results: list[ItemResults] | UnsetType = UNSET
 
 
 class ShownAction(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):

@@ -16,6 +16,7 @@ from chaupal.store.schema import (
     key,
     number_key,
     optional_instant,
+    partial_index,
     position,
     text,
 )
@@ -50,7 +51,7 @@ actions = define_table(
 # Written out, not bound: a partial index serves a query only where the query's own text implies its condition.
 IS_PACKAGE = actions.c.package_id != literal_column("''")
 
-Index(
+partial_index(
     "actions_by_package",
     actions.c.tenant_id,
     actions.c.group_id,
@@ -58,8 +59,7 @@ Index(
     actions.c.package_id,
     actions.c.sent_at_us,
     actions.c.action_id,
-    sqlite_where=IS_PACKAGE,
-    postgresql_where=IS_PACKAGE,
+    where=IS_PACKAGE,
 )
 
 action_properties = define_table(

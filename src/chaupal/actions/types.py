@@ -29,6 +29,22 @@ PACKAGE_TYPE = "ActionPackage"
 DUE_ONLY = frozenset({"Job", "Checklist"})
 """What can be done late: such an action has a due date, and does not end there."""
 
+ANSWERED_TYPES = frozenset(
+    {
+        "Job",
+        "Poll",
+        "LetsMeet",
+        "Survey",
+        PACKAGE_TYPE,
+        "RequestLocation",
+        "LiveLocation",
+        "Checklist",
+        "Attendance",
+        "Training",
+    }
+)
+"""What people answer. The others are only read."""
+
 
 @dataclass(frozen=True, slots=True)
 class ActionType:

@@ -118,6 +118,9 @@ _TABLE = (
     CallPermission("actions.post", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
     CallPermission("actions.list", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
     CallPermission("actions.get", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
+    # Whoever sees an action may answer it; whom it is assigned to is known only to the rule.
+    CallPermission("responses.post", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
+    CallPermission("responses.list", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
 )
 
 

@@ -54,6 +54,12 @@ class EventType(StrEnum):
     ACTION_REMINDED = "ActionReminded"
     ACTION_CLOSED = "ActionClosed"
     ACTION_RETRACTED = "ActionRetracted"
+    SURVEY_RESPONSE = "SurveyResponse"
+    JOB_RESPONSE = "JobResponse"
+    POLL_RESPONSE = "PollResponse"
+    LETS_MEET_RESPONSE = "LetsMeetResponse"
+    ACTION_RESPONSE = "ActionResponse"
+    ACTION_ANSWERED = "ActionAnswered"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

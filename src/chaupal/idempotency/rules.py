@@ -48,8 +48,7 @@ def answer_once(tx: Transaction, caller: Caller, call: OnceCall) -> OnceAnswer:
         InvalidToken: the grant was revoked meanwhile; a stored answer is given to nobody who may not call any more.
     """
     access_caller(tx, caller)
-    scope = f"{caller.token.connector_id}:{caller.token.kind.value}:{caller.token.user_id}:{caller.token.group_id}"
-    place = AnswerPlace(scope, call.key, call.request_hash)
+    place = AnswerPlace(scope_of(caller), call.key, call.request_hash)
     stored = find_answer(tx, place)
     if stored is not None:
         if not stored.is_same_request:
@@ -58,6 +57,12 @@ def answer_once(tx: Transaction, caller: Caller, call: OnceCall) -> OnceAnswer:
     answer = call.run(tx)
     store_answer(tx, place, answer)
     return OnceAnswer(answer, was_stored=False)
+
+
+def scope_of(caller: Caller) -> str:
+    """Within which a key means one call: the connector and whoever calls."""
+    token = caller.token
+    return f"{token.connector_id}:{token.kind.value}:{token.user_id}:{token.group_id}"
 
 
 class AnswerPlace(msgspec.Struct, frozen=True):

@@ -1,8 +1,9 @@
 """The hourly sweep: forgets what has outlived its use, tenant by tenant, in transactions so small that nobody waits.
 
 Forgotten are answers to idempotency keys, PINs and the tries that limit them, sign-ins by OAuth, jobs that failed,
-media that were never used, the bytes of files that nobody refers to, temporary files, and the oldest part of the event
-log. Several nodes may sweep; what one has deleted the other does not find.
+media that were never used, the bytes of files that nobody refers to, temporary files, the keys of anonymous actions
+that are over, the answers to actions that were retracted, and the oldest part of the event log. And it tells of the
+anonymous answers of the hours that are over. Several nodes may sweep; what one has deleted the other does not find.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from chaupal.jobs.rules import forget_failed_jobs
 from chaupal.media.rules import forget_orphans
 from chaupal.media.sweeping import remove_stale_files, remove_unused_objects
 from chaupal.oauth.rules import forget_old_authorizations
+from chaupal.responses.anonymity import forget_answer_keys, tell_answers
+from chaupal.responses.endings import erase_more_answers
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
 from chaupal.settings import Settings
@@ -57,13 +60,17 @@ class SweepLimits(msgspec.Struct, frozen=True):
 
 
 def sweep_once(tx: Transaction, _caller: Operator, limits: SweepLimits) -> int:
-    """Delete at most 1,000 rows of the tenant that have outlived their use; how many. Repeat while it answers 1,000."""
+    """Delete at most 1,000 rows of the tenant that have outlived their use, or tell of as many anonymous answers; how
+    many. Repeat while it answers 1,000."""
     steps: tuple[Callable[[int], int], ...] = (
         lambda limit: forget_old_answers(tx, before_ms=tx.now_ms - limits.answers_days * _DAY_MS, limit=limit),
         lambda limit: forget_old_pins(tx, limit=limit),
         lambda limit: forget_old_authorizations(tx, limit=limit),
         lambda limit: forget_failed_jobs(tx, before_ms=tx.now_ms - FAILED_JOBS_KEEP_DAYS * _DAY_MS, limit=limit),
         lambda limit: forget_orphans(tx, before_ms=tx.now_ms - limits.orphans_days * _DAY_MS, limit=limit),
+        lambda limit: forget_answer_keys(tx, limit=limit),
+        lambda limit: erase_more_answers(tx, limit=limit),
+        lambda limit: tell_answers(tx, limit=limit),
         lambda limit: trim_events(tx, before_us=(tx.now_ms - limits.events_days * _DAY_MS) * 1000, limit=limit),
     )
     deleted = 0

@@ -15,7 +15,7 @@ from chaupal.auth.caller import Caller
 from chaupal.auth.limiter import Budget, Claim, MinuteSpent
 from chaupal.auth.permissions import CallPermission
 from chaupal.errors import InvalidParameters, InvalidToken, PayloadTooLarge, UnsupportedMedia
-from chaupal.idempotency.rules import OnceAnswer, OnceCall, answer_once
+from chaupal.idempotency.rules import OnceAnswer, OnceCall, answer_once, scope_of
 from chaupal.serving.body_stream import BodyStream, ClientGone, RequestTooSlow
 from chaupal.serving.house import House
 from chaupal.serving.replies import Reply, encode_json
@@ -249,7 +249,7 @@ class ApiRequest:
             return build_reply((await self.house.store.write(rule, caller, draft)).result)
         once = OnceCall(
             key=key,
-            request_hash=hashlib.sha256(await self.whole(body_digest)).digest(),
+            request_hash=self._request_hash(key, await self.whole(body_digest)),
             run=lambda tx: encode_json(build_reply(rule(tx, caller, draft))),
         )
         answer = (await self.house.store.write(answer_once, caller, once)).result
@@ -280,6 +280,15 @@ class ApiRequest:
         """
         route = f"{self.route.method} {self.route.path} {sorted(self.path.items())}\n"
         return route.encode() + (await self.raw_body() if body_digest is None else body_digest)
+
+    def _request_hash(self, key: str, whole: bytes) -> bytes:
+        """Of the request, the caller and the key, with the secret key.
+
+        Were it of the request alone, the database would tell who has sent a text that can be guessed, and who has sent
+        the same as somebody else, which it must not of an anonymous answer.
+        """
+        digest = hashlib.sha256(whole).hexdigest()
+        return self.house.secret_key.hash("request", f"{scope_of(self.caller)}\n{key}\n{digest}")
 
     @property
     def client_address(self) -> str:

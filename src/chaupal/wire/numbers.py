@@ -61,3 +61,12 @@ def _without_separators(text: str) -> str:
 def _without_international_prefix(text: str) -> str:
     """Evidence: `00` in place of `+` (contract, section 2)."""
     return f"+{text[2:]}" if text.startswith("00") else text
+
+
+def split_mobile_number(number: str) -> tuple[str, str]:
+    """The country's code with its plus, and the rest, of an E.164 number that was read here."""
+    import phonenumbers
+
+    parsed = phonenumbers.parse(number, None)
+    code = f"+{parsed.country_code}"
+    return code, number.removeprefix(code)

@@ -60,7 +60,13 @@ PERMISSION_OF = {
         "bots.join",
     },
     Permission.TEXT_MESSAGE: {"messages.post", "messages.list", "messages.get", "messages.edit", "messages.retract"},
-    Permission.ACTION_AND_RESPONSES: {"actions.post", "actions.list", "actions.get"},
+    Permission.ACTION_AND_RESPONSES: {
+        "actions.post",
+        "actions.list",
+        "actions.get",
+        "responses.post",
+        "responses.list",
+    },
     Permission.REACTIONS: {
         "reactions.post",
         "reactions.changes",

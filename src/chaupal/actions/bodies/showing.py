@@ -31,6 +31,7 @@ from chaupal.actions.shapes import (
 from chaupal.actions.types import DUE_ONLY, PACKAGE_TYPE
 from chaupal.auth.access import GroupAccess
 from chaupal.people.rules import shown_number
+from chaupal.responses.shapes import ResponsesAnswer
 from chaupal.wire.instants import write_instant, write_second
 
 _VISIBILITY_NUMBERS = {visibility.value: str(number) for number, visibility in enumerate(Visibility)}
@@ -80,6 +81,16 @@ def show_body(seen: SeenAction, shower: Shower, *, has_details: bool) -> ShownBo
         body.status = status_of(seen.action, now_ms=shower.now_ms)
         _show_details(body, content, seen, shower)
     return body
+
+
+def add_responses(body: ShownBody, answer: ResponsesAnswer) -> None:
+    """Put a page of answers into the details of their action, which tell the number of all already."""
+    body.responses = answer.responses
+    body.has_more = answer.has_more
+    body.cursor = answer.cursor
+    body.responder_count = answer.responder_count
+    body.results = answer.results
+    body.item_results = answer.item_results
 
 
 def status_of(action: ActionRow, *, now_ms: int) -> str:

@@ -52,8 +52,8 @@ def _make_actions() -> None:
         "actions_by_package",
         "actions",
         ["tenant_id", "group_id", "audience", "package_id", "sent_at_us", "action_id"],
-        sqlite_where=sa.text("package_id != ''"),
-        postgresql_where=sa.text("package_id != ''"),
+        sqlite_where=sa.text("package_id <> ''"),
+        postgresql_where=sa.text("package_id <> ''"),
     )
     op.create_index(
         "actions_by_type", "actions", ["tenant_id", "group_id", "audience", "action_type", "sent_at_us", "action_id"]
