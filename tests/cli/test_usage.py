@@ -22,6 +22,7 @@ COMMANDS = {
     "migrate",
     "doctor",
     "pin",
+    "connector change",
     "connector create",
     "connector list",
     "connector delete",
