@@ -26,6 +26,11 @@ CONNECTORS = ("with all others", "with it alone")
 
 LEENA = "+919800000005"
 POLL = {"actionType": "Poll", "actionBody": {"question": "Tea?", "choices": ["Yes", "No"]}}
+CARD = {
+    "id": "com.example.Status",
+    "actionBody": {"questions": [{"title": "Well?", "type": "Text"}], "acceptMultipleResponses": True},
+}
+SET_PROPERTY = {"updateProperties": [{"name": "status", "value": "done"}]}
 NUMBER_OF = {"outsider": OMAR, "member": MOHAN, "admin": LEENA, "tenant admin": ASHA, "other tenant's admin": ASHA}
 
 # How each call is made; it succeeds for whoever may make it.
@@ -59,8 +64,14 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "actions.post": ("POST", "/groups/{group}/actions", POLL),
     "actions.list": ("GET", "/groups/{group}/actions", None),
     "actions.get": ("GET", "/groups/{group}/actions/{action}?getDetails=true", None),
-    "responses.post": ("POST", "/groups/{group}/actions/{action}/responses", {"actionBody": {"choice": "Yes"}}),
+    "responses.post": ("POST", "/groups/{group}/actions/{action}/responses", {"actionBody": {"answers": ["Yes"]}}),
     "responses.list": ("GET", "/groups/{group}/actions/{action}/responses", None),
+    # The member of these tests is the action's sender.
+    "actions.change": ("PUT", "/groups/{group}/actions/{action}", SET_PROPERTY),
+    "actions.properties": ("PUT", "/groups/{group}/actions/{action}/properties", SET_PROPERTY),
+    "actions.remind": ("POST", "/groups/{group}/actions/{action}/reminder", {}),
+    "actions.close": ("PUT", "/groups/{group}/actions/{action}/close", None),
+    "actions.retract": ("DELETE", "/groups/{group}/actions/{action}", None),
     "bots.create": ("POST", "/bot", {"name": "Till"}),
     "bots.list": ("GET", "/bot", None),
     # The admin of these tests is the bot's creator.
@@ -165,7 +176,7 @@ class Cells:
             world = self._world
             group_id = self._make_group()
             message_id = world.send("hi", sender=world.member, group_id=group_id)
-            action_id = world.post_action(POLL, sender=world.member, group_id=group_id)
+            action_id = world.post_action(CARD, sender=world.member, group_id=group_id)
             liked = {"referenceId": message_id, "reactionType": "Like"}
             reaction_id = world.member.post(f"/groups/{group_id}/reaction", liked).json()["reactionId"]
             self._places[cell.role, kind] = {
@@ -285,7 +296,7 @@ def test_every_cell_of_a_bots_token(world: World, call: str, is_member: bool, co
     may_post = {Permission.TEXT_MESSAGE, Permission.REACTIONS, Permission.ACTION_AND_RESPONSES}
     bot = world.bot(place["bot"], creator=GITA, permissions=permissions | may_post)
     place["message"] = world.send("hi", sender=bot)
-    place["action"] = world.post_action(POLL, sender=bot)
+    place["action"] = world.post_action(CARD, sender=bot)
     liked = {"referenceId": place["message"], "reactionType": "Like"}
     place["reaction"] = bot.post(f"/groups/{world.group_id}/reaction", liked).json()["reactionId"]
     place["subgroup"] = "none"

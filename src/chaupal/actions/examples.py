@@ -97,7 +97,47 @@ _JOB_DETAILS = {
     "responderCount": 1,
 }
 
+_DONE = {"result": "true"}
+_CHANGE = (
+    Example(
+        "The status of a card",
+        body={
+            "version": -1,
+            "updateProperties": [{"name": "status", "type": "Text", "value": "تم التسليم"}],
+            "sendNotificationToSubscribers": True,
+        },
+        reply=_DONE,
+    ),
+    Example(
+        "Only if nobody else has changed it meanwhile",
+        body={"version": 3, "updateProperties": [{"name": "count", "type": "Numeric", "value": "42"}]},
+        reply=_DONE,
+    ),
+)
+
 EXAMPLES: Examples = {
+    "PUT /groups/{groupId}/actions/{actionId}": _CHANGE,
+    "PUT /groups/{groupId}/actions/{actionId}/properties": _CHANGE,
+    "POST /groups/{groupId}/actions/{actionId}/reminder": (
+        Example("All who have not answered", body={}, reply=_DONE),
+        Example(
+            "A subscriber of a public group, and one who is none",
+            body={"subscribers": ["+254712345678", "+919811111111"]},
+            reply={
+                "result": "false",
+                "failedResult": [
+                    {
+                        "subscriber": "+919811111111",
+                        "subscriberId": "",
+                        "errorReason": "Not a subscriber of this group.",
+                        "errorCode": "NotFound",
+                    }
+                ],
+            },
+        ),
+    ),
+    "PUT /groups/{groupId}/actions/{actionId}/close": (Example("Done", reply=_DONE),),
+    "DELETE /groups/{groupId}/actions/{actionId}": (Example("Done", reply=_DONE),),
     "POST /groups/{groupId}/actions": (
         Example(
             "A poll in Hindi",

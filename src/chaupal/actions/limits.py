@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
 
 from chaupal.errors import InvalidParameters
 
@@ -38,6 +38,18 @@ DEFAULT_MEETING_MIN: Final = 30
 
 HOUR_MS: Final = 3_600_000
 MINUTE_MS: Final = 60_000
+
+
+class NamedValue(Protocol):
+    """A property, in any of its forms."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def value(self) -> str:
+        """Its value as text."""
 
 
 def checked_title(field: str, text: str, limit_chars: int = TITLE_MAX_CHARS) -> str:
@@ -91,6 +103,11 @@ def checked_minutes(field: str, minutes: float | None, *, default: int, most: in
         InvalidParameters.
     """
     return max(1, round(_within(field, default if minutes is None else minutes, most, "minutes")))
+
+
+def bytes_of_properties(properties: Iterable[NamedValue]) -> int:
+    """The size of names and values, in UTF-8."""
+    return sum(len(each.name.encode()) + len(each.value.encode()) for each in properties)
 
 
 def _within(field: str, number: float, most: int, unit: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -16,7 +16,7 @@ from chaupal.actions.contents import (
     SurveyContent,
     TrainingContent,
 )
-from chaupal.actions.drafts import ActionDraft
+from chaupal.actions.drafts import ActionDraft, MediaUse
 from chaupal.actions.property_queries import PropertyRow
 from chaupal.auth.access import Access
 from chaupal.errors import InvalidParameters
@@ -29,26 +29,34 @@ _E7 = 10_000_000
 _encode = msgspec.json.Encoder().encode
 
 
-def use_media(tx: Transaction, access: Access, draft: ActionDraft) -> str:
-    """Mark the media that a draft names as used; its content as it is to be stored. Inside tx.
-
-    A photo posted without a place is given the one that the photo itself tells.
+def use_media(tx: Transaction, access: Access, uses: Sequence[MediaUse], *, keep_location: bool = False) -> list[Media]:
+    """Mark media as used; what they are, in order. Inside tx.
 
     Raises:
         NotFound: one is no media of the tenant.
         InvalidParameters: one is of another kind than fits.
     """
-    uses = draft.body.media
     if not uses:
-        return draft.content_json
+        return []
     found = access_all_media(tx, access, [use.resource for use in uses], field=uses[0].field)
     for use, media in zip(uses, found, strict=True):
         if media.kind.value not in use.kinds:
             rule = f"must be media of kind {', '.join(use.kinds)}, not {media.kind.value}"
             raise InvalidParameters(field=use.field, value=use.resource, rule=rule)
-    keep_location = draft.action_type == _TELLS_PLACES
     for media_id in dict.fromkeys(media.media_id for media in found):
         attach(tx, media_id, keep_location=keep_location)
+    return found
+
+
+def use_media_of(tx: Transaction, access: Access, draft: ActionDraft) -> str:
+    """Mark the media that a draft names as used; its content as it is to be stored. Inside tx.
+
+    A photo posted without a place is given the one that the photo itself tells.
+
+    Raises:
+        NotFound, InvalidParameters.
+    """
+    found = use_media(tx, access, draft.body.media, keep_location=draft.action_type == _TELLS_PLACES)
     content = draft.body.content
     if isinstance(content, PhotoContent) and content.place is None:
         place = _place_of(found[0])

@@ -22,6 +22,7 @@ from chaupal.actions.types import ACTION_TYPES
 from chaupal.auth.access import GroupAccess, access_group
 from chaupal.auth.caller import Caller
 from chaupal.media.rules import Media
+from chaupal.quotes.rules import Quote, find_quotes
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.intervals import FOREVER_US
 from chaupal.timelines.merging import Place, Reading
@@ -58,13 +59,15 @@ class SeenAction:
 
 @dataclass(frozen=True, slots=True)
 class SeenActions:
-    """Actions, newest last; the place to go on from (None at the end); who looks, and when (ms); the media shown."""
+    """Actions, newest last; the place to go on from (None at the end); who looks, and when (ms); the media and the
+    quoted items that are shown."""
 
     actions: list[SeenAction]
     next_place: Place | None
     access: GroupAccess
     now_ms: int
     media: dict[str, Media]
+    quotes: dict[str, Quote]
 
 
 def read_actions(tx: Transaction, caller: Caller, page: ActionsPage) -> SeenActions:
@@ -99,7 +102,14 @@ def read_actions(tx: Transaction, caller: Caller, page: ActionsPage) -> SeenActi
         )
         for action in in_order
     ]
-    return SeenActions(seen, next_place, access, tx.now_ms, _media_of(tx, seen, has_details=False))
+    return SeenActions(
+        actions=seen,
+        next_place=next_place,
+        access=access,
+        now_ms=tx.now_ms,
+        media=_media_of(tx, seen, has_details=False),
+        quotes=find_quotes(tx, access, (action.reply_to for action in found)),
+    )
 
 
 def _content_of(action: ActionRow) -> Content | None:
@@ -143,4 +153,11 @@ def read_action(tx: Transaction, caller: Caller, which: ActionOf) -> SeenActions
         is_assigned_to_caller=any(row.user_id == access.caller.user_id for row in assignees),
         assignees=assignees,
     )
-    return SeenActions([seen], None, access, tx.now_ms, _media_of(tx, [seen], has_details=True))
+    return SeenActions(
+        actions=[seen],
+        next_place=None,
+        access=access,
+        now_ms=tx.now_ms,
+        media=_media_of(tx, [seen], has_details=True),
+        quotes=find_quotes(tx, access, [action.reply_to]),
+    )

@@ -6,22 +6,37 @@ import msgspec
 from msgspec import UNSET
 
 from chaupal.actions.bodies.links import ShownMedia
+from chaupal.actions.bodies.properties import read_properties
 from chaupal.actions.bodies.reading import read_body, read_package_id, read_type
 from chaupal.actions.bodies.showing import Shower, add_responses, show_action, show_body
+from chaupal.actions.changing import (
+    NotAnswered,
+    PropertyChange,
+    Reminder,
+    VersionDiffers,
+    WithoutProperties,
+    change_properties,
+    close_action,
+    remind,
+    retract_action,
+)
 from chaupal.actions.drafts import ActionDraft
+from chaupal.actions.limits import PROPERTIES_MAX, check_count
 from chaupal.actions.reading import PAGE_MAX, ActionOf, ActionsPage, SeenActions, read_actions
-from chaupal.actions.rules import SentAction, post_action
+from chaupal.actions.rules import ActionClosed, ActionRetracted, SentAction, post_action
 from chaupal.actions.shapes import (
     ActionAnswer,
     ActionQuery,
     ActionReceipt,
     ActionsAnswer,
     ActionsQuery,
+    ChangeProperties,
     PostAction,
+    RemindBody,
 )
 from chaupal.actions.types import find_type
 from chaupal.errors import InvalidParameters
-from chaupal.members.shapes import FailedResult
+from chaupal.members.shapes import FailedResult, ResultAnswer, build_result
 from chaupal.responses.bodies.paging import read_count, read_place
 from chaupal.responses.bodies.showing import show_responses
 from chaupal.responses.details import DetailsOf, read_details
@@ -50,6 +65,7 @@ async def post_action_to_group(request: ApiRequest) -> msgspec.Struct | Reply:
         body=body,
         content_json=content_json,
         addressees=addressees,
+        reply_to=read_id(posted.reply_to_reference_id or ""),
     )
 
     def build_receipt(sent: SentAction) -> ActionReceipt:
@@ -112,7 +128,7 @@ async def get_action(request: ApiRequest) -> ActionAnswer:
     """One action, with its answers if they are asked for."""
     query = request.query(ActionQuery)
     asked = DetailsOf(
-        which=ActionOf(read_id(request.path["groupId"]), read_id(request.path["actionId"])),
+        which=_which(request),
         has_responses=bool(query.get_details),
         place=read_place(query.cursor),
         count=read_count(query.count),
@@ -132,16 +148,93 @@ async def get_action(request: ApiRequest) -> ActionAnswer:
     )
 
 
+async def put_action(request: ApiRequest) -> msgspec.Struct | Reply:
+    """Change properties of a package's instance."""
+    body = await request.body(ChangeProperties)
+    check_count("updateProperties", body.update_properties, least=1, most=PROPERTIES_MAX)
+    properties, media = read_properties("updateProperties", body.update_properties)
+    which = _which(request)
+    change = PropertyChange(
+        group_id=which.group_id,
+        action_id=which.action_id,
+        properties=properties,
+        media=tuple(media),
+        version=None if body.version is None or body.version < 0 else body.version,
+        notifies=bool(body.send_notification_to_subscribers),
+    )
+    return await request.commit(change_properties, change, lambda _: ResultAnswer())
+
+
+async def post_reminder(request: ApiRequest) -> msgspec.Struct | Reply:
+    """Remind those who have not answered."""
+    body = await request.body(RemindBody)
+    addressees, failed = read_addressees(body.subscribers, body.send_to_all_subscribers)
+    which = _which(request)
+    reminder = Reminder(group_id=which.group_id, action_id=which.action_id, addressees=addressees)
+    return await request.commit(remind, reminder, lambda unknown: build_result([*failed, *build_unknown(unknown)]))
+
+
+async def put_close(request: ApiRequest) -> msgspec.Struct | Reply:
+    """Let an action take no more answers."""
+    return await request.commit(close_action, _which(request), lambda _: ResultAnswer())
+
+
+async def delete_action(request: ApiRequest) -> msgspec.Struct | Reply:
+    """Take an action back."""
+    return await request.commit(retract_action, _which(request), lambda _: ResultAnswer())
+
+
+def _which(request: ApiRequest) -> ActionOf:
+    return ActionOf(read_id(request.path["groupId"]), read_id(request.path["actionId"]))
+
+
 def _shower(request: ApiRequest, seen: SeenActions) -> Shower:
     links = ShownMedia(request.house.media_links, request.caller.tenant_id, seen.media)
-    return Shower(seen.access, seen.now_ms, links)
+    return Shower(seen.access, seen.now_ms, links, seen.quotes)
 
 
 _ALL = "/groups/{groupId}/actions"
 _ONE = "/groups/{groupId}/actions/{actionId}"
+_CHANGE_ERRORS = (ActionRetracted, VersionDiffers, WithoutProperties)
 
 ROUTES = [
     Route("POST", _ALL, post_action_to_group, call="actions.post", body=PostAction, reply=ActionReceipt),
     Route("GET", _ALL, get_actions, call="actions.list", query=ActionsQuery, reply=ActionsAnswer),
     Route("GET", _ONE, get_action, call="actions.get", query=ActionQuery, reply=ActionAnswer),
+    Route(
+        "PUT",
+        _ONE,
+        put_action,
+        call="actions.change",
+        body=ChangeProperties,
+        reply=ResultAnswer,
+        errors=_CHANGE_ERRORS,
+    ),
+    Route(
+        "PUT",
+        f"{_ONE}/properties",
+        put_action,
+        call="actions.properties",
+        body=ChangeProperties,
+        reply=ResultAnswer,
+        errors=_CHANGE_ERRORS,
+    ),
+    Route(
+        "POST",
+        f"{_ONE}/reminder",
+        post_reminder,
+        call="actions.remind",
+        body=RemindBody,
+        reply=ResultAnswer,
+        errors=(ActionClosed, ActionRetracted, NotAnswered),
+    ),
+    Route(
+        "PUT",
+        f"{_ONE}/close",
+        put_close,
+        call="actions.close",
+        reply=ResultAnswer,
+        errors=(ActionRetracted, NotAnswered),
+    ),
+    Route("DELETE", _ONE, delete_action, call="actions.retract", reply=ResultAnswer),
 ]

@@ -6,7 +6,7 @@ import msgspec
 
 from chaupal.actions.drafts import ActionDraft
 from chaupal.actions.events import action_created
-from chaupal.actions.media import use_media
+from chaupal.actions.media import use_media_of
 from chaupal.actions.property_queries import PropertyRow, append_properties
 from chaupal.actions.queries import (
     ActionRow,
@@ -23,6 +23,7 @@ from chaupal.errors import Conflict, InvalidParameters, NotFound
 from chaupal.events.catalogue import Event
 from chaupal.members.rules import find_roles
 from chaupal.people.rules import find_people_by_number
+from chaupal.quotes.rules import check_quotable
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.merging import ADMINS, LISTED
@@ -61,9 +62,10 @@ def post_action(tx: Transaction, caller: Caller, draft: ActionDraft) -> SentActi
         InvalidParameters, NotFound, Forbidden.
     """
     access = access_group(tx, caller, draft.group_id)
+    check_quotable(tx, access, draft.reply_to)
     addressed = address(tx, access, draft.addressees)
     assignees, unassigned = _find_assignees(tx, access, draft, addressed)
-    content = use_media(tx, access.caller, draft)
+    content = use_media_of(tx, access.caller, draft)
     action_id = new_id()
     position = tx.append(_event_of(draft, action_id, sender_id=access.caller.user_id))
     item = Item(action_id, draft.group_id, addressed.audience, tx.last_at_us)

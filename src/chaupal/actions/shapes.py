@@ -7,18 +7,44 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from chaupal.actions.bodies.properties import PostedProperty
 from chaupal.members.shapes import FailedResult
+from chaupal.quotes.shapes import ShownQuote
 from chaupal.responses.shapes import ItemResults, QuestionResults, ShownResponse
 
 
 class PostAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """POST /groups/{groupId}/actions. What `actionBody` holds depends on the type."""
 
-    spellings: ClassVar[dict[str, str]] = {"type": "actionType", "packageId": "id", "actionPackageId": "id"}
+    spellings: ClassVar[dict[str, str]] = {
+        "type": "actionType",
+        "packageId": "id",
+        "actionPackageId": "id",
+        "replyTo": "replyToReferenceId",
+    }
 
     id: str | None = None
     action_type: str | None = None
     action_body: dict[str, Any] | None = None
+    reply_to_reference_id: str | None = None
+    subscribers: list[str] | None = None
+    send_to_all_subscribers: bool | None = None
+
+
+class ChangeProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """PUT /groups/{groupId}/actions/{actionId}, and the same with /properties."""
+
+    spellings: ClassVar[dict[str, str]] = {"properties": "updateProperties"}
+
+    version: int | None = None
+    update_properties: list[PostedProperty]
+    send_to_all_subscribers: bool | None = None
+    send_notification_to_subscribers: bool | None = None
+
+
+class RemindBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """POST /groups/{groupId}/actions/{actionId}/reminder."""
+
     subscribers: list[str] | None = None
     send_to_all_subscribers: bool | None = None
 
@@ -180,6 +206,7 @@ class ShownAction(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=Tr
     action_package_id: str | UnsetType = UNSET
     package_id: str | UnsetType = UNSET
     is_retracted: bool | UnsetType = UNSET
+    reply_to: ShownQuote | UnsetType = UNSET
     action_body: ShownBody
 
 

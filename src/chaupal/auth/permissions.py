@@ -121,6 +121,12 @@ _TABLE = (
     # Whoever sees an action may answer it; whom it is assigned to is known only to the rule.
     CallPermission("responses.post", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
     CallPermission("responses.list", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
+    # The sender or an admin; who is the sender is known only to the rule.
+    CallPermission("actions.change", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
+    CallPermission("actions.properties", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
+    CallPermission("actions.remind", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
+    CallPermission("actions.close", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
+    CallPermission("actions.retract", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
 )
 
 

@@ -30,6 +30,7 @@ from chaupal.members.shapes import (
     MembersAnswer,
     MembersQuery,
     ResultAnswer,
+    build_result,
 )
 from chaupal.people.rules import shown_number
 from chaupal.serving.replies import Reply, StreamedReply
@@ -112,11 +113,6 @@ def read_recipients(raw_numbers: list[str]) -> tuple[list[str], list[FailedResul
             failure = FailedResult(subscriber=raw, subscriber_id="", error_reason=str(error), error_code=error.code)
             failed.append(failure)
     return list(numbers), failed
-
-
-def build_result(failed: list[FailedResult]) -> ResultAnswer:
-    """ "true", or "false" with the failures."""
-    return ResultAnswer(result="false", failed_result=failed) if failed else ResultAnswer()
 
 
 ROUTES = [

@@ -74,3 +74,8 @@ class ResultAnswer(msgspec.Struct, rename="camel", kw_only=True):
 
     result: str = "true"
     failed_result: list[FailedResult] | UnsetType = UNSET
+
+
+def build_result(failed: list[FailedResult]) -> ResultAnswer:
+    """ "true", or "false" with the failures."""
+    return ResultAnswer(result="false", failed_result=failed) if failed else ResultAnswer()

@@ -27,6 +27,7 @@ class MessageRow(NamedTuple):
     sender_name: str | None
     edited_at_ms: int | None
     retracted_at_ms: int | None
+    reply_to: str
 
 
 class NewMessage(msgspec.Struct, frozen=True):
@@ -40,6 +41,7 @@ class NewMessage(msgspec.Struct, frozen=True):
     sender_id: str
     connector_id: str
     text: str
+    reply_to: str = ""
 
 
 _COLUMNS = (
@@ -53,6 +55,7 @@ _COLUMNS = (
     people.c.name,
     messages.c.edited_at_ms,
     messages.c.retracted_at_ms,
+    messages.c.reply_to,
 )
 _WITH_SENDER = messages.outerjoin(
     people, and_(people.c.tenant_id == bindparam("tenant_id"), people.c.user_id == messages.c.sender_id)

@@ -33,6 +33,8 @@ from chaupal.messages.shapes import (
     PostMessage,
 )
 from chaupal.people.rules import shown_number
+from chaupal.quotes.rules import Quote
+from chaupal.quotes.shapes import show_quote
 from chaupal.serving.replies import Reply
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
@@ -50,7 +52,8 @@ async def post_message(request: ApiRequest) -> msgspec.Struct | Reply:
     """Send a text message to a group."""
     body = await request.body(PostMessage)
     addressees, failed = read_addressees(body.subscribers, body.send_to_all_subscribers)
-    draft = MessageDraft(read_id(request.path["groupId"]), body.message, addressees)
+    reply_to = read_id(body.reply_to_reference_id or "")
+    draft = MessageDraft(read_id(request.path["groupId"]), body.message, addressees, reply_to)
 
     def build_receipt(sent: SentMessage) -> MessageReceipt:
         failures = [*failed, *build_unknown(sent.unknown_numbers)]
@@ -77,7 +80,7 @@ async def get_messages(request: ApiRequest) -> MessagesAnswer:
     page = TimelinePage(read_id(request.path["groupId"]), place, direction == "older", count)
     timeline = await request.read(read_timeline, page)
     return MessagesAnswer(
-        messages=[_build_message(message, timeline.viewer) for message in timeline.messages],
+        messages=[_build_message(message, timeline.viewer, timeline.quotes) for message in timeline.messages],
         cursor=write_cursor(tuple(timeline.next_place)) if timeline.next_place else UNSET,
     )
 
@@ -85,7 +88,7 @@ async def get_messages(request: ApiRequest) -> MessagesAnswer:
 async def get_message(request: ApiRequest) -> Message:
     """One message."""
     seen = await request.read(read_message, _which(request))
-    return _build_message(seen.message, seen.viewer)
+    return _build_message(seen.message, seen.viewer, seen.quotes)
 
 
 async def put_message(request: ApiRequest) -> msgspec.Struct | Reply:
@@ -106,7 +109,7 @@ def _which(request: ApiRequest) -> MessageOf:
     return MessageOf(read_id(request.path["groupId"]), read_id(request.path["referenceId"]))
 
 
-def _build_message(message: MessageRow, viewer: Access) -> Message:
+def _build_message(message: MessageRow, viewer: Access, quotes: dict[str, Quote]) -> Message:
     return Message(
         reference_id=message.message_id,
         message=message.text,
@@ -117,6 +120,7 @@ def _build_message(message: MessageRow, viewer: Access) -> Message:
         source_group_id=message.group_id,
         edited_at=write_instant(message.edited_at_ms) if message.edited_at_ms is not None else UNSET,
         is_retracted=True if message.retracted_at_ms is not None else UNSET,
+        reply_to=show_quote(message.reply_to, quotes, viewer),
     )
 
 

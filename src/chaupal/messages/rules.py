@@ -18,6 +18,7 @@ from chaupal.messages.queries import (
     select_timeline,
     update_text,
 )
+from chaupal.quotes.rules import Quote, check_quotable, find_quotes
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.intervals import FOREVER_US
@@ -52,6 +53,8 @@ class MessageDraft(msgspec.Struct, frozen=True):
     group_id: str
     text: str
     addressees: Addressees = Addressees()
+    reply_to: str = ""
+    """The id of the message or action that it answers, "" for none."""
 
 
 class SentMessage(msgspec.Struct, frozen=True):
@@ -78,6 +81,7 @@ def send_message(tx: Transaction, caller: Caller, draft: MessageDraft) -> SentMe
     # A bot is there because an admin wanted it to be heard (contract, section 5: "admins and connectors").
     if access.subgroup_count and not access.is_admin and caller.token.kind is not TokenKind.BOT:
         raise TextForAdmins
+    check_quotable(tx, access, draft.reply_to)
     addressed = address(tx, access, draft.addressees)
     message_id = new_id()
     sender_id = access.caller.user_id
@@ -91,6 +95,7 @@ def send_message(tx: Transaction, caller: Caller, draft: MessageDraft) -> SentMe
         sender_id=sender_id,
         connector_id=access.caller.connector_id,
         text=draft.text,
+        reply_to=draft.reply_to,
     )
     append_message(tx, message)
     if addressed.user_ids:
@@ -116,11 +121,12 @@ class TimelinePage(msgspec.Struct, frozen=True):
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """Messages, newest first; the place to go on from (None at the end); and who looks."""
+    """Messages, newest first; the place to go on from (None at the end); who looks; and what is quoted, by id."""
 
     messages: list[MessageRow]
     next_place: Place | None
     viewer: Access
+    quotes: dict[str, Quote]
 
 
 def read_timeline(tx: Transaction, caller: Caller, page: TimelinePage) -> Timeline:
@@ -139,7 +145,8 @@ def read_timeline(tx: Transaction, caller: Caller, page: TimelinePage) -> Timeli
     more = len(found) > page.count
     found = found[: page.count]
     next_place = Place(found[-1].sent_at_us, found[-1].message_id) if more else None
-    return Timeline(found if page.is_older else found[::-1], next_place, access.caller)
+    quotes = find_quotes(tx, access, (message.reply_to for message in found))
+    return Timeline(found if page.is_older else found[::-1], next_place, access.caller, quotes)
 
 
 class MessageOf(msgspec.Struct, frozen=True):
@@ -150,10 +157,11 @@ class MessageOf(msgspec.Struct, frozen=True):
 
 
 class SeenMessage(msgspec.Struct, frozen=True):
-    """A message and who looks."""
+    """A message, who looks, and what it quotes."""
 
     message: MessageRow
     viewer: Access
+    quotes: dict[str, Quote]
 
 
 def read_message(tx: Transaction, caller: Caller, which: MessageOf) -> SeenMessage:
@@ -163,7 +171,8 @@ def read_message(tx: Transaction, caller: Caller, which: MessageOf) -> SeenMessa
         NotFound: no such message, or not visible.
     """
     access = access_group(tx, caller, which.group_id)
-    return SeenMessage(access_message(tx, access, which.message_id), access.caller)
+    message = access_message(tx, access, which.message_id)
+    return SeenMessage(message, access.caller, find_quotes(tx, access, [message.reply_to]))
 
 
 def access_message(tx: Transaction, access: GroupAccess, message_id: str) -> MessageRow:

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from chaupal.members.shapes import FailedResult
 from chaupal.messages.rules import PAGE_MAX, TEXT_MAX_CHARS
+from chaupal.quotes.shapes import ShownQuote
 from chaupal.wire.bounds import CURSOR, INSTANT, MOBILE_NUMBERS, Bounds, count_bounds, text_bounds
 
 
@@ -17,7 +18,10 @@ class PostMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
 
     bounds: ClassVar[dict[str, Bounds]] = {"message": text_bounds(TEXT_MAX_CHARS), "subscribers": MOBILE_NUMBERS}
 
+    spellings: ClassVar[dict[str, str]] = {"replyTo": "replyToReferenceId"}
+
     message: str
+    reply_to_reference_id: str | None = None
     send_to_all_subscribers: bool | None = None
     subscribers: list[str] | None = None
 
@@ -66,6 +70,7 @@ class Message(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     source_group_id: str
     edited_at: str | UnsetType = UNSET
     is_retracted: bool | UnsetType = UNSET
+    reply_to: ShownQuote | UnsetType = UNSET
 
 
 class MessagesAnswer(msgspec.Struct, rename="camel", kw_only=True):

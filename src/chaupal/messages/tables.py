@@ -20,6 +20,7 @@ messages = define_table(
     text("sender_id"),
     text("connector_id"),
     text("text"),
+    text("reply_to"),
     optional_instant("edited_at_ms"),
     optional_instant("retracted_at_ms"),
     Index("messages_by_id", "tenant_id", "message_id"),

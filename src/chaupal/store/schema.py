@@ -22,7 +22,7 @@ from sqlalchemy import (
     TextClause,
 )
 
-SCHEMA_VERSION = "0011"
+SCHEMA_VERSION = "0012"
 """The newest migration, known here to spare the import of Alembic. A test compares it with the migrations."""
 
 metadata = MetaData()

@@ -66,6 +66,11 @@ PERMISSION_OF = {
         "actions.get",
         "responses.post",
         "responses.list",
+        "actions.change",
+        "actions.properties",
+        "actions.remind",
+        "actions.close",
+        "actions.retract",
     },
     Permission.REACTIONS: {
         "reactions.post",

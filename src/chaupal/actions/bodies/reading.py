@@ -45,7 +45,7 @@ from chaupal.actions.bodies.posts import (
     read_media_of,
 )
 from chaupal.actions.drafts import ActionBody, Package
-from chaupal.actions.limits import CONTENT_MAX_BYTES
+from chaupal.actions.limits import CONTENT_MAX_BYTES, bytes_of_properties
 from chaupal.actions.types import MEDIA_TYPES, PACKAGE_TYPE, find_type
 from chaupal.errors import InvalidParameters
 from chaupal.wire.bodies import read_part
@@ -122,9 +122,7 @@ def read_body(action_type: str, raw: object) -> tuple[ActionBody, str]:
     shape, read = POSTED[action_type]
     body = read(read_part(raw, shape, "actionBody"))
     content_json: str = _encode(body.content).decode()
-    size_bytes = len(content_json.encode()) + sum(
-        len(each.name.encode()) + len(each.value.encode()) for each in body.properties
-    )
+    size_bytes = len(content_json.encode()) + bytes_of_properties(body.properties)
     if size_bytes > CONTENT_MAX_BYTES:
         rule = f"must be at most {CONTENT_MAX_BYTES} bytes in all, not {size_bytes}"
         raise InvalidParameters(field="actionBody", value=f"{size_bytes} bytes", rule=rule)

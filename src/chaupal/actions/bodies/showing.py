@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,8 @@ from chaupal.actions.shapes import (
 from chaupal.actions.types import DUE_ONLY, PACKAGE_TYPE
 from chaupal.auth.access import GroupAccess
 from chaupal.people.rules import shown_number
+from chaupal.quotes.rules import Quote
+from chaupal.quotes.shapes import show_quote
 from chaupal.responses.shapes import ResponsesAnswer
 from chaupal.wire.instants import write_instant, write_second
 
@@ -39,11 +41,12 @@ _VISIBILITY_NUMBERS = {visibility.value: str(number) for number, visibility in e
 
 @dataclass(frozen=True, slots=True)
 class Shower:
-    """Who looks at actions, when, and how media are linked."""
+    """Who looks at actions, when, how media are linked, and what is quoted."""
 
     access: GroupAccess
     now_ms: int
     links: ShownMedia
+    quotes: Mapping[str, Quote]
 
 
 def show_action(seen: SeenAction, shower: Shower) -> ShownAction:
@@ -64,6 +67,7 @@ def show_action(seen: SeenAction, shower: Shower) -> ShownAction:
         action_package_id=package.package_id if package else UNSET,
         package_id=package.full_id if package else UNSET,
         is_retracted=True if action.retracted_at_ms is not None else UNSET,
+        reply_to=show_quote(action.reply_to, shower.quotes, access.caller),
         action_body=show_body(seen, shower, has_details=False),
     )
 
