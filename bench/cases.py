@@ -147,6 +147,24 @@ def run_get_large(case: Case, stage: Stage) -> Result:
     return _compare_own(case, stage, *targets)
 
 
+def run_post_survey(case: Case, stage: Stage) -> Result:
+    """The product against itself: what a form costs beside a text."""
+    group_id = stage.group_id
+    product = stage.running_product()
+    targets = {Side.BASELINE: product.post_target(group_id), Side.SUBJECT: product.survey_target(group_id)}
+    for target in targets.values():
+        product.check_target(target)
+    sides = {side: (product.server, target) for side, target in targets.items()}
+    taken: dict[Side, list[Measurement]] = {side: [] for side in Side}
+    with (
+        all_stored(product.store_address, "messages", taken[Side.BASELINE]),
+        all_stored(product.store_address, "actions", taken[Side.SUBJECT]),
+    ):
+        for side, measurements in stage.bench.compare_loads(sides, CONNECTIONS).items():
+            taken[side] += measurements
+    return _result_of_cpu(case, stage, taken)
+
+
 def run_upload(case: Case, stage: Stage) -> Result:
     """The client, which sends, shares the machine with the server; the baseline has neither."""
     product = stage.running_product()
@@ -238,6 +256,14 @@ CASES = (
         run_post_cpu,
     ),
     Case("post-p50", "POST message, 1 connection, p50", "floor", "ms", Limits(bar=2, goal=1.3), run_post_p50),
+    Case(
+        "post-survey",
+        f"POST survey of 20 questions, {CONNECTIONS} connections, server CPU per request",
+        "POST message",
+        "us",
+        Limits(bar=2, goal=1.3),
+        run_post_survey,
+    ),
     Case(
         "upload-100mb",
         f"POST media of {UPLOAD_MB} MB, until it is answered",

@@ -20,6 +20,19 @@ INIT_TIMEOUT_S = 60.0
 CALL_TIMEOUT_S = 60.0
 
 
+def _build_survey() -> str:
+    """Twenty questions: every fourth with four options, others for text, numbers and places."""
+    options = [{"title": f"Option {letter}"} for letter in "ABCD"]
+    forms: list[dict[str, Any]] = [{"type": "SingleOption", "options": options}]
+    forms += [{"type": name} for name in ("Text", "Numeric", "Location")]
+    questions = [{"title": f"Question {number} of the day?", **forms[number % 4]} for number in range(20)]
+    body = {"title": "How was the day at the depot?", "dueDate": 24, "questions": questions}
+    return json.dumps({"actionType": "Survey", "actionBody": body})
+
+
+SURVEY_BODY = _build_survey()
+
+
 class ProductRefused(Exception):
     """A call that prepares a case was not answered with 200."""
 
@@ -125,6 +138,10 @@ class Product:
     def post_target(self, group_id: str) -> Target:
         path = f"/v1/groups/{group_id}/messages"
         return Target(port=self.port, path=path, method="POST", body=MESSAGE_BODY, headers=self._headers())
+
+    def survey_target(self, group_id: str) -> Target:
+        path = f"/v1/groups/{group_id}/actions"
+        return Target(port=self.port, path=path, method="POST", body=SURVEY_BODY, headers=self._headers())
 
     def history_target(self, group_id: str) -> Target:
         return Target(port=self.port, path=f"/v1/groups/{group_id}/messages?count=50", headers=self._headers())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from chaupal.actions import limits as action_limits
+from chaupal.actions import reading as action_reading
+from chaupal.actions import routes as action_routes
 from chaupal.auth import signing
 from chaupal.bots import rules as bots
 from chaupal.connectors import rules as connectors
@@ -17,6 +20,7 @@ from chaupal.messages import routes as message_routes
 from chaupal.messages import rules as messages
 from chaupal.oauth import rules as oauth
 from chaupal.people import rules as people
+from chaupal.quotes import rules as quotes
 from chaupal.serving import pages as health
 from chaupal.serving import replies
 from chaupal.serving import request as serving
@@ -30,6 +34,7 @@ from chaupal.wire import tolerant
 from tests.docs.pages import README, page
 
 SETTINGS = Settings()
+ACTIONS = "docs/api/actions.md"
 CONVENTIONS, TOKENS = "docs/api/conventions.md", "docs/api/tokens.md"
 OAUTH = "docs/api/oauth.md"
 MEDIA = "docs/api/media.md"
@@ -92,6 +97,23 @@ SENTENCES = [
     (BOTS, f"{SETTINGS.bots_per_creator} of one person (`CHAUPAL_BOTS_PER_CREATOR`)"),
     (BOTS, f"{SETTINGS.bots_per_tenant:,} in one organization (`CHAUPAL_BOTS_PER_TENANT`)"),
     (BOTS, f"{SETTINGS.access_token_life_s // 3600} hours ahead"),
+    (ACTIONS, f"up to {action_limits.CONTENT_MAX_BYTES:,} bytes"),
+    (ACTIONS, f"titles up to {action_limits.TITLE_MAX_CHARS:,} characters"),
+    (ACTIONS, f"other texts up to {action_limits.TEXT_MAX_CHARS:,}"),
+    (ACTIONS, f"up to {action_limits.ASSIGNEES_MAX:,} mobile numbers"),
+    (ACTIONS, f"`choices`: {action_limits.CHOICES_MIN} to {action_limits.CHOICES_MAX},"),
+    (ACTIONS, f"`expiryInHours` ({action_limits.DEFAULT_POLL_HOURS})"),
+    (ACTIONS, f"`DurationInMins` ({action_limits.DEFAULT_MEETING_MIN})"),
+    (ACTIONS, f"`dueDate` ({action_limits.DEFAULT_DUE_HOURS} hours)"),
+    (ACTIONS, f"`questions`: 1 to {action_limits.QUESTIONS_MAX},"),
+    (ACTIONS, f"`items`: 1 to {action_limits.ITEMS_MAX},"),
+    (ACTIONS, f"up to {action_limits.LIVE_MAX_MIN} ({action_limits.DEFAULT_LIVE_MIN})"),
+    (ACTIONS, f"`MediaResources`: up to {action_limits.MEDIA_MAX} "),
+    (ACTIONS, f"up to {action_limits.PARTS_MAX} pages"),
+    (ACTIONS, f"up to {action_limits.PROPERTIES_MAX} of"),
+    (ACTIONS, f"value of up to {action_limits.PROPERTY_MAX_CHARS:,} characters"),
+    (ACTIONS, f"1 to {action_reading.PAGE_MAX}; {action_routes._DEFAULT_COUNT} if left out"),
+    (MESSAGES, f"the first {quotes.TEXT_SHOWN_CHARS} characters"),
     ("docs/events.md", f"reaches back {SETTINGS.event_log_keep_days} days"),
     ("docs/operate/health-and-logs.md", f"within {health._READY_TIMEOUT_S} s"),
     ("docs/operate/health-and-logs.md", f"within {SETTINGS.stop_grace_s} s"),

@@ -13,6 +13,7 @@ from chaupal.actions.limits import (
     DEFAULT_DUE_HOURS,
     OPTIONS_MAX,
     QUESTIONS_MAX,
+    TITLE_MAX_CHARS,
     check_count,
     checked_hours,
     checked_text,
@@ -85,7 +86,7 @@ def _read_form(posted: PostedForm) -> ActionBody:
     if posted.cover_image:
         media.append(MediaUse("actionBody.coverImage", posted.cover_image, ("Image",)))
     content = SurveyContent(
-        title=checked_text("actionBody.title", posted.title, 1_000).strip(),
+        title=checked_text("actionBody.title", posted.title, TITLE_MAX_CHARS).strip(),
         description=checked_text("actionBody.description", posted.description),
         cover_image=posted.cover_image or "",
         questions=questions,
@@ -124,6 +125,7 @@ def read_visibility(word: str | None, is_sender_only: bool | None) -> Visibility
 
 # Evidence: the names of forms' own question types, which packages and their flows use for the same.
 _QUESTION_TYPES = {
+    **{name: name for name in QUESTION_TYPES},
     **{name.casefold(): name for name in QUESTION_TYPES},
     "singleselect": SINGLE_OPTION,
     "multiselect": MULTI_OPTION,
@@ -136,29 +138,38 @@ _WITH_OPTIONS = (SINGLE_OPTION, MULTI_OPTION)
 def read_questions(field: str, posted: list[PostedQuestion]) -> tuple[list[Question], list[MediaUse]]:
     """Questions, and the media in their options.
 
+    The names of fields are put together only where one is refused: that was half of the time that a form took.
+
     Raises:
         InvalidParameters: naming the question by its index.
     """
     questions: list[Question] = []
     media: list[MediaUse] = []
     for index, each in enumerate(posted):
-        at = f"{field}[{index}]"
-        question_type = _QUESTION_TYPES.get(each.type.strip().casefold())
-        if question_type is None:
-            rule = f"must be one of {', '.join(QUESTION_TYPES)}"
-            raise InvalidParameters(field=f"{at}.type", value=each.type, rule=rule)
-        options = read_options(f"{at}.options", each.options or [], media)
-        if question_type in _WITH_OPTIONS:
-            check_count(f"{at}.options", options, least=1, most=OPTIONS_MAX)
-        question = Question(
-            title=checked_title(f"{at}.title", each.title),
-            type=question_type,
-            options=options if question_type in _WITH_OPTIONS else [],
-            is_optional=bool(each.is_optional),
-            is_invisible=bool(each.is_invisible),
-        )
+        question_type = _QUESTION_TYPES.get(each.type) or _read_question_type(f"{field}[{index}].type", each.type)
+        title = each.title.strip()
+        if not 0 < len(title) <= TITLE_MAX_CHARS:
+            checked_title(f"{field}[{index}].title", title)
+        question = Question(title, question_type)
+        if each.options:
+            options = read_options(f"{field}[{index}].options", each.options, media)
+            if question_type in _WITH_OPTIONS:
+                question.options = options
+        if question_type in _WITH_OPTIONS and not 0 < len(question.options) <= OPTIONS_MAX:
+            check_count(f"{field}[{index}].options", question.options, least=1, most=OPTIONS_MAX)
+        if each.is_optional:
+            question.is_optional = True
+        if each.is_invisible:
+            question.is_invisible = True
         questions.append(question)
     return questions, media
+
+
+def _read_question_type(field: str, word: str) -> str:
+    question_type = _QUESTION_TYPES.get(word.strip().casefold())
+    if question_type is None:
+        raise InvalidParameters(field=field, value=word, rule=f"must be one of {', '.join(QUESTION_TYPES)}")
+    return question_type
 
 
 def read_options(field: str, posted: list[PostedOption | str], media: list[MediaUse]) -> list[Option]:
@@ -170,16 +181,18 @@ def read_options(field: str, posted: list[PostedOption | str], media: list[Media
     options: list[Option] = []
     seen: set[str] = set()
     for index, each in enumerate(posted):
-        at = f"{field}[{index}]"
-        raw = each if isinstance(each, str) else each.title
-        title = checked_title(f"{at}.title", raw)
+        title = (each if isinstance(each, str) else each.title).strip()
+        if not 0 < len(title) <= TITLE_MAX_CHARS:
+            checked_title(f"{field}[{index}].title", title)
         if title in seen:
-            raise InvalidParameters(field=f"{at}.title", value=title, rule="must differ from the other options")
+            rule = "must differ from the other options"
+            raise InvalidParameters(field=f"{field}[{index}].title", value=title, rule=rule)
         seen.add(title)
-        image = "" if isinstance(each, str) else each.image or ""
-        if image:
-            media.append(MediaUse(f"{at}.image", image, ("Image",)))
-        options.append(Option(title, image))
+        option = Option(title)
+        if not isinstance(each, str) and each.image:
+            option.image = each.image
+            media.append(MediaUse(f"{field}[{index}].image", each.image, ("Image",)))
+        options.append(option)
     return options
 
 
