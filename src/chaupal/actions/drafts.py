@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from chaupal.actions.contents import Content
+from chaupal.media.file_types import MediaKind
 from chaupal.timelines.rules import Addressees
 
 
@@ -17,6 +18,10 @@ class Visibility(StrEnum):
     SENDER = "Sender"
     ADMINS = "Admins"
     MEMBERS_AND_SUBSCRIBERS = "MembersAndSubscribers"
+
+
+ANY_MEDIA = tuple(kind.value for kind in MediaKind)
+"""For the places in a request where media of each kind fit."""
 
 
 class MediaUse(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ from chaupal.media.rules import Media
 from chaupal.quotes.rules import Quote, find_quotes
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.intervals import FOREVER_US
-from chaupal.timelines.merging import Place, Reading
+from chaupal.timelines.merging import Place
 from chaupal.timelines.rules import sight_of
 
 PAGE_MAX = 100
@@ -74,10 +74,7 @@ def read_actions(tx: Transaction, caller: Caller, page: ActionsPage) -> SeenActi
     """What the caller sees of the actions of a group and of the groups above it."""
     access = access_group(tx, caller, page.group_id)
     sight = sight_of(tx, access)
-    reading = Reading(
-        branches=sight.branches,
-        group_id=page.group_id,
-        recipient_id=sight.recipient_id,
+    reading = sight.reading(
         place=page.place or _NEWEST,
         is_older=page.is_older,
         row_count=page.count + 1,
@@ -108,7 +105,7 @@ def read_actions(tx: Transaction, caller: Caller, page: ActionsPage) -> SeenActi
         access=access,
         now_ms=tx.now_ms,
         media=_media_of(tx, seen, has_details=False),
-        quotes=find_quotes(tx, access, (action.reply_to for action in found)),
+        quotes=find_quotes(tx, access, (action.reply_to for action in found), sight=sight),
     )
 
 

@@ -112,8 +112,7 @@ def access_group(tx: Transaction, caller: Caller, group_id: str) -> GroupAccess:
     role = _role_in_force(tx, caller, access, row)
     if role is None:
         raise NotFound("group", group_id=group_id)
-    if _NEED_OF_ROLE[role] < caller.permission.need:
-        raise RoleLacking(role=MEMBER if caller.permission.need is Need.MEMBER else ADMIN)
+    _check_role(caller, role)
     return _in_group(access, row, group_id, role)
 
 
@@ -134,8 +133,7 @@ def access_related_group(tx: Transaction, caller: Caller, group_id: str) -> Grou
         if not (is_around and exists) or caller.token.kind is TokenKind.GROUP:
             raise NotFound("group", group_id=group_id)
         return _in_group(access, row, group_id, UNINVOLVED)
-    if _NEED_OF_ROLE[role] < caller.permission.need:
-        raise RoleLacking(role=MEMBER if caller.permission.need is Need.MEMBER else ADMIN)
+    _check_role(caller, role)
     return _in_group(access, row, group_id, role)
 
 
@@ -198,6 +196,11 @@ def _check_call(needed: CallPermission, permissions: frozenset[str], kind: Token
         raise PermissionLacking(permission=needed.permission.value)
     if kind not in needed.kinds:
         raise TokenKindLacking(kind=kind.value)
+
+
+def _check_role(caller: Caller, role: str) -> None:
+    if _NEED_OF_ROLE[role] < caller.permission.need:
+        raise RoleLacking(role=MEMBER if caller.permission.need is Need.MEMBER else ADMIN)
 
 
 def _role_in_force(tx: Transaction, caller: Caller, access: Access, row: AccessRow) -> str | None:

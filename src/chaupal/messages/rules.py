@@ -22,7 +22,7 @@ from chaupal.quotes.rules import Quote, check_quotable, find_quotes
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.intervals import FOREVER_US
-from chaupal.timelines.merging import Place, Reading
+from chaupal.timelines.merging import Place
 from chaupal.timelines.rules import Addressees, Item, address, append_addressed, is_visible, sight_of
 
 TEXT_MAX_CHARS = 4_000
@@ -133,19 +133,12 @@ def read_timeline(tx: Transaction, caller: Caller, page: TimelinePage) -> Timeli
     """What the caller sees of the messages of a group and of the groups above it."""
     access = access_group(tx, caller, page.group_id)
     sight = sight_of(tx, access)
-    reading = Reading(
-        branches=sight.branches,
-        group_id=page.group_id,
-        recipient_id=sight.recipient_id,
-        place=page.place or (_NEWEST if page.is_older else _OLDEST),
-        is_older=page.is_older,
-        row_count=page.count + 1,
-    )
-    found = select_timeline(tx, reading)
+    place = page.place or (_NEWEST if page.is_older else _OLDEST)
+    found = select_timeline(tx, sight.reading(place=place, is_older=page.is_older, row_count=page.count + 1))
     more = len(found) > page.count
     found = found[: page.count]
     next_place = Place(found[-1].sent_at_us, found[-1].message_id) if more else None
-    quotes = find_quotes(tx, access, (message.reply_to for message in found))
+    quotes = find_quotes(tx, access, (message.reply_to for message in found), sight=sight)
     return Timeline(found if page.is_older else found[::-1], next_place, access.caller, quotes)
 
 

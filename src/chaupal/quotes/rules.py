@@ -15,7 +15,7 @@ from chaupal.auth.access import GroupAccess
 from chaupal.errors import NotFound
 from chaupal.quotes.queries import QuotedRow, select_quoted
 from chaupal.store.transaction import Transaction
-from chaupal.timelines.rules import Item, is_visible, visible_items
+from chaupal.timelines.rules import Item, Sight, is_visible, sight_of, visible_items
 
 TEXT_SHOWN_CHARS = 300
 """Enough to know it again; the whole stands in the quoted item."""
@@ -47,13 +47,18 @@ def check_quotable(tx: Transaction, access: GroupAccess, reference_id: str) -> N
         raise NotFound("message or action to reply to", reference_id=reference_id)
 
 
-def find_quotes(tx: Transaction, access: GroupAccess, reference_ids: Iterable[str]) -> dict[str, Quote]:
-    """What the caller may be shown of the quoted items, by id; "" is none. Any number costs the same statements."""
+def find_quotes(
+    tx: Transaction, access: GroupAccess, reference_ids: Iterable[str], *, sight: Sight | None = None
+) -> dict[str, Quote]:
+    """What the caller may be shown of the quoted items, by id; "" is none. Any number costs the same statements.
+
+    `sight`: what the caller sees through the group, where that has been read already.
+    """
     wanted = sorted({reference_id for reference_id in reference_ids if reference_id})
     if not wanted:
         return {}
     found = select_quoted(tx, wanted)
-    visible = visible_items(tx, access, [Item(*row[:4]) for row in found])
+    visible = visible_items(tx, sight or sight_of(tx, access), [Item(*row[:4]) for row in found])
     return {row.item_id: _build_quote(row) for row in found if row.item_id in visible}
 
 

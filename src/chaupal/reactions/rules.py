@@ -33,7 +33,7 @@ from chaupal.reactions.queries import (
 )
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
-from chaupal.timelines.rules import Item, is_visible, visible_items
+from chaupal.timelines.rules import Item, is_visible, sight_of, visible_items
 
 LIKE = "Like"
 COMMENT = "Comment"
@@ -206,11 +206,12 @@ def read_changes(tx: Transaction, caller: Caller, which: ChangesOf) -> Changes:
     """
     access = access_group(tx, caller, which.group_id)
     watcher = _watcher(tx, access)
+    sight = sight_of(tx, access)
     counted: list[Counted] = []
     last_us = after_us = which.after_us
     while len(counted) < PAGE_MAX:
         rows = select_changed_counts(tx, watcher, group_id=which.source_group_id, after_us=after_us, row_count=PAGE_MAX)
-        seen = visible_items(tx, access, [Item(*row[:4]) for row in rows])
+        seen = visible_items(tx, sight, [Item(*row[:4]) for row in rows])
         for row in rows:
             if row.item_id in seen and len(counted) < PAGE_MAX:
                 counted.append(Counted(row.item_id, row.like_count, row.comment_count))

@@ -23,11 +23,6 @@ _SELECT_RECEIVED = statement(
         recipients.c.user_id == bindparam("user_id"),
     )
 )
-_SELECT_RECIPIENTS = statement(
-    select(recipients.c.user_id)
-    .where(recipients.c.tenant_id == bindparam("tenant_id"), recipients.c.item_id == bindparam("which_item"))
-    .order_by(recipients.c.user_id)
-)
 
 
 def append_recipients(
@@ -48,8 +43,3 @@ def select_is_recipient(tx: Transaction, *, item_id: str, user_id: str) -> bool:
 def select_received(tx: Transaction, *, user_id: str, item_ids: list[str]) -> set[str]:
     """The ids of those among the items that were sent to this person by name, or are a subscriber's own."""
     return {row[0] for row in tx.all(_SELECT_RECEIVED, user_id=user_id, item_ids=item_ids)}
-
-
-def select_recipients(tx: Transaction, item_id: str) -> list[str]:
-    """The people an item was sent to by name, or the subscriber whose own it is, in the order of their ids."""
-    return [row[0] for row in tx.all(_SELECT_RECIPIENTS, which_item=item_id)]

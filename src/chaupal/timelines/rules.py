@@ -13,7 +13,7 @@ from chaupal.members.rules import find_subscribers, visible_times
 from chaupal.store.transaction import Transaction
 from chaupal.subgroups.ancestry import times_below
 from chaupal.timelines.intervals import Interval, common, united
-from chaupal.timelines.merging import ADMINS, EVERYONE, LISTED, MEMBERS, Branch
+from chaupal.timelines.merging import ADMINS, EVERYONE, LISTED, MEMBERS, Branch, Place, Reading
 from chaupal.timelines.queries import append_recipients, select_is_recipient, select_received
 
 
@@ -24,6 +24,19 @@ class Sight(msgspec.Struct, frozen=True):
     group_id: str
     branches: list[Branch]
     recipient_id: str
+
+    def reading(self, *, place: Place, is_older: bool, row_count: int, chosen: str = "", wanted: str = "") -> Reading:
+        """Which rows of a timeline to read of what is seen; see `Reading`."""
+        return Reading(
+            branches=self.branches,
+            group_id=self.group_id,
+            recipient_id=self.recipient_id,
+            place=place,
+            is_older=is_older,
+            row_count=row_count,
+            chosen=chosen,
+            wanted=wanted,
+        )
 
 
 def sight_of(tx: Transaction, access: GroupAccess) -> Sight:
@@ -68,17 +81,15 @@ def is_visible(tx: Transaction, access: GroupAccess, item: Item | None) -> bool:
     return (received and item.group_id == access.group_id) or _lies_in(sight, item)
 
 
-def visible_items(tx: Transaction, access: GroupAccess, items: list[Item]) -> set[str]:
-    """The ids of those among the items that the caller sees through this group, by the same few statements for any
-    number of them."""
-    sight = sight_of(tx, access)
+def visible_items(tx: Transaction, sight: Sight, items: list[Item]) -> set[str]:
+    """The ids of those among the items that lie in a caller's sight, by the same statement for any number of them."""
     received: set[str] = set()
     if sight.recipient_id:
         received = select_received(tx, user_id=sight.recipient_id, item_ids=[item.item_id for item in items])
     return {
         item.item_id
         for item in items
-        if (item.item_id in received and item.group_id == access.group_id) or _lies_in(sight, item)
+        if (item.item_id in received and item.group_id == sight.group_id) or _lies_in(sight, item)
     }
 
 

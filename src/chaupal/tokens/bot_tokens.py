@@ -12,9 +12,8 @@ from chaupal.auth.permissions import TokenKind
 from chaupal.settings import Settings
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
-from chaupal.tokens.events import token_granted
-from chaupal.tokens.queries import GrantRow, insert_grant, select_grants_of_person
-from chaupal.tokens.rules import revoke_grant
+from chaupal.tokens.queries import GrantRow, select_grants_of_person
+from chaupal.tokens.rules import revoke_grant, store_grant
 
 _DAY_MS = 86_400_000
 _NO_REFRESH_TOKEN = b""
@@ -56,15 +55,7 @@ def ensure_bot_grant(tx: Transaction, wanted: BotGrant, settings: Settings) -> G
         revoked_at_ms=None,
         maker_id=wanted.maker_id,
     )
-    insert_grant(tx, grant, refresh_hash=_NO_REFRESH_TOKEN)
-    event = token_granted(
-        grant.grant_id,
-        user_id=grant.user_id,
-        connector_id=grant.connector_id,
-        kind=grant.kind,
-        group_id=grant.group_id,
-    )
-    tx.append(event)
+    store_grant(tx, grant, refresh_hash=_NO_REFRESH_TOKEN)
     return grant
 
 

@@ -341,7 +341,13 @@ def _grant(tx: Transaction, draft: _NewGrant, settings: Settings, secret_key: Se
         renewed_at_ms=None,
         revoked_at_ms=None,
     )
-    insert_grant(tx, grant, refresh_hash=secret_key.hash(_PURPOSE, refresh_token))
+    store_grant(tx, grant, refresh_hash=secret_key.hash(_PURPOSE, refresh_token))
+    return Granted(grant, refresh_token)
+
+
+def store_grant(tx: Transaction, grant: GrantRow, *, refresh_hash: bytes) -> None:
+    """Write a new grant, and that it was given. Inside tx."""
+    insert_grant(tx, grant, refresh_hash=refresh_hash)
     event = token_granted(
         grant.grant_id,
         user_id=grant.user_id,
@@ -350,7 +356,6 @@ def _grant(tx: Transaction, draft: _NewGrant, settings: Settings, secret_key: Se
         group_id=grant.group_id,
     )
     tx.append(event)
-    return Granted(grant, refresh_token)
 
 
 def _fits_header(refresh_token: str) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 
 from chaupal.actions.bodies.forms import PostedQuestion, correct_options, read_questions, read_visibility
 from chaupal.actions.contents import AttendanceContent, ChecklistContent, TrainingContent, TrainingPart
-from chaupal.actions.drafts import ActionBody, MediaUse
+from chaupal.actions.drafts import ANY_MEDIA, ActionBody, MediaUse
 from chaupal.actions.limits import (
     DEFAULT_DUE_HOURS,
     ITEMS_MAX,
@@ -25,8 +25,6 @@ from chaupal.actions.limits import (
 )
 from chaupal.errors import InvalidParameters
 from chaupal.wire.values import read_instant
-
-_ANY_MEDIA = ("Image", "Album", "Audio", "Document", "Video")
 
 
 class PostedItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
@@ -186,8 +184,7 @@ def _read_parts(posted: list[PostedPart]) -> tuple[list[TrainingPart], list[Medi
         if part == TrainingPart():
             raise InvalidParameters(field=at, value="nothing", rule="must have a title, a text or media")
         media += [
-            MediaUse(f"{at}.mediaResources[{number}]", resource, _ANY_MEDIA)
-            for number, resource in enumerate(resources)
+            MediaUse(f"{at}.mediaResources[{number}]", resource, ANY_MEDIA) for number, resource in enumerate(resources)
         ]
         parts.append(part)
     return parts, media

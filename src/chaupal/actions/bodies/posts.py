@@ -8,10 +8,8 @@ import msgspec
 
 from chaupal.actions.bodies.places import read_numbers
 from chaupal.actions.contents import AnnouncementContent, ContactContent, MediaContent
-from chaupal.actions.drafts import ActionBody, MediaUse
+from chaupal.actions.drafts import ANY_MEDIA, ActionBody, MediaUse
 from chaupal.actions.limits import MEDIA_MAX, NAME_MAX_CHARS, check_count, checked_text, checked_title
-
-ANY_MEDIA = ("Image", "Album", "Audio", "Document", "Video")
 
 
 class PostedAnnouncement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from chaupal.actions.bodies.places import PostedPlace, read_place
-from chaupal.actions.drafts import MediaUse, Property
+from chaupal.actions.drafts import ANY_MEDIA, MediaUse, Property
 from chaupal.actions.limits import NAME_MAX_CHARS, PROPERTIES_MAX, PROPERTY_MAX_CHARS, check_count, checked_text
 from chaupal.errors import InvalidParameters
 from chaupal.wire.bodies import read_part
@@ -24,7 +24,6 @@ _BY_WORD = {
     "array": "StringList",
     "set": "StringSet",
 }
-_ANY_MEDIA = ("Image", "Album", "Audio", "Document", "Video")
 _LISTS = ("StringList", "StringSet", "AttachmentList")
 
 
@@ -82,10 +81,10 @@ def _value_of(at: str, property_type: str, raw: object, media: list[MediaUse]) -
     if property_type in _LISTS:
         items = [_as_text(item) for item in _listed(text)]
         if property_type == "AttachmentList":
-            media += [MediaUse(f"{at}[{index}]", item, _ANY_MEDIA) for index, item in enumerate(items)]
+            media += [MediaUse(f"{at}[{index}]", item, ANY_MEDIA) for index, item in enumerate(items)]
         return msgspec.json.encode(list(dict.fromkeys(items)) if property_type == "StringSet" else items).decode()
     if property_type == "Attachment":
-        media.append(MediaUse(at, text, _ANY_MEDIA))
+        media.append(MediaUse(at, text, ANY_MEDIA))
     return text
 
 

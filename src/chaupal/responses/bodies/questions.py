@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from chaupal.actions.bodies.places import PostedPlace
 from chaupal.actions.contents import Question
-from chaupal.actions.drafts import MediaUse
+from chaupal.actions.drafts import ANY_MEDIA, MediaUse
 from chaupal.actions.limits import MEDIA_MAX, NAME_MAX_CHARS, TEXT_MAX_CHARS, checked_text
 from chaupal.errors import InvalidParameters, shorten
 from chaupal.responses.contents import Phone, Spot
@@ -23,7 +24,6 @@ from chaupal.wire.numbers import read_mobile_number, split_mobile_number
 from chaupal.wire.readings import refusal
 from chaupal.wire.values import is_storable_integer, read_instant, read_list, read_number, read_text
 
-ANY_MEDIA = ("Image", "Album", "Audio", "Document", "Video")
 MEDIA_RESOURCE_MAX_CHARS = 500
 _DIGITS = re.compile(r"[0-9]{1,15}")
 
@@ -31,16 +31,7 @@ _DIGITS = re.compile(r"[0-9]{1,15}")
 class PostedSpot(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """A place. Evidence: `{lt, lg, n}` of forms with `acc`, and the long names (contract, sections 8 and 11)."""
 
-    spellings: ClassVar[dict[str, str]] = {
-        "lt": "latitude",
-        "lat": "latitude",
-        "lg": "longitude",
-        "long": "longitude",
-        "lng": "longitude",
-        "n": "name",
-        "placeName": "name",
-        "acc": "accuracy",
-    }
+    spellings: ClassVar[dict[str, str]] = {**PostedPlace.spellings, "acc": "accuracy"}
 
     latitude: float
     longitude: float
