@@ -117,9 +117,14 @@ class Server:
 
 
 def build_environment(own: Mapping[str, str]) -> dict[str, str]:
-    """This process's own, without the settings of the product that may be in it: a measured server has none but those
-    it is given."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CHAUPAL_")}
+    """This process's own, without what would make a measured server another than an installed one: settings of the
+    product, and Python's order to keep no bytecode, with which a server in a checkout, which no installer has compiled,
+    compiles its own code anew at every start (measured: 4.1 x the floor's start instead of 2.7 x)."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("CHAUPAL_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     return {**inherited, **own}
 
 
