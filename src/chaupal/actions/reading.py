@@ -12,13 +12,14 @@ from chaupal.actions.queries import (
     OF_TYPE,
     ActionRow,
     AssigneeRow,
+    select_action,
     select_actions,
     select_assigned,
     select_assignees,
 )
 from chaupal.actions.results import ResultSight, may_see_results
 from chaupal.actions.rules import access_action
-from chaupal.actions.types import ACTION_TYPES
+from chaupal.actions.types import ACTION_TYPES, PACKAGE_TYPE
 from chaupal.auth.access import GroupAccess, access_group
 from chaupal.auth.caller import Caller
 from chaupal.media.rules import Media
@@ -131,6 +132,31 @@ class ActionOf:
 
     group_id: str
     action_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAction:
+    """An action with everything that it holds but its media, whoever may see it."""
+
+    action: ActionRow
+    content: Content
+    properties: list[PropertyRow]
+    assignees: list[AssigneeRow]
+
+
+def find_whole_action(tx: Transaction, action_id: str) -> WholeAction | None:
+    """An action of whichever group; None where there is none, or nothing is left of it. Who may see it is the caller's
+    question."""
+    action = select_action(tx, action_id)
+    if action is None or (content := _content_of(action)) is None:
+        return None
+    is_package = action.action_type == PACKAGE_TYPE
+    return WholeAction(
+        action=action,
+        content=content,
+        properties=select_properties(tx, [action_id]).get(action_id, []) if is_package else [],
+        assignees=select_assignees(tx, action_id) if action.assignee_count else [],
+    )
 
 
 def read_action(tx: Transaction, caller: Caller, which: ActionOf) -> SeenActions:

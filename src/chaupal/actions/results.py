@@ -59,6 +59,20 @@ def _is_entitled(access: GroupAccess, action: ActionRow) -> bool:
             return True
 
 
+def results_for(action: ActionRow) -> str:
+    """Who beside the sender may see the results at all: "" whoever sees the action, "Admins" those of its group, or
+    "Sender", nobody else."""
+    match Visibility(action.visibility):
+        case Visibility.SENDER:
+            return "Sender"
+        case Visibility.ADMINS:
+            return "Admins"
+        case Visibility.ALL if _reaches_subscribers(action):
+            return "Admins"
+        case _:
+            return ""
+
+
 def _is_admin_there(access: GroupAccess, action: ActionRow) -> bool:
     """An admin of a group below is none of the action's own group."""
     return access.is_admin and action.group_id == access.group_id

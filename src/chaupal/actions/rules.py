@@ -152,6 +152,11 @@ def _may_be_assigned(role: str | None, user_id: str, addressed: Addressed) -> bo
     return role is not None and role != SUBSCRIBER
 
 
+def find_action(tx: Transaction, action_id: str) -> Action | None:
+    """An action of whichever group, retracted ones too, or None. Who may see it is the caller's question."""
+    return select_action(tx, action_id)
+
+
 def find_action_item(tx: Transaction, action_id: str) -> tuple[Item, bool] | None:
     """An action as something that was sent, and whether it was retracted. Who may see it is the caller's question."""
     action = select_action(tx, action_id)

@@ -62,6 +62,7 @@ _LIVES = groups.c.deleted_at_ms.is_(None)
 _THIS = (_HERE, groups.c.group_id == bindparam("which_id"), _LIVES)
 
 _SELECT = statement(select(*_COLUMNS).where(*_THIS))
+_SELECT_PAST = statement(select(*_COLUMNS).where(_HERE, groups.c.group_id == bindparam("which_id")))
 _SELECT_OF_PERSON = statement(
     select(memberships.c.role, *_COLUMNS)
     .select_from(memberships)
@@ -159,6 +160,12 @@ def fold_name(name: str) -> str:
 def select_group(tx: Transaction, group_id: str) -> GroupRow | None:
     """By id."""
     row = tx.one_or_none(_SELECT, which_id=group_id)
+    return GroupRow(*row) if row else None
+
+
+def select_past_group(tx: Transaction, group_id: str) -> GroupRow | None:
+    """By id; also one that was deleted."""
+    row = tx.one_or_none(_SELECT_PAST, which_id=group_id)
     return GroupRow(*row) if row else None
 
 

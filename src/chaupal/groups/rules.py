@@ -24,6 +24,7 @@ from chaupal.groups.queries import (
     delete_group_row,
     insert_group,
     select_group,
+    select_past_group,
     update_group,
 )
 from chaupal.members.rules import join
@@ -218,6 +219,11 @@ def delete_group(tx: Transaction, caller: Caller, group_id: str) -> None:
     detach_all(tx, group_id, actor_id=access.caller.user_id)
     delete_group_row(tx, group_id)
     tx.append(group_removed(group_id, actor_id=access.caller.user_id))
+
+
+def find_past_group(tx: Transaction, group_id: str) -> GroupRow | None:
+    """A group, also one that was deleted, or None. Who may see it is the caller's question."""
+    return select_past_group(tx, group_id)
 
 
 def check_group_exists(tx: Transaction, group_id: str) -> None:

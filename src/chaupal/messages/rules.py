@@ -25,6 +25,9 @@ from chaupal.timelines.intervals import FOREVER_US
 from chaupal.timelines.merging import Place
 from chaupal.timelines.rules import Addressees, Item, address, append_addressed, is_visible, sight_of
 
+Message = MessageRow
+"""A message as other slices see it."""
+
 TEXT_MAX_CHARS = 4_000
 PAGE_MAX = 100
 _NEWEST = Place(FOREVER_US, "")
@@ -179,6 +182,11 @@ def access_message(tx: Transaction, access: GroupAccess, message_id: str) -> Mes
     if not is_visible(tx, access, item) or message is None:
         raise NotFound("message", message_id=message_id)
     return message
+
+
+def find_message(tx: Transaction, message_id: str) -> Message | None:
+    """A message of whichever group, or None. Who may see it is the caller's question."""
+    return select_message(tx, message_id)
 
 
 def find_message_item(tx: Transaction, message_id: str) -> tuple[Item, bool] | None:

@@ -44,6 +44,9 @@ _SELECT_BY_NUMBERS = statement(
     select(*_COLUMNS).where(*_WITH_NUMBER, in_list(people.c.mobile_number, "mobile_numbers"))
 )
 _SELECT_BY_IDS = statement(select(*_COLUMNS).where(*_HERE, in_list(people.c.user_id, "user_ids")))
+_SELECT_PAST_BY_IDS = statement(
+    select(*_COLUMNS).where(people.c.tenant_id == bindparam("tenant_id"), in_list(people.c.user_id, "user_ids"))
+)
 _SELECT_ALL = statement(
     select(*_COLUMNS)
     .where(*_HERE, people.c.user_id > bindparam("after_id"))
@@ -86,6 +89,11 @@ def select_people_by_number(tx: Transaction, mobile_numbers: list[str]) -> dict[
 def select_people(tx: Transaction, user_ids: list[str]) -> dict[str, PersonRow]:
     """Those who are known, by id."""
     return {row[0]: PersonRow(*row) for row in tx.all(_SELECT_BY_IDS, user_ids=user_ids)}
+
+
+def select_past_people(tx: Transaction, user_ids: list[str]) -> dict[str, PersonRow]:
+    """Those who are or were known, by id."""
+    return {row[0]: PersonRow(*row) for row in tx.all(_SELECT_PAST_BY_IDS, user_ids=user_ids)}
 
 
 def select_all_people(tx: Transaction, *, after_id: str, row_count: int) -> list[PersonRow]:

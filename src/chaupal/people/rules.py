@@ -15,6 +15,7 @@ from chaupal.people.queries import (
     mark_provisioned,
     remove_person_row,
     select_all_people,
+    select_past_people,
     select_people,
     select_people_by_number,
     select_person,
@@ -71,6 +72,11 @@ def find_bot_person(tx: Transaction, user_id: str) -> PersonRow | None:
 def find_people(tx: Transaction, user_ids: list[str]) -> dict[str, PersonRow]:
     """Those of the tenant, by id."""
     return select_people(tx, user_ids)
+
+
+def find_past_people(tx: Transaction, user_ids: list[str]) -> dict[str, PersonRow]:
+    """Those who are or were of the tenant, by id: whoever has done something is named even after having left."""
+    return select_past_people(tx, user_ids)
 
 
 def ensure_people(tx: Transaction, mobile_numbers: list[str], *, actor_id: str) -> dict[str, PersonRow]:

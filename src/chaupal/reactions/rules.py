@@ -35,6 +35,9 @@ from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.rules import Item, is_visible, sight_of, visible_items
 
+Reaction = ReactionRow
+"""A like or comment as other slices see it."""
+
 LIKE = "Like"
 COMMENT = "Comment"
 COMMENT_MAX_CHARS = 4_000
@@ -256,6 +259,11 @@ def read_details(tx: Transaction, caller: Caller, which: DetailsOf) -> Details:
         if which.reaction_type in ("", row.reaction_type) and (which.after_us > 0 or not row.is_removed)
     ]
     return Details(shown, rows[-1].changed_at_us if rows else which.after_us)
+
+
+def find_reaction(tx: Transaction, reaction_id: str) -> Reaction | None:
+    """A like or comment, removed ones too, or None. Who may see it is the caller's question."""
+    return select_reaction(tx, reaction_id)
 
 
 def find_item(tx: Transaction, item_id: str) -> tuple[Item, bool] | None:

@@ -16,13 +16,24 @@ from chaupal.responses.contents import Sums, questions_of, read_content, read_su
 from chaupal.responses.queries import (
     FIRST_PLACE,
     ResponsePlace,
+    ResponseRow,
     SeenResponse,
+    select_response,
     select_response_counts,
     select_responses,
 )
 from chaupal.store.transaction import Transaction
 
 PAGE_MAX = 100
+
+
+Response = ResponseRow
+"""An answer as other slices see it."""
+
+
+def find_response(tx: Transaction, response_id: str) -> Response | None:
+    """An answer to whichever action, or None. Who may see it is the caller's question."""
+    return select_response(tx, response_id)
 
 
 class ResponsesPage(msgspec.Struct, frozen=True):

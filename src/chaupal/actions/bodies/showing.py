@@ -171,7 +171,7 @@ def _show_form(body: ShownBody, content: contents.SurveyContent, seen: SeenActio
     body.response_count = _response_count(seen)
     _ends_at(body, seen.action)
     if seen.action.action_type == PACKAGE_TYPE:
-        body.properties = [_property(row, links) for row in seen.properties]
+        body.properties = [show_property(row, links) for row in seen.properties]
 
 
 def _show_media(body: ShownBody, content: contents.MediaContent, seen: SeenAction, links: ShownMedia) -> None:
@@ -309,7 +309,7 @@ def _part(part: TrainingPart, links: ShownMedia) -> ShownPart:
     return ShownPart(title=part.title or UNSET, text=part.text or UNSET, media=files or UNSET)
 
 
-def _property(row: PropertyRow, links: ShownMedia) -> ShownProperty:
+def show_property(row: PropertyRow, links: ShownMedia) -> ShownProperty:
     """Media as what can be followed: the link of an Attachment, the files of an AttachmentList as JSON."""
     value = row.value
     if value and row.property_type == "Attachment":
