@@ -2,64 +2,23 @@
 result; how runs are made and compared is not their business. The table of them is in bench/README.md.
 """
 
-import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from bench import growth
 from bench.baseline import build_floor, floor_target
-from bench.load import RunRefused, Target
+from bench.case import Case, Result, result_of_cpu, result_of_p50
+from bench.growth import CONNECTIONS
 from bench.measure import Bench, Measurement
 from bench.processes import Memory, Server
 from bench.stage import Stage, free_port
-from bench.statistics import Comparison, Limits, Side, Verdict, compare, judge_ratio, judge_value
+from bench.statistics import Limits, Side, judge_value
 from bench.stored import all_stored
 from bench.upload import UPLOAD_MB, upload, write_plainly
 
-CONNECTIONS = 64
 # Memory hardly differs from start to start, so it does not need as many pairs as a time.
 MEMORY_PAIR_COUNT = 3
-
-
-@dataclass(frozen=True)
-class Result:
-    """`comparison.ratio` is judged, unless the limits are absolute (then `judged` says in what)."""
-
-    case: str
-    database: str
-    title: str
-    baseline_name: str
-    unit: str
-    comparison: Comparison
-    limits: Limits | None
-    verdict: Verdict
-    judged: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Case:
-    name: str
-    title: str
-    baseline_name: str
-    unit: str
-    limits: Limits | None
-    run: Callable[["Case", Stage], Result]
-
-    def result(self, stage: Stage, baseline: Sequence[float], subject: Sequence[float], *notes: str) -> Result:
-        comparison = compare(baseline, subject)
-        return Result(
-            case=self.name,
-            database=stage.database,
-            title=self.title,
-            baseline_name=self.baseline_name,
-            unit=self.unit,
-            comparison=comparison,
-            limits=self.limits,
-            verdict=judge_ratio(comparison, self.limits),
-            judged="ratio",
-            notes=notes,
-        )
 
 
 def run_start(case: Case, stage: Stage) -> Result:
@@ -117,52 +76,17 @@ def _compare_floors(case: Case, stage: Stage, database: str) -> Result:
     with build_floor(stage.folder / "other-floor", port=free_port(), database=database) as other:
         sides = {Side.BASELINE: (other, floor_target(other)), Side.SUBJECT: (floor, floor_target(floor))}
         taken = stage.bench.compare_loads(sides, CONNECTIONS)
-    return _result_of_cpu(case, stage, taken)
+    return result_of_cpu(case, stage, taken)
 
 
 def run_post_cpu(case: Case, stage: Stage) -> Result:
-    result = _result_of_cpu(case, stage, _compare_posts(stage, CONNECTIONS))
+    result = result_of_cpu(case, stage, _compare_posts(stage, CONNECTIONS))
     rss_after_mb = stage.product.server.memory().rss_mb
     return replace(result, notes=(*result.notes, f"RSS after the load: product {rss_after_mb:.0f} MB"))
 
 
 def run_post_p50(case: Case, stage: Stage) -> Result:
-    return _result_of_p50(case, stage, _compare_posts(stage, 1))
-
-
-def run_post_large(case: Case, stage: Stage) -> Result:
-    product = stage.running_product()
-    groups = stage.groups
-    return _compare_own(case, stage, product.post_target(groups.few_members), product.post_target(groups.many_members))
-
-
-def run_get_large(case: Case, stage: Stage) -> Result:
-    product = stage.running_product()
-    groups = stage.groups
-    targets = product.history_target(groups.few_messages), product.history_target(groups.many_messages)
-    for target in targets:
-        message_count = len(product.check_target(target)["messages"])
-        if message_count != 50:
-            raise RunRefused(f"{target.path} gave {message_count} messages, not 50")
-    return _compare_own(case, stage, *targets)
-
-
-def run_post_survey(case: Case, stage: Stage) -> Result:
-    """The product against itself: what a form costs beside a text."""
-    group_id = stage.group_id
-    product = stage.running_product()
-    targets = {Side.BASELINE: product.post_target(group_id), Side.SUBJECT: product.survey_target(group_id)}
-    for target in targets.values():
-        product.check_target(target)
-    sides = {side: (product.server, target) for side, target in targets.items()}
-    taken: dict[Side, list[Measurement]] = {side: [] for side in Side}
-    with (
-        all_stored(product.store_address, "messages", taken[Side.BASELINE]),
-        all_stored(product.store_address, "actions", taken[Side.SUBJECT]),
-    ):
-        for side, measurements in stage.bench.compare_loads(sides, CONNECTIONS).items():
-            taken[side] += measurements
-    return _result_of_cpu(case, stage, taken)
+    return result_of_p50(case, stage, _compare_posts(stage, 1))
 
 
 def run_upload(case: Case, stage: Stage) -> Result:
@@ -201,49 +125,6 @@ def _compare_posts(stage: Stage, connections: int) -> dict[Side, list[Measuremen
     return taken
 
 
-def _compare_own(case: Case, stage: Stage, small: Target, large: Target) -> Result:
-    """The product against itself, at one connection."""
-    product = stage.running_product()
-    for target in (small, large):
-        product.check_target(target)
-    sides = {Side.BASELINE: (product.server, small), Side.SUBJECT: (product.server, large)}
-    return _result_of_p50(case, stage, stage.bench.compare_loads(sides, 1))
-
-
-def _result_of_cpu(case: Case, stage: Stage, taken: dict[Side, list[Measurement]]) -> Result:
-    return case.result(
-        stage,
-        [measurement.cpu_us for measurement in taken[Side.BASELINE]],
-        [measurement.cpu_us for measurement in taken[Side.SUBJECT]],
-        *_describe_loads(taken),
-    )
-
-
-def _result_of_p50(case: Case, stage: Stage, taken: dict[Side, list[Measurement]]) -> Result:
-    return case.result(
-        stage,
-        [measurement.load.p50_ms for measurement in taken[Side.BASELINE]],
-        [measurement.load.p50_ms for measurement in taken[Side.SUBJECT]],
-        *_describe_loads(taken),
-    )
-
-
-def _describe_loads(taken: dict[Side, list[Measurement]]) -> list[str]:
-    return [f"{side}: {_describe_load(measurements)}" for side, measurements in taken.items()]
-
-
-def _describe_load(taken: Sequence[Measurement]) -> str:
-    rate = statistics.median(measurement.load.requests_per_s for measurement in taken)
-    p50_ms = statistics.median(measurement.load.p50_ms for measurement in taken)
-    p99_ms = statistics.median(measurement.load.p99_ms for measurement in taken)
-    cpu_us = statistics.median(measurement.cpu_us for measurement in taken)
-    described = f"{rate:.0f} requests/s, p50 {p50_ms:.2f} ms, p99 {p99_ms:.2f} ms, CPU {cpu_us:.0f} us/request"
-    database = [measurement.database_cpu_us for measurement in taken if measurement.database_cpu_us is not None]
-    if database:
-        described += f", PostgreSQL's own CPU {statistics.median(database):.0f} us/request"
-    return described
-
-
 CASES = (
     Case("start", "start to ready", "floor", "s", Limits(bar=4, goal=2.5), run_start),
     Case("memory", "idle memory (RSS)", "floor", "MB", Limits(bar=90, goal=70), run_memory),
@@ -262,7 +143,7 @@ CASES = (
         "POST message",
         "us",
         Limits(bar=2, goal=1.3),
-        run_post_survey,
+        growth.run_post_survey,
     ),
     Case(
         "upload-100mb",
@@ -278,7 +159,7 @@ CASES = (
         "10 members",
         "ms",
         Limits(bar=1.2, goal=1),
-        run_post_large,
+        growth.run_post_large,
     ),
     Case(
         "get-large",
@@ -286,7 +167,47 @@ CASES = (
         "100 messages",
         "ms",
         Limits(bar=1.3, goal=1),
-        run_get_large,
+        growth.run_get_large,
+    ),
+    Case(
+        "timeline-deep",
+        "GET 50 newest of a group below 10 others with 1,000,000 messages in all, p50",
+        "a flat group",
+        "ms",
+        Limits(bar=2, goal=1.3),
+        growth.run_timeline_deep,
+    ),
+    Case(
+        "groups-list",
+        "GET groups with details by a person in 1,000, server CPU per group",
+        "10 groups",
+        "us",
+        Limits(bar=1.3, goal=0.5),
+        growth.run_groups_list,
+    ),
+    Case(
+        "post-root",
+        "POST message to the root of 1,000 groups with 100,000 people, p50",
+        "10 members",
+        "ms",
+        Limits(bar=1.3, goal=1),
+        growth.run_post_root,
+    ),
+    Case(
+        "responses-large",
+        "GET a survey's sums and 100 of 100,000 responses, p50",
+        "100 responses",
+        "ms",
+        Limits(bar=1.3, goal=1),
+        growth.run_responses_large,
+    ),
+    Case(
+        "reactions-large",
+        "GET the summary of a message with 100,000 likes, p50",
+        "10 likes",
+        "ms",
+        Limits(bar=1.3, goal=1),
+        growth.run_reactions_large,
     ),
 )
 """In the order in which they run: the large data comes last, because it changes the database that the others use."""

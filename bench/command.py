@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from bench.cases import CASES, EXTRA_CASES, Case, Result, find_cases, run_case
+from bench.case import Case, Result
+from bench.cases import CASES, EXTRA_CASES, find_cases, run_case
 from bench.load import Generator, RunRefused, choose_generator
 from bench.machine import describe_machine
 from bench.measure import FULL, QUICK, Bench, Plan

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.cases import Result
+from bench.case import Result
 from bench.command import CACHE, RUN_FAILED, print_progress, run_folder, stop_on_signal
 from bench.load import RunRefused, choose_generator
 from bench.machine import describe_machine

@@ -16,7 +16,7 @@ from bench.load import Target
 from bench.processes import Server, build_environment
 
 CHAUPAL = Path(sys.executable).with_name("chaupal")
-INIT_TIMEOUT_S = 60.0
+COMMAND_TIMEOUT_S = 60.0
 CALL_TIMEOUT_S = 60.0
 
 
@@ -88,29 +88,7 @@ class Product:
 
     def prepare(self) -> None:
         """Makes the tenant, its admin and a connector. With the server stopped."""
-        command = [
-            str(CHAUPAL),
-            "init",
-            "--tenant",
-            "Bench",
-            "--admin",
-            "+911234567890",
-            "--connector",
-            "bench",
-            "--json",
-        ]
-        finished = subprocess.run(
-            command,
-            check=False,
-            env=build_environment(self.environment),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=INIT_TIMEOUT_S,
-        )
-        if finished.returncode != 0:
-            raise ProductRefused(f"chaupal init ended with {finished.returncode}: {finished.stderr[-2000:]}")
-        printed = json.loads(finished.stdout)
+        printed = self._run_command("init", "--tenant", "Bench", "--admin", "+911234567890", "--connector", "bench")
         self.installation = Installation(
             tenant_id=printed["tenantId"],
             admin_id=printed["adminId"],
@@ -119,21 +97,49 @@ class Product:
             refresh_token=printed["refreshToken"],
         )
 
+    def _run_command(self, *arguments: str) -> dict[str, Any]:
+        finished = subprocess.run(
+            [str(CHAUPAL), *arguments, "--json"],
+            check=False,
+            env=build_environment(self.environment),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+        )
+        if finished.returncode != 0:
+            ended = f"chaupal {' '.join(arguments[:2])} ended with {finished.returncode}"
+            raise ProductRefused(f"{ended}: {finished.stderr[-2000:]}")
+        printed: dict[str, Any] = json.loads(finished.stdout)
+        return printed
+
     def sign_in(self) -> None:
+        self.access_token = self._access_token(self.installation.refresh_token)
+
+    def access_token_of(self, mobile_number: str) -> str:
+        """For someone else of the tenant, by the operator's command. With the server running."""
+        command = ["token", "create", "--connector", self.installation.application_id, "--user", mobile_number]
+        return self._access_token(str(self._run_command(*command)["refreshToken"]))
+
+    def _access_token(self, refresh_token: str) -> str:
         answer = self.call(
             "GET",
             "/v1/accessToken",
             headers={
                 "applicationId": self.installation.application_id,
                 "applicationSecret": self.installation.application_secret,
-                "refreshToken": self.installation.refresh_token,
+                "refreshToken": refresh_token,
             },
         )
-        self.access_token = str(answer["accessToken"])
+        return str(answer["accessToken"])
 
     def create_group(self, name: str) -> str:
         answer = self.call("POST", "/v1/groups", json.dumps({"name": name, "welcomeMessage": ""}))
         return str(answer["groupId"])
+
+    def send(self, target: Target) -> str:
+        """The id of what a POST to the target has made."""
+        return str(self.check_target(target)["referenceId"])
 
     def post_target(self, group_id: str) -> Target:
         path = f"/v1/groups/{group_id}/messages"
@@ -144,7 +150,12 @@ class Product:
         return Target(port=self.port, path=path, method="POST", body=SURVEY_BODY, headers=self._headers())
 
     def history_target(self, group_id: str) -> Target:
-        return Target(port=self.port, path=f"/v1/groups/{group_id}/messages?count=50", headers=self._headers())
+        return self.read_target(f"/v1/groups/{group_id}/messages?count=50")
+
+    def read_target(self, path: str, access_token: str = "") -> Target:
+        """A GET by the admin, or by whoever has the token."""
+        headers = {"accessToken": access_token or self.access_token}
+        return Target(port=self.port, path=path, headers=headers)
 
     def check_target(self, target: Target) -> dict[str, Any]:
         """One request exactly as the load will send it, because a load generator does not look at what comes back."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from bench.cases import Result
+from bench.case import Result
 from bench.statistics import Limits
 
 HEADINGS = ("case", "database", "baseline", "measured", "ratio", "A/A", "bar", "goal", "verdict")

@@ -1,61 +1,53 @@
 """Puts large data into a stopped product: filling a group with 100,000 members by HTTP would take longer than all
-measurements together. It writes through the product's own store and tables, in rules like the product's own, so that
-positions, times and events are as they would be. The one place of the benchmark that knows the product's insides.
+measurements together. It writes through the product's own store, in rules like the product's own, so that positions,
+times and events are as they would be. What is written is in `seed_groups` and `seed_answers`; these three are the one
+place of the benchmark that knows the product's insides.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
 
 from bench.product import Product
-from bench.stage import SeededGroups
-from chaupal.groups.queries import add_to_counts
-from chaupal.members.events import member_added
-from chaupal.members.queries import MembershipRow, insert_memberships
-from chaupal.messages.events import text_message_created
-from chaupal.messages.queries import NewMessage, append_message
-from chaupal.people.queries import PersonRow, insert_people
 from chaupal.settings import load_settings
-from chaupal.store.clock import new_id
 from chaupal.store.opening import DataFolder, open_store
-from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
-from chaupal.timelines.merging import EVERYONE
 
 # One transaction's worth: enough that the commit costs nothing, few enough that memory stays flat.
 CHUNK_ROWS = 10_000
 
-FEW_MEMBERS, MANY_MEMBERS = 10, 100_000
-FEW_MESSAGES, MANY_MESSAGES = 100, 1_000_000
-
-ROLE = "Member"
+RowT = TypeVar("RowT")
 
 
 @dataclass(frozen=True)
 class Seeder:
-    """The caller of the rules below: the tenant's admin."""
+    """The caller of the rules: the tenant's admin."""
 
     tenant_id: str
     user_id: str
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """`first` numbers the rows of this chunk on, through all groups, so that mobile numbers differ."""
+class Step(NamedTuple):
+    """One transaction: a rule and what it is given."""
 
-    group_id: str
-    first: int
-    row_count: int
+    rule: Callable[[Transaction, Seeder, Any], None]
+    request: Any
 
 
-def seed_groups(product: Product, ids: SeededGroups) -> None:
-    """Takes a minute or so. The groups exist already; the admin is their one member."""
-    asyncio.run(_seed(product, ids))
+def in_chunks(rows: Sequence[RowT], chunk_rows: int = CHUNK_ROWS) -> Iterator[Sequence[RowT]]:
+    for start in range(0, len(rows), chunk_rows):
+        yield rows[start : start + chunk_rows]
+
+
+def run_steps(product: Product, steps: Iterable[Step]) -> None:
+    """One after another. The product must not run meanwhile: on SQLite one process writes."""
+    asyncio.run(_run(product, steps))
     if product.database != "sqlite":
         _settle_postgresql(product.database)
 
 
-async def _seed(product: Product, ids: SeededGroups) -> None:
+async def _run(product: Product, steps: Iterable[Step]) -> None:
     seeder = Seeder(product.installation.tenant_id, product.installation.admin_id)
     settings = load_settings(product.environment)
     folder = DataFolder(settings.data)
@@ -63,10 +55,8 @@ async def _seed(product: Product, ids: SeededGroups) -> None:
     folder.take_lock()
     store = open_store(settings)
     try:
-        await _fill(store, seeder, add_members, ids.few_members, 0, FEW_MEMBERS - 1)
-        await _fill(store, seeder, add_members, ids.many_members, FEW_MEMBERS, MANY_MEMBERS - 1)
-        await _fill(store, seeder, add_messages, ids.few_messages, 0, FEW_MESSAGES)
-        await _fill(store, seeder, add_messages, ids.many_messages, 0, MANY_MESSAGES)
+        for step in steps:
+            await store.write(step.rule, seeder, step.request)
     finally:
         store.stop()
         folder.release_lock()
@@ -78,43 +68,3 @@ def _settle_postgresql(address: str) -> None:
 
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")
-
-
-Rule = Callable[[Transaction, Seeder, Chunk], None]
-
-
-async def _fill(store: Store, seeder: Seeder, rule: Rule, group_id: str, first: int, row_count: int) -> None:
-    for start in range(0, row_count, CHUNK_ROWS):
-        chunk = Chunk(group_id, first + start, min(CHUNK_ROWS, row_count - start))
-        await store.write(rule, seeder, chunk)
-
-
-def add_members(tx: Transaction, seeder: Seeder, chunk: Chunk) -> None:
-    persons: list[PersonRow] = []
-    members: list[MembershipRow] = []
-    for number in range(chunk.first, chunk.first + chunk.row_count):
-        user_id = new_id()
-        mobile_number = f"+91{7_000_000_000 + number}"
-        persons.append(PersonRow(user_id, mobile_number, f"Person {number}", "", ROLE, is_provisioned=False))
-        position = tx.append(member_added(chunk.group_id, user_id, role=ROLE, actor_id=seeder.user_id))
-        members.append(MembershipRow(user_id, position, tx.last_at_us, None, ROLE, welcome_audience=""))
-    insert_people(tx, persons)
-    insert_memberships(tx, chunk.group_id, members)
-    add_to_counts(tx, chunk.group_id, members=chunk.row_count, admins=0, unprovisioned=chunk.row_count, subscribers=0)
-
-
-def add_messages(tx: Transaction, seeder: Seeder, chunk: Chunk) -> None:
-    for number in range(chunk.first, chunk.first + chunk.row_count):
-        message_id = new_id()
-        position = tx.append(text_message_created(chunk.group_id, message_id, sender_id=seeder.user_id))
-        message = NewMessage(
-            message_id=message_id,
-            group_id=chunk.group_id,
-            audience=EVERYONE,
-            sent_at_us=tx.last_at_us,
-            position=position,
-            sender_id=seeder.user_id,
-            connector_id="",
-            text=f"Bus number {number} has left the stand on time.",
-        )
-        append_message(tx, message)

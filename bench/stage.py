@@ -4,26 +4,21 @@ The cases play on it.
 
 import contextlib
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from bench.baseline import build_floor
 from bench.measure import Bench
 from bench.processes import Server
 from bench.product import Product
 
-
-class SeededGroups(NamedTuple):
-    """Ids of groups that differ in nothing but their size."""
-
-    few_members: str
-    many_members: str
-    few_messages: str
-    many_messages: str
+if TYPE_CHECKING:
+    from bench.seed import Step
 
 
 @dataclass
@@ -36,6 +31,7 @@ class Stage:
     floor_database: str = "sqlite"
     product_database: str = "sqlite"
     _started: list[Server] = field(default_factory=list, init=False)
+    _taken_numbers: int = field(default=0, init=False)
 
     @cached_property
     def floor(self) -> Server:
@@ -55,19 +51,22 @@ class Stage:
         self.running_product()
         return self.product.create_group("Bench")
 
-    @cached_property
-    def groups(self) -> SeededGroups:
-        """Seeded with the product stopped, and running again afterwards."""
-        # Here, because it imports the product, which the other cases only start.
-        from bench.seed import seed_groups
+    def take_numbers(self, count: int) -> int:
+        """The first of so many numbers that no other case of this stage has, to tell people apart."""
+        first = self._taken_numbers
+        self._taken_numbers += count
+        return first
 
-        self.bench.progress("seeding the large groups")
+    def seed(self, steps: Iterable["Step"]) -> None:
+        """Writes large data into the product while it is stopped; it runs again afterwards."""
+        # Here, because it imports the product, which the other cases only start.
+        from bench.seed import run_steps
+
+        self.running_product().server.stop()
+        started = time.perf_counter()
+        run_steps(self.product, steps)
+        self.bench.progress(f"seeded in {time.perf_counter() - started:.0f} s")
         self.running_product()
-        groups = SeededGroups(*(self.product.create_group(name) for name in SeededGroups._fields))
-        self.product.server.stop()
-        seed_groups(self.product, groups)
-        self.running_product()
-        return groups
 
     def running_floor(self) -> Server:
         return self._run(self.floor)
