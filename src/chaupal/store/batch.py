@@ -178,7 +178,7 @@ class Batch:
         if not (tx.wrote or tx.events or tx.pending.rows):
             return
         self.states[tx.tenant_id] = tx.state
-        if tx.wrote:
+        if tx.changed_rows:
             tx.state.rows_version += 1
             tx.state.is_changed = True
         self.changed_tenants.add(tx.tenant_id)

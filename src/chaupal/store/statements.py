@@ -127,10 +127,11 @@ class CompiledStatement(msgspec.Struct, frozen=True):
 class Statement:
     """A statement of one slice's `queries.py`. Compared by identity; lives as long as the process."""
 
-    __slots__ = ("_compiled", "construct", "is_insert", "is_select")
+    __slots__ = ("_compiled", "construct", "is_aside", "is_insert", "is_select")
 
-    def __init__(self, construct: ClauseElement) -> None:
+    def __init__(self, construct: ClauseElement, *, is_aside: bool = False) -> None:
         self.construct = construct
+        self.is_aside = is_aside
         self.is_select = isinstance(construct, sqlalchemy.SelectBase)
         self.is_insert = isinstance(construct, sqlalchemy.Insert)
         self._compiled: dict[str, CompiledStatement] = {}
@@ -157,9 +158,13 @@ ACROSS_TENANTS: dict[int, str] = {}
 """The reason of each statement that does not bind `tenant_id`, by its identity."""
 
 
-def statement(construct: ClauseElement, *, across_tenants: str = "") -> Statement:
-    """A statement that binds `tenant_id`, or says in `across_tenants` why it looks across them."""
-    made = Statement(construct)
+def statement(construct: ClauseElement, *, across_tenants: str = "", is_aside: bool = False) -> Statement:
+    """A statement that binds `tenant_id`, or says in `across_tenants` why it looks across them.
+
+    `is_aside`: it changes rows that nobody reads by `Transaction.remembered`, so what is remembered stays true. For
+    bookkeeping beside the users' calls, which would otherwise have to read again what they know.
+    """
+    made = Statement(construct, is_aside=is_aside)
     if across_tenants:
         ACROSS_TENANTS[id(made)] = across_tenants
     ALL_STATEMENTS.append(made)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -58,6 +58,7 @@ class Store:
         before_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self.clock = clock
+        self._listeners: list[Callable[[Set[str]], None]] = []
         self._writers = [
             Writer(
                 connect_writer,
@@ -65,6 +66,7 @@ class Store:
                 queue_max=queue_max,
                 deliver_all=_deliver_all,
                 before_commit=before_commit,
+                on_commit=self._tell_listeners,
             )
             for _ in range(writer_count)
         ]
@@ -89,6 +91,19 @@ class Store:
         self._readers.stop()
         for writer in self._writers:
             writer.stop()
+
+    def listen(self, listener: Callable[[Set[str]], None]) -> None:
+        """From now on call this after each commit of this process that appended events, with the ids of the tenants
+        that the batch changed.
+
+        In the writer's thread, before the callers are woken: it must be quick, and may not raise. Other processes'
+        commits are not heard of, so whoever listens looks from time to time as well.
+        """
+        self._listeners.append(listener)
+
+    def _tell_listeners(self, tenant_ids: Set[str]) -> None:
+        for listener in self._listeners:
+            listener(tenant_ids)
 
     @property
     def waiting_writes(self) -> int:

@@ -105,6 +105,7 @@ class Transaction:
         "_memory",
         "_needs_savepoint",
         "_now_us",
+        "changed_rows",
         "events",
         "pending",
         "state",
@@ -132,6 +133,7 @@ class Transaction:
         self.pending = PendingRows()
         self.events: list[tuple[int, int, Event]] = []
         self.wrote = False
+        self.changed_rows = False
 
     @property
     def dialect(self) -> Dialect:
@@ -152,7 +154,7 @@ class Transaction:
         """Every row of a SELECT, or of a statement that returns rows."""
         compiled = statement.compiled(self._connection.dialect)
         if not statement.is_select:
-            self._before_write()
+            self._before_write(statement)
         params["tenant_id"] = self.tenant_id
         return self._connection.all(compiled, compiled.arguments(params))
 
@@ -178,7 +180,7 @@ class Transaction:
 
     def run(self, statement: Statement, /, **params: Any) -> int:
         """Change rows at once; the number of rows changed. A later failure of the rule undoes it."""
-        self._before_write()
+        self._before_write(statement)
         compiled = statement.compiled(self._connection.dialect)
         params["tenant_id"] = self.tenant_id
         return self._connection.run(compiled, compiled.arguments(params))
@@ -187,7 +189,7 @@ class Transaction:
         """Insert rows at once and in bulk, for rows that later rules of the same batch may meet on."""
         if not rows:
             return
-        self._before_write()
+        self._before_write(statement)
         compiled = statement.compiled(self._connection.dialect)
         tenant_id = self.tenant_id
         self._connection.insert_many(compiled, [compiled.arguments({**row, "tenant_id": tenant_id}) for row in rows])
@@ -205,11 +207,12 @@ class Transaction:
         self.events.append((state.last_position, state.last_at_us, event))
         return state.last_position
 
-    def _before_write(self) -> None:
+    def _before_write(self, statement: Statement) -> None:
         if self._needs_savepoint and not self._has_savepoint:
             self._connection.savepoint()
             self._has_savepoint = True
         self.wrote = True
+        self.changed_rows = self.changed_rows or not statement.is_aside
 
     def keep(self) -> None:
         """The rule has returned: what it wrote stays in the batch."""

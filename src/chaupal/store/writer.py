@@ -14,7 +14,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import TypeVar
 
 import structlog
@@ -70,12 +70,14 @@ class Writer:
         queue_max: int,
         deliver_all: Callable[[Sequence[Work]], None],
         before_commit: Callable[[], None] = lambda: None,
+        on_commit: Callable[[Set[str]], None] = lambda _: None,
     ) -> None:
         self._connect = connect
         self._clock = clock
         self._queue_max = queue_max
         self._deliver_all = deliver_all
         self._before_commit = before_commit
+        self._on_commit = on_commit
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
         self._memory = Memory()
@@ -210,6 +212,8 @@ class Writer:
         try:
             batch.connection.commit()
             batch.leave()
+            if batch.event_rows:
+                self._on_commit(batch.changed_tenants)
         except DatabaseGone as lost:
             self._drop_connection()
             outcome = self._outcome_of(batch)
