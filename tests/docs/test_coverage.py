@@ -122,10 +122,6 @@ class TestNotThereYet:
         """docs/events.md and docs/api/errors.md (410) say so."""
         assert not any("event" in route.path.lower() for route in ALL_ROUTES)
 
-    def test_there_is_no_backup_command(self) -> None:
-        """docs/operate/backups.md says so, and shows what to do instead."""
-        assert not any(words.split()[0] in ("backup", "restore") for words, _ in all_commands())
-
 
 class TestNames:
     @pytest.mark.parametrize("shown", ALL, ids=lambda shown: shown.name)

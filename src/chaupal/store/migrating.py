@@ -57,14 +57,16 @@ def _version_on_sqlite(path: Path) -> list[tuple[Any, ...]]:
         connection.close()
 
 
-def migrate(settings: Settings) -> tuple[str | None, str]:
+def migrate(settings: Settings, *, target: str = SCHEMA_VERSION) -> tuple[str | None, str]:
     """Bring the schema to this program's version; (version found, version now). Harmless when repeated.
+
+    An older `target` is for what has to be put into the tables of that time; newer ones are left as they are.
 
     Raises:
         SchemaTooNew: a newer program has been here.
     """
     found = current_version(settings)
-    if found == SCHEMA_VERSION:
+    if found is not None and target <= found <= SCHEMA_VERSION:
         return found, found
     if found is not None and found > SCHEMA_VERSION:
         raise SchemaTooNew(
@@ -74,13 +76,13 @@ def migrate(settings: Settings) -> tuple[str | None, str]:
     if not settings.is_postgres and found is not None:
         log.info("database copied before migration", copy=str(_copy_sqlite(settings.sqlite_path, settings.data, found)))
     with _connection(settings) as connection:
-        _upgrade(connection)
+        _upgrade(connection, target)
         if not settings.is_postgres:
             from chaupal.store.planning import write_statistics
 
             write_statistics(connection)
-    log.info("schema migrated", found=found or "none", now=SCHEMA_VERSION)
-    return found, SCHEMA_VERSION
+    log.info("schema migrated", found=found or "none", now=target)
+    return found, target
 
 
 def _copy_sqlite(path: Path, data: Path, version: str) -> Path:
@@ -133,11 +135,11 @@ def _connection(settings: Settings) -> Iterator[Any]:
         connection.commit()
 
 
-def _upgrade(connection: Any) -> None:
+def _upgrade(connection: Any, target: str) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, target)

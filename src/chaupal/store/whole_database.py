@@ -1,0 +1,202 @@
+"""All rows of a database, table by table: read as they stand at one moment, or put into one that is empty.
+
+For archives of a whole installation. It knows no tenant and no slice; a table is what its `TableShape` says, so that an
+archive of an older schema can be put back, too. Values are those of Python, the same for both databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, Protocol
+
+import msgspec
+from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary
+
+from chaupal.settings import Settings
+from chaupal.store.schema import metadata
+
+ROWS_AT_ONCE = 1_000
+
+ColumnKind = Literal["text", "integer", "boolean", "bytes"]
+Row = tuple[Any, ...]
+
+
+class ColumnShape(msgspec.Struct, frozen=True):
+    """One column."""
+
+    name: str
+    kind: ColumnKind
+
+
+class TableShape(msgspec.Struct, frozen=True):
+    """One table and the order of its columns."""
+
+    name: str
+    columns: tuple[ColumnShape, ...]
+
+    @property
+    def _column_list(self) -> str:
+        return ", ".join(_quoted(column.name) for column in self.columns)
+
+    @property
+    def select(self) -> str:
+        """The statement that reads every row."""
+        return f"SELECT {self._column_list} FROM {_quoted(self.name)}"
+
+    @property
+    def delete(self) -> str:
+        """The statement that empties the table."""
+        return f"DELETE FROM {_quoted(self.name)}"
+
+    @property
+    def insert(self) -> str:
+        """The statement that SQLite inserts one row with."""
+        places = ", ".join("?" * len(self.columns))
+        return f"INSERT INTO {_quoted(self.name)} ({self._column_list}) VALUES ({places})"
+
+    @property
+    def copy(self) -> str:
+        """The statement that PostgreSQL takes many rows in by."""
+        return f"COPY {_quoted(self.name)} ({self._column_list}) FROM STDIN"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def declared_tables() -> list[TableShape]:
+    """Every table of the rooms that are imported, by name. The database must be of this program's schema."""
+    return [
+        # str, because SQLAlchemy's names are of a class of its own.
+        TableShape(
+            str(table.name), tuple(ColumnShape(str(column.name), _kind_of(column.type)) for column in table.columns)
+        )
+        for table in sorted(metadata.tables.values(), key=lambda table: table.name)
+    ]
+
+
+def _kind_of(of_type: Any) -> ColumnKind:
+    if isinstance(of_type, Boolean):
+        return "boolean"
+    if isinstance(of_type, (BigInteger, Integer)):
+        return "integer"
+    return "bytes" if isinstance(of_type, LargeBinary) else "text"
+
+
+class WholeDatabase(Protocol):
+    """One transaction on the whole database."""
+
+    def rows(self, table: TableShape) -> Iterator[Row]:
+        """Every row, in no order that means anything."""
+
+    def replace(self, table: TableShape, rows: Iterable[Row]) -> None:
+        """Put these rows into the table in place of all that it has."""
+
+    def has_rows(self, table: TableShape) -> bool:
+        """Whether there is any."""
+
+
+@contextmanager
+def read_database(settings: Settings) -> Iterator[WholeDatabase]:
+    """The database as it stands at this moment, whatever is written meanwhile. Writers do not wait for it.
+
+    Raises the driver's errors: `explained_opening` makes sentences of them.
+    """
+    if settings.is_postgres:
+        with _postgres(settings.database, b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as database:
+            yield database
+    else:
+        with _sqlite(settings, is_read=True) as database:
+            yield database
+
+
+@contextmanager
+def fill_database(settings: Settings) -> Iterator[WholeDatabase]:
+    """One transaction, which is committed when the block ends without an error, and else leaves nothing.
+
+    On SQLite the caller holds the data folder's lock.
+    """
+    if settings.is_postgres:
+        with _postgres(settings.database, b"BEGIN") as database:
+            yield database
+    else:
+        with _sqlite(settings, is_read=False) as database:
+            yield database
+
+
+class _Sqlite:
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def rows(self, table: TableShape) -> Iterator[Row]:
+        flags = [index for index, column in enumerate(table.columns) if column.kind == "boolean"]
+        for row in self._connection.execute(table.select):
+            yield _with_booleans(row, flags) if flags else row
+
+    def replace(self, table: TableShape, rows: Iterable[Row]) -> None:
+        self._connection.execute(table.delete)
+        self._connection.executemany(table.insert, rows)
+
+    def has_rows(self, table: TableShape) -> bool:
+        return bool(self._connection.execute(f"{table.select} LIMIT 1").fetchall())
+
+
+def _with_booleans(row: Row, flags: Sequence[int]) -> Row:
+    """SQLite has only integers."""
+    values = list(row)
+    for index in flags:
+        if values[index] is not None:
+            values[index] = bool(values[index])
+    return tuple(values)
+
+
+@contextmanager
+def _sqlite(settings: Settings, *, is_read: bool) -> Iterator[WholeDatabase]:
+    import apsw
+
+    flags = apsw.SQLITE_OPEN_READONLY if is_read else apsw.SQLITE_OPEN_READWRITE
+    connection = apsw.Connection(str(settings.sqlite_path), flags=flags)
+    try:
+        connection.set_busy_timeout(5_000)
+        connection.pragma("synchronous", "FULL")
+        connection.execute("BEGIN" if is_read else "BEGIN IMMEDIATE")
+        # BEGIN alone takes no snapshot; the first read does.
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+        yield _Sqlite(connection)
+        connection.execute("COMMIT")
+    finally:
+        connection.close()  # what is not committed is gone with it
+
+
+class _Postgres:
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def rows(self, table: TableShape) -> Iterator[Row]:
+        # A cursor with a name is the server's: without one the library would fetch the whole table.
+        with self._connection.cursor(name="whole_table") as cursor:
+            cursor.itersize = ROWS_AT_ONCE
+            cursor.execute(table.select)
+            while batch := cursor.fetchmany(ROWS_AT_ONCE):
+                yield from batch
+
+    def replace(self, table: TableShape, rows: Iterable[Row]) -> None:
+        self._connection.execute(table.delete)
+        with self._connection.cursor() as cursor, cursor.copy(table.copy) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def has_rows(self, table: TableShape) -> bool:
+        return self._connection.execute(f"{table.select} LIMIT 1").fetchone() is not None
+
+
+@contextmanager
+def _postgres(url: str, begin: bytes) -> Iterator[WholeDatabase]:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True, connect_timeout=5, application_name="chaupal archive") as connection:
+        connection.execute(begin)
+        connection.execute("SELECT 1")  # the snapshot is taken by the first statement, not by BEGIN
+        yield _Postgres(connection)
+        connection.execute("COMMIT")

@@ -1,0 +1,350 @@
+"""`chaupal backup` and `chaupal restore`: what comes back is what was there, and what is not whole never comes back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.files import Part, multipart, picture
+from tests.installations import OTHER, Installation, free_port
+
+PICTURE = picture(size=(700, 500))
+
+
+class Lived:
+    """An installation in use, in several scripts, with a file, an answered survey and a reaction."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.installed = installation.init("ज़िला परिषद")
+        installation.start()
+        self.token = installation.access_token(self.installed)
+        group = self._post("/v1/groups", {"name": "गाँव की बैठक", "members": [OTHER]})["groupId"]
+        self.message = self._post(f"/v1/groups/{group}/messages", {"message": "नमस्ते 🙏 'சென்னை'\n\"x\""})["referenceId"]
+        resource = self._upload()
+        self._post(f"/v1/groups/{group}/actions", {"actionType": "Image", "actionBody": {"mediaResource": resource}})
+        survey = self._post(
+            f"/v1/groups/{group}/actions",
+            {"actionType": "Survey", "actionBody": {"title": "Água?", "questions": [{"title": "?", "type": "Text"}]}},
+        )["actionId"]
+        path = f"/v1/groups/{group}/actions/{survey}/responses"
+        self._post(path, {"actionType": "Survey", "actionBody": {"answers": ["sim"]}})
+        like = {"referenceId": self.message, "sourceGroupId": group, "reactionType": "Like"}
+        self._post(f"/v1/groups/{group}/reaction", like)
+        self.paths = (
+            "/v1/users/me",
+            f"/v1/groups/{group}?showDetails=true",
+            f"/v1/groups/{group}/members",
+            f"/v1/groups/{group}/messages?count=100",
+            f"/v1/groups/{group}/actions",
+            f"/v1/groups/{group}/actions/{survey}?getDetails=true",
+            f"/v1/groups/{group}/reaction/{self.message}/summary?sourceGroupId={group}",
+        )
+        self.picture_path = f"/v1/media/{resource}"
+
+    def answers(self, installation: Installation) -> list[Any]:
+        """What the old token is answered there."""
+        found = [installation.call("GET", path, {"accessToken": self.token}) for path in self.paths]
+        assert [status for status, _ in found] == [200] * len(found)
+        return [json.loads(json.dumps(body).replace(f":{installation.port}/", ":port/")) for _, body in found]
+
+    def picture(self, installation: Installation) -> bytes:
+        status, found = installation.call("GET", self.picture_path, {"accessToken": self.token})
+        assert status == 200, found
+        with urllib.request.urlopen(found["mediaUrl"], timeout=30) as answer:  # noqa: S310 - our own http://
+            content: bytes = answer.read()
+        return content
+
+    def _post(self, path: str, body: Any) -> Any:
+        status, answer = self.installation.call("POST", path, {"accessToken": self.token}, body)
+        assert status == 200, answer
+        return answer
+
+    def _upload(self) -> str:
+        body, headers = multipart(Part(PICTURE, "मेला.jpg", "image/jpeg"))
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.installation.port}/v1/media",
+            data=body,
+            headers=headers | {"accessToken": self.token},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own http://
+            return str(json.loads(answer.read())["mediaResource"])
+
+
+@pytest.fixture
+def lived(installation: Installation) -> Lived:
+    return Lived(installation)
+
+
+Other = Callable[[str], Installation]
+
+
+@pytest.fixture
+def other(
+    sqlite_installation: Installation, tmp_path: Path, new_postgres_database: Callable[[], str]
+) -> Iterator[Other]:
+    """Makes a further, empty installation on either database."""
+    made: list[Installation] = []
+
+    def make(database: str) -> Installation:
+        folder = tmp_path / f"other-{len(made)}"
+        folder.mkdir()
+        made.append(
+            replace(
+                sqlite_installation,
+                data=folder / "data",
+                cwd=folder,
+                port=free_port(),
+                database=new_postgres_database() if database == "postgresql" else "",
+                settings={},
+                server=None,
+            )
+        )
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
+
+
+def digests(file: Path) -> dict[str, tuple[int, str]]:
+    with zipfile.ZipFile(file) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    return {each["table"]["name"]: (each["rowCount"], each["digest"]) for each in manifest["tables"]}
+
+
+class TestBackup:
+    @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+    def test_a_backup_of_a_running_server_comes_back_whole_on_either_database(
+        self, lived: Lived, other: Other, database: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "all.zip"
+        made = lived.installation.result("backup", str(file))
+        assert made["hasSecretKey"] is True
+        assert made["mediaFiles"] == 2  # the picture and its thumbnail
+        assert made["missingMedia"] == made["damagedMedia"] == []
+        assert made["sizeBytes"] == file.stat().st_size
+        assert file.stat().st_mode & 0o777 == 0o600
+        before = lived.answers(lived.installation), lived.picture(lived.installation)
+        lived.installation.stop()
+
+        there = other(database)
+        assert there.result("restore", str(file))["rows"] == made["rows"]
+        again = tmp_path / "again.zip"
+        there.result("backup", str(again))
+        assert digests(again) == digests(file)
+        assert digests(file)["messages"][0] == 1
+        there.start()
+        assert (lived.answers(there), lived.picture(there)) == before
+
+    def test_what_was_archived_can_be_read_without_this_program(self, lived: Lived, tmp_path: Path) -> None:
+        file = tmp_path / "all.zip"
+        lived.installation.result("backup", str(file))
+        with zipfile.ZipFile(file) as archive:
+            assert archive.testzip() is None
+            manifest = json.loads(archive.read("manifest.json"))
+            [shape] = [each["table"] for each in manifest["tables"] if each["table"]["name"] == "messages"]
+            names = [column["name"] for column in shape["columns"]]
+            [row] = [json.loads(line) for line in archive.read("rows/messages.jsonl").splitlines()]
+            assert dict(zip(names, row, strict=True))["message_id"] == lived.message
+            pictures = [archive.read(name) for name in archive.namelist() if name.startswith("media/")]
+        assert max(pictures, key=len)[:3] == b"\xff\xd8\xff"
+
+    def test_a_file_that_exists_is_left_alone(self, lived: Lived, tmp_path: Path) -> None:
+        file = tmp_path / "mine.zip"
+        file.write_bytes(b"mine")
+        assert "exists already" in lived.installation.refusal("backup", str(file))
+        assert file.read_bytes() == b"mine"
+
+    def test_without_an_installation_there_is_nothing_to_archive(
+        self, sqlite_installation: Installation, tmp_path: Path
+    ) -> None:
+        assert "nothing to archive" in sqlite_installation.refusal("backup", str(tmp_path / "x.zip"))
+        assert not (tmp_path / "x.zip").exists()
+
+    def test_a_folder_that_is_not_there_is_named(self, lived: Lived, tmp_path: Path) -> None:
+        assert str(tmp_path / "no" / "x.zip") in lived.installation.refusal("backup", str(tmp_path / "no" / "x.zip"))
+
+    def test_the_name_is_made_of_the_time_where_none_is_given(self, lived: Lived) -> None:
+        made = lived.installation.result("backup")
+        assert (lived.installation.cwd / made["file"]).is_file()
+
+    def test_a_lost_and_a_changed_file_of_media_are_named(self, lived: Lived, other: Other, tmp_path: Path) -> None:
+        objects = sorted(
+            (path for path in (lived.installation.data / "media/objects").rglob("*") if path.is_file()),
+            key=lambda path: path.stat().st_size,
+        )
+        thumbnail, picture_file = objects
+        thumbnail.unlink()
+        picture_file.write_bytes(b"x" + picture_file.read_bytes()[1:])
+        file = tmp_path / "all.zip"
+        made = lived.installation.result("backup", str(file))
+        assert [Path(name).name for name in made["missingMedia"]] == [thumbnail.name]
+        assert [Path(name).name for name in made["damagedMedia"]] == [picture_file.name]
+        assert other("sqlite").result("restore", str(file))["mediaFiles"] == 1
+
+
+class TestKey:
+    def test_without_its_key_a_backup_comes_back_only_beside_it(
+        self, lived: Lived, other: Other, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "all.zip"
+        assert lived.installation.result("backup", str(file), "--without-key")["hasSecretKey"] is False
+        assert "secret.key" not in zipfile.ZipFile(file).namelist()
+        there = other("sqlite")
+        assert str(there.data / "secret.key") in there.refusal("restore", str(file))
+        shutil.copy(lived.installation.data / "secret.key", there.data / "secret.key")
+        there.result("restore", str(file))
+        there.start()
+        assert lived.answers(there)[0]["mobileNumber"] == "+919876543210"
+
+    def test_another_key_is_never_replaced(self, lived: Lived, other: Other, tmp_path: Path) -> None:
+        file = tmp_path / "all.zip"
+        lived.installation.result("backup", str(file))
+        there = other("sqlite")
+        there.data.mkdir()
+        (there.data / "secret.key").write_text("another\n")
+        assert "is not the archive's" in there.refusal("restore", str(file))
+        assert (there.data / "secret.key").read_text() == "another\n"
+
+
+class TestRestoreRefuses:
+    def test_an_installation_that_holds_something(self, lived: Lived, tmp_path: Path) -> None:
+        file = tmp_path / "all.zip"
+        lived.installation.result("backup", str(file))
+        before = lived.answers(lived.installation)
+        lived.installation.stop()
+        assert "holds data already" in lived.installation.refusal("restore", str(file))
+        lived.installation.start()
+        assert lived.answers(lived.installation) == before
+
+    def test_a_data_folder_in_use(self, sqlite_installation: Installation, tmp_path: Path) -> None:
+        lived = Lived(sqlite_installation)
+        file = tmp_path / "all.zip"
+        sqlite_installation.result("backup", str(file))
+        assert "is in use" in sqlite_installation.refusal("restore", str(file))
+        assert len(lived.answers(sqlite_installation)) == len(lived.paths)
+
+    def test_a_file_with_one_changed_byte_in_any_of_its_parts(
+        self, sqlite_installation: Installation, other: Other, tmp_path: Path
+    ) -> None:
+        Lived(sqlite_installation)
+        file, there = tmp_path / "all.zip", other("sqlite")
+        sqlite_installation.result("backup", str(file))
+        whole = file.read_bytes()
+        with zipfile.ZipFile(file) as archive:
+            members = [member for member in archive.infolist() if member.compress_size > 2]
+        assert len(members) > 10
+        for member in members:
+            name_bytes = len(member.filename.encode())
+            extra_bytes = int.from_bytes(whole[member.header_offset + 28 : member.header_offset + 30], "little")
+            place = member.header_offset + 30 + name_bytes + extra_bytes + member.compress_size // 2
+            file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+            assert "damaged" in there.refusal("restore", str(file), "--check"), member.filename
+        assert "damaged" in there.refusal("restore", str(file))
+        assert not there.data.exists()
+        file.write_bytes(whole)
+        assert there.result("restore", str(file), "--check")["rows"] == there.result("restore", str(file))["rows"]
+
+    @pytest.mark.parametrize("kept", [0, 1, 2])
+    def test_a_file_that_was_cut_off(
+        self, sqlite_installation: Installation, other: Other, tmp_path: Path, kept: int
+    ) -> None:
+        sqlite_installation.init()
+        file = tmp_path / "all.zip"
+        sqlite_installation.result("backup", str(file))
+        whole = file.read_bytes()
+        file.write_bytes(whole[: len(whole) * kept // 3])
+        assert "no archive, or is damaged" in other("sqlite").refusal("restore", str(file))
+
+    def test_what_is_no_archive_at_all(self, sqlite_installation: Installation, tmp_path: Path) -> None:
+        assert "there is no file" in sqlite_installation.refusal("restore", str(tmp_path / "none")).lower()
+        assert "is a folder" in sqlite_installation.refusal("restore", str(tmp_path))
+        with zipfile.ZipFile(tmp_path / "foreign.zip", "w") as archive:
+            archive.writestr("letter.txt", "hello")
+        assert "is no archive of chaupal" in sqlite_installation.refusal("restore", str(tmp_path / "foreign.zip"))
+
+    @pytest.mark.parametrize(
+        ("change", "sentence"),
+        [
+            ({"formatVersion": 2}, "reads chaupal-archive up to 1"),
+            ({"format": "another"}, "has the format another 1"),
+            ({"schemaVersion": "9999"}, "install the version that made it"),
+        ],
+    )
+    def test_a_later_archive(
+        self,
+        sqlite_installation: Installation,
+        other: Other,
+        tmp_path: Path,
+        change: dict[str, Any],
+        sentence: str,
+    ) -> None:
+        sqlite_installation.init()
+        file = tmp_path / "all.zip"
+        sqlite_installation.result("backup", str(file))
+        assert sentence in other("sqlite").refusal("restore", str(rewritten(file, manifest=change)))
+
+    def test_a_name_that_leads_out_of_the_folder(
+        self, sqlite_installation: Installation, other: Other, tmp_path: Path
+    ) -> None:
+        sqlite_installation.init()
+        file = tmp_path / "all.zip"
+        sqlite_installation.result("backup", str(file))
+        there = other("sqlite")
+        assert "is no name" in there.refusal("restore", str(rewritten(file, further={"media/../../evil": b"x"})))
+        assert not (tmp_path / "evil").exists()
+
+    def test_rows_that_were_added_by_hand(
+        self, sqlite_installation: Installation, other: Other, tmp_path: Path
+    ) -> None:
+        sqlite_installation.init()
+        file = tmp_path / "all.zip"
+        sqlite_installation.result("backup", str(file))
+        with zipfile.ZipFile(file) as archive:
+            people = archive.read("rows/people.jsonl")
+        changed = rewritten(file, further={"rows/people.jsonl": people + people})
+        assert "he table people has 2 rows instead of 1" in other("sqlite").refusal("restore", str(changed))
+        changed = rewritten(file, further={"rows/people.jsonl": people.replace(b"+91", b"+92")})
+        assert "he table people has rows that are not those" in other("sqlite").refusal("restore", str(changed))
+
+
+def rewritten(file: Path, *, manifest: dict[str, Any] | None = None, further: dict[str, bytes] | None = None) -> Path:
+    """The archive with another manifest, or other or further members."""
+    other_members = dict(further or {})
+    copy = file.with_name("rewritten.zip")
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(copy, "w") as new:
+        for name in old.namelist():
+            content = other_members.pop(name, old.read(name))
+            if name == "manifest.json":
+                content = json.dumps(json.loads(content) | (manifest or {})).encode()
+            new.writestr(name, content)
+        for name, content in other_members.items():
+            new.writestr(name, content)
+    return copy
+
+
+class TestOlderArchives:
+    def test_an_archive_of_an_older_schema_is_put_back_and_migrated(
+        self, installation: Installation, other: Other, tmp_path: Path
+    ) -> None:
+        """Made by hand as the first version would have: the tables of that time, with what every one of them held."""
+        installation.init("Now")
+        file = tmp_path / "now.zip"
+        installation.result("backup", str(file))
+        with zipfile.ZipFile(file) as archive:
+            now = json.loads(archive.read("manifest.json"))
+        kept = [each for each in now["tables"] if each["table"]["name"] in ("tenants", "signing_keys", "events")]
+        there = other("postgresql" if installation.is_postgres else "sqlite")
+        old = rewritten(file, manifest={"schemaVersion": "0001", "tables": kept})
+        there.result("restore", str(old))
+        assert [tenant["name"] for tenant in there.result("tenant", "list")["tenants"]] == ["Now"]
+        assert there.result("migrate") == {"from": now["schemaVersion"], "to": now["schemaVersion"]}
