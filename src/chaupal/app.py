@@ -48,6 +48,7 @@ from chaupal.sms.sending import build_sms_handler
 from chaupal.store.clock import Clock, wall_clock
 from chaupal.store.opening import DataFolder, DataFolderBusy, open_store
 from chaupal.store.wiping import wipe_remains
+from chaupal.streams.routes import ROUTES as STREAM_ROUTES
 from chaupal.subgroups.routes import ROUTES as SUBGROUP_ROUTES
 from chaupal.subscribers.routes import ROUTES as SUBSCRIBER_ROUTES
 from chaupal.tokens.pins import SMS_JOB
@@ -67,6 +68,7 @@ ALL_ROUTES = (
     *RESPONSE_ROUTES,
     *MEDIA_ROUTES,
     *ACTION_ROUTES,
+    *STREAM_ROUTES,
 )
 
 SERVED_ROUTES = (*ALL_ROUTES, *FILE_ROUTES)
@@ -144,6 +146,8 @@ def build_app(house: House) -> Api:
             yield
         finally:
             house.is_stopping = True
+            if house.live_streams is not None:
+                await house.live_streams.stop()
             await control.stop()
             await sweeper.stop()
             await runner.stop()
@@ -233,5 +237,7 @@ def _run(house: House) -> None:
 
     def note_stop() -> None:
         house.is_stopping = True
+        if house.live_streams is not None:
+            house.live_streams.end_soon()
 
     HeedfulServer(config, on_stop=note_stop).run()

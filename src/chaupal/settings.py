@@ -86,6 +86,11 @@ class Settings:
     bots_per_creator: int = _setting(100, "Bots made by one person; 0: no limit.")
     idempotency_keep_days: int = _setting(7, "How long the answer to an `Idempotency-Key` is kept.")
     event_log_keep_days: int = _setting(30, "How far back the event log reaches; older cursors get 410.")
+    streams_max: int = _setting(
+        4_000, "Live streams open at once in one server process; 0: no limit. Each is a connection, too."
+    )
+    streams_per_tenant: int = _setting(2_000, "Live streams of one tenant, in one server process; 0: no limit.")
+    streams_per_person: int = _setting(50, "Live streams of one person or bot, in one server process; 0: no limit.")
     media_max_mb: int = _setting(100, "Largest upload, MB of 1,048,576 bytes; all files of one call together.")
     media_store: str = _setting(
         "", "Where media lie: `s3://bucket/prefix`; empty: the folder `media` in the data folder."

@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol, TypeVar
 
 import httpx
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chaupal.app import build_app
 from chaupal.serving.dispatch import Api
@@ -27,6 +28,7 @@ CATEGORY_OF = {
     "NotFound": "ResourceException",
     "MethodNotAllowed": "ResourceException",
     "Conflict": "ResourceException",
+    "CursorExpired": "ResourceException",
     "UnsupportedMedia": "MediaException",
     "TooManyRequests": "ThrottlingException",
     "InternalError": "ServiceException",
@@ -41,6 +43,7 @@ STATUS_OF = {
     "MethodNotAllowed": 405,
     "RequestTimeout": 408,
     "Conflict": 409,
+    "CursorExpired": 410,
     "PayloadTooLarge": 413,
     "UnsupportedMedia": 415,
     "TooManyRequests": 429,
@@ -70,7 +73,9 @@ class Client:
             self._paths.add(route.method, route.path, route)
 
     def _http_from(self, address: str) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False, client=(address, 40_000))
+        transport = httpx.ASGITransport(
+            app=_reading_beginnings(self.app), raise_app_exceptions=False, client=(address, 40_000)
+        )
         return httpx.AsyncClient(transport=transport)
 
     def run(self, coroutine: Coroutine[Any, Any, ResultT]) -> ResultT:
@@ -123,6 +128,38 @@ class Client:
                 assert "errorCode" not in answer.json()
         assert not answer.has_redirect_location
         return answer
+
+
+def _reading_beginnings(app: Api) -> ASGIApp:
+    """The application to a client that goes away once it has read the first piece of a stream that would not end."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        is_stream = False
+        gone = asyncio.Event()
+
+        async def receive_or_leave() -> Message:
+            waiting = [asyncio.ensure_future(receive()), asyncio.ensure_future(gone.wait())]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if waiting[0].done():
+                waiting[1].cancel()
+                return waiting[0].result()  # type: ignore[return-value]
+            waiting[0].cancel()
+            return {"type": "http.disconnect"}
+
+        async def send_beginning(message: Message) -> None:
+            nonlocal is_stream
+            if message["type"] == "http.response.start":
+                is_stream = (b"content-type", b"text/event-stream") in message["headers"]
+            if gone.is_set():
+                return
+            if is_stream and message["type"] == "http.response.body":
+                gone.set()
+                message = {**message, "more_body": False}
+            await send(message)
+
+        await app(scope, receive_or_leave, send_beginning)
+
+    return call
 
 
 def request(

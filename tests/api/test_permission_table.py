@@ -86,6 +86,8 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "reactions.details": ("GET", "/groups/{group}/reaction/{message}?reactionType=Like", None),
     # The member of these tests is the reaction's author.
     "reactions.remove": ("DELETE", "/groups/{group}/reaction/{reaction}", None),
+    "streams.events": ("GET", "/events", None),
+    "streams.sync": ("GET", "/sync", None),
     "media.upload": ("POST", "/media", PDF),
     "media.fetch": ("POST", "/media/url", {"mediaUrl": "{file_url}"}),
     "media.get": ("GET", "/media/{media}", None),

@@ -118,10 +118,6 @@ class TestNotThereYet:
         there = {route.path.lower() for route in ALL_ROUTES}
         assert [path for path in paths if any(known.startswith(path.lower()) for known in there)] == []
 
-    def test_no_call_reads_the_event_log(self) -> None:
-        """docs/events.md and docs/api/errors.md (410) say so."""
-        assert not any("event" in route.path.lower() for route in ALL_ROUTES)
-
 
 class TestNames:
     @pytest.mark.parametrize("shown", ALL, ids=lambda shown: shown.name)

@@ -63,7 +63,7 @@ SENTENCES = [
     (TOKENS, f"works for {SETTINGS.pin_life_s // 60} minutes"),
     (TOKENS, f"for {SETTINGS.pin_life_s // 60} minutes from the first"),
     (TOKENS, f"{SETTINGS.access_token_life_s // 3600} hours ahead"),
-    (TOKENS, f"works {signing._GRACE_S // 60} minutes longer"),
+    (TOKENS, f"works {signing.GRACE_S // 60} minutes longer"),
     (TOKENS, f"reached {tokens._RENEW_AT:.0%} of its life".replace("%", " %")),
     (TOKENS, f"16 to {tokens._REFRESH_TOKEN_MAX_CHARS:,} characters"),
     (TOKENS, f"of up to {connectors._ID_MAX_CHARS} characters each"),

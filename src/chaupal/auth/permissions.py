@@ -111,6 +111,9 @@ _TABLE = (
     CallPermission("reactions.details", Permission.REACTIONS, need=Need.SUBSCRIBER),
     # The author or an admin; who is the author is known only to the rule.
     CallPermission("reactions.remove", Permission.REACTIONS, need=Need.SUBSCRIBER),
+    # What is told needs, each kind, the permission to read it as well.
+    CallPermission("streams.events", Permission.OUTGOING_WEBHOOKS, Scope.CALLER, Need.NOTHING),
+    CallPermission("streams.sync", Permission.OUTGOING_WEBHOOKS, Scope.CALLER, Need.NOTHING),
     CallPermission("media.upload", Permission.MEDIA, Scope.CALLER, Need.NOTHING),
     CallPermission("media.fetch", Permission.MEDIA, Scope.CALLER, Need.NOTHING),
     # Whoever of the organization knows a mediaResource: it cannot be guessed.

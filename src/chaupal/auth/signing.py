@@ -16,7 +16,7 @@ from chaupal.errors import InvalidToken
 
 _ALGORITHM = "EdDSA"
 _AUDIENCE = "chaupal"
-_GRACE_S = 15 * 60
+GRACE_S = 15 * 60
 """Clients keep an access token ten minutes longer than they were told, so it works fifteen minutes longer."""
 
 _REMEMBERED_TOKENS = 20_000
@@ -69,7 +69,7 @@ class TokenSigner:
             "aud": _AUDIENCE,
             "iat": issued_at_s,
             "nbf": issued_at_s,
-            "exp": token.expires_at_s + _GRACE_S,
+            "exp": token.expires_at_s + GRACE_S,
             "sub": token.user_id,
             "tid": token.tenant_id,
             "gid": token.grant_id,
@@ -94,7 +94,7 @@ class TokenSigner:
             self._remembered[text] = token
             if len(self._remembered) > _REMEMBERED_TOKENS:
                 self._remembered.popitem(last=False)
-        if now_s >= token.expires_at_s + _GRACE_S:
+        if now_s >= token.expires_at_s + GRACE_S:
             self._remembered.pop(text, None)
             raise InvalidToken("The access token has expired.")
         return token
@@ -123,7 +123,7 @@ class TokenSigner:
                 connector_id=str(claims["cid"]),
                 kind=TokenKind(claims["knd"]),
                 group_id=str(claims["grp"]),
-                expires_at_s=int(claims["exp"]) - _GRACE_S,
+                expires_at_s=int(claims["exp"]) - GRACE_S,
             )
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, UnicodeError) as error:
             raise InvalidToken("The access token is malformed or forged.") from error

@@ -63,6 +63,12 @@ def read_after(tx: Transaction, position: int, limit: int) -> list[StoredEvent]:
     return [_stored(row) for row in rows[:limit]]
 
 
+def log_end(tx: Transaction) -> int:
+    """The position of the last event; 0 where nothing ever happened."""
+    ends = select_ends(tx)
+    return ends[1] if ends is not None else 0
+
+
 def trim_log(tx: Transaction, _caller: Operator, before_us: int) -> int:
     """Forget the oldest events that happened before, at most 1,000; how many. Repeat while it answers 1,000.
 

@@ -51,13 +51,15 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """A happening, and what decides who may be told of it.
 
-    `item` is what it is about that was sent to a group; None where it is about the group `about_group_id` itself or
-    about a person in it. `answered` is the action whose result it is. `person_id` is the person whom it is about: who
-    became a member, or who has reacted. `is_by_subscriber`: only a public group's admins, and that person, are told.
+    `item` is what it is about that was sent to a group, `recipients` whom it was sent to by name; None where it is
+    about the group `about_group_id` itself or about a person in it. `answered` is the action whose result it is.
+    `person_id` is the person whom it is about: who became a member, who has answered or reacted, who has made a group.
+    `is_by_subscriber`: of a public group's people only its admins, and that person, are told.
     """
 
     happening: Happening
     item: Item | None = None
+    recipients: frozenset[str] = frozenset()
     answered: Action | None = None
     about_group_id: str = ""
     person_id: str = ""

@@ -81,4 +81,5 @@ def tell_group(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | 
         source_group_id=event.group_id,
         data=data,
     )
-    return Told(happening=happening, about_group_id=event.group_id, person_id=event.actor_id)
+    maker_id = event.actor_id if event.event_type == EventType.GROUP_ADDED else ""
+    return Told(happening=happening, about_group_id=event.group_id, person_id=maker_id)

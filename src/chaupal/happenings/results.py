@@ -20,7 +20,7 @@ from chaupal.reactions.rules import COMMENT, find_item, find_reaction
 from chaupal.responses.contents import read_content, resources_in
 from chaupal.responses.reading import Response, find_response
 from chaupal.store.transaction import Transaction
-from chaupal.timelines.rules import Item
+from chaupal.timelines.rules import Item, recipients_of
 
 
 def tell_response(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
@@ -50,7 +50,14 @@ def tell_response(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told
         results_for=results_for(action),
         sender_id=action.sender_id,
     )
-    return Told(happening=happening, item=Item(*action[:4]), answered=action, person_id=response.responder_id)
+    item = Item(*action[:4])
+    return Told(
+        happening=happening,
+        item=item,
+        recipients=recipients_of(tx, item),
+        answered=action,
+        person_id=response.responder_id,
+    )
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -126,6 +133,7 @@ def tell_reaction(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told
     return Told(
         happening=happening,
         item=found[0],
+        recipients=recipients_of(tx, found[0]),
         person_id=reaction.user_id,
         is_by_subscriber=reaction.is_by_subscriber,
     )

@@ -26,7 +26,7 @@ from chaupal.messages.rules import find_message
 from chaupal.people.rules import Person, find_past_people
 from chaupal.responses.contents import questions_of
 from chaupal.store.transaction import Transaction
-from chaupal.timelines.rules import Item
+from chaupal.timelines.rules import Item, recipients_of
 from chaupal.wire.instants import write_instant, write_second
 
 _Tell = Callable[[WholeAction, Any, ShownMedia], dict[str, Any]]
@@ -73,7 +73,7 @@ def _told_of_item(
         package_id=action.package_id if action is not None else "",
         data={**data, "groupId": item.group_id, "sourceGroupId": item.group_id},
     )
-    return Told(happening=happening, item=item)
+    return Told(happening=happening, item=item, recipients=recipients_of(tx, item))
 
 
 def tell_action(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:

@@ -283,6 +283,11 @@ def find_role(tx: Transaction, group_id: str, user_id: str) -> str | None:
     return select_roles(tx, group_id, [user_id]).get(user_id)
 
 
+def groups_of_person(tx: Transaction, user_id: str) -> list[str]:
+    """The ids of the groups that a person is a member or subscriber of, in order; deleted groups are left out."""
+    return list(select_roles_of_person(tx, user_id))
+
+
 class VisibleTime(msgspec.Struct, frozen=True):
     """A stretch of a group's past that a person sees, and the welcome message in it. Until is exclusive."""
 

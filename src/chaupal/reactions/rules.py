@@ -38,6 +38,9 @@ from chaupal.timelines.rules import Item, is_visible, sight_of, visible_items
 Reaction = ReactionRow
 """A like or comment as other slices see it."""
 
+ReactionWatcher = Watcher
+"""Whose reactions someone sees, as other slices see it."""
+
 LIKE = "Like"
 COMMENT = "Comment"
 COMMENT_MAX_CHARS = 4_000
@@ -137,8 +140,12 @@ def remove_reaction(tx: Transaction, caller: Caller, which: ReactionOf) -> None:
     reaction = select_reaction(tx, which.reaction_id)
     item = find_item(tx, reaction.item_id if reaction is not None else "")
     is_seen = is_visible(tx, access, item[0] if item is not None else None)
-    watcher = _watcher(tx, access)
-    if reaction is None or not is_seen or not _sees(watcher, reaction):
+    watcher = watcher_of(tx, access)
+    if (
+        reaction is None
+        or not is_seen
+        or not sees_reactions_of(watcher, reaction.user_id, is_by_subscriber=reaction.is_by_subscriber)
+    ):
         raise NotFound("reaction", reaction_id=which.reaction_id)
     is_admin_there = access.is_admin and which.group_id in (reaction.group_id, reaction.via_group_id)
     if reaction.user_id != access.caller.user_id and not is_admin_there:
@@ -151,10 +158,11 @@ def remove_reaction(tx: Transaction, caller: Caller, which: ReactionOf) -> None:
     _count(tx, reaction, -1)
 
 
-def _sees(watcher: Watcher, reaction: ReactionRow) -> bool:
+def sees_reactions_of(watcher: Watcher, user_id: str, *, is_by_subscriber: bool) -> bool:
+    """Whether someone sees what a person does, who does it as a subscriber or not."""
     if watcher.user_ids is not None:
-        return reaction.user_id in watcher.user_ids
-    return not (watcher.is_inner and reaction.is_by_subscriber)
+        return user_id in watcher.user_ids
+    return not (watcher.is_inner and is_by_subscriber)
 
 
 class SummaryOf(msgspec.Struct, frozen=True):
@@ -181,7 +189,7 @@ def read_summary(tx: Transaction, caller: Caller, which: SummaryOf) -> Counted:
     """
     access = access_group(tx, caller, which.group_id)
     item, _ = _access_item(tx, access, which.source_group_id, which.item_id)
-    counted = select_counts(tx, _watcher(tx, access), group_id=item.group_id, item_id=item.item_id)
+    counted = select_counts(tx, watcher_of(tx, access), group_id=item.group_id, item_id=item.item_id)
     if counted is None:
         return Counted(item.item_id, 0, 0)
     return Counted(item.item_id, counted.like_count, counted.comment_count)
@@ -208,7 +216,7 @@ def read_changes(tx: Transaction, caller: Caller, which: ChangesOf) -> Changes:
     The cursor moves only by what the caller sees, so it tells nothing of anything else.
     """
     access = access_group(tx, caller, which.group_id)
-    watcher = _watcher(tx, access)
+    watcher = watcher_of(tx, access)
     sight = sight_of(tx, access)
     counted: list[Counted] = []
     last_us = after_us = which.after_us
@@ -252,7 +260,7 @@ def read_details(tx: Transaction, caller: Caller, which: DetailsOf) -> Details:
     if which.reaction_type not in ("", LIKE, COMMENT):
         raise InvalidParameters(field="reactionType", value=which.reaction_type, rule=f"must be {LIKE} or {COMMENT}")
     item, _ = _access_item(tx, access, which.source_group_id, which.item_id)
-    rows = select_details(tx, _watcher(tx, access), item_id=item.item_id, after_us=which.after_us, row_count=PAGE_MAX)
+    rows = select_details(tx, watcher_of(tx, access), item_id=item.item_id, after_us=which.after_us, row_count=PAGE_MAX)
     shown = [
         row
         for row in rows
@@ -280,7 +288,8 @@ def _access_item(tx: Transaction, access: GroupAccess, source_group_id: str, ite
     return found
 
 
-def _watcher(tx: Transaction, access: GroupAccess) -> Watcher:
+def watcher_of(tx: Transaction, access: GroupAccess) -> Watcher:
+    """Whose reactions the caller sees through the group."""
     if access.group_type != CONNECT_GROUP or access.is_admin:
         return Watcher()
     if access.role != SUBSCRIBER:

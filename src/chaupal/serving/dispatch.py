@@ -160,6 +160,8 @@ async def _send_streamed(send: Send, answer: StreamedReply, request: ApiRequest)
         piece = await anext(pieces, b"")
         await send(start)
         gone = asyncio.create_task(request.wait_until_gone())
+        if (on_gone := answer.on_gone) is not None:
+            gone.add_done_callback(lambda _: on_gone())
         try:
             while piece:
                 async with asyncio.timeout(_PIECE_TIMEOUT_S):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from chaupal.auth.limiter import Limiter
 from chaupal.auth.sealing import SecretKey
@@ -15,6 +16,9 @@ from chaupal.settings import Settings
 from chaupal.store.opening import DataFolder
 from chaupal.store.store import Store
 from chaupal.subgroups.unique_counts import UniqueCounts
+
+if TYPE_CHECKING:
+    from chaupal.streams.live import LiveStreams
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +36,8 @@ class House:
     media_links: MediaLinks = field(init=False)
     media_fetcher: GuardedClient = field(init=False)
     """For URLs that callers name; to be closed before the event loop ends."""
+    live_streams: LiveStreams | None = None
+    """Made when the first stream is opened."""
     is_stopping: bool = False
     wake_jobs: Callable[[], None] = lambda: None
     """Called after a commit that queued a job; without it the job waits for the next poll."""

@@ -33,6 +33,12 @@ class Metrics:
         self.failed_loops = Counter(
             "chaupal_background_errors", "Errors caught by the background loops.", ("loop",), registry=self.registry
         )
+        self.live_streams = Gauge("chaupal_live_streams", "Live streams that are open.", registry=self.registry)
+        self.streams_cut_off = Counter(
+            "chaupal_live_streams_cut_off",
+            "Live streams ended because their reader was too slow.",
+            registry=self.registry,
+        )
         self._by_call: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, method: str, route: str, status: int, duration_s: float) -> None:

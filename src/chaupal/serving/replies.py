@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 import msgspec
 
@@ -49,16 +49,26 @@ class WholeReply(msgspec.Struct, frozen=True):
 
 class StreamedReply(msgspec.Struct, frozen=True):
     """An answer that is sent while it is made: a file's bytes, a long list. `headers` are all but the request id. One
-    that cannot be finished ends in a broken connection, so that it never looks whole."""
+    that cannot be finished ends in a broken connection, so that it never looks whole.
+
+    `on_gone` is called when the client closes the connection, for what waits long between two pieces.
+    """
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
     pieces: AsyncGenerator[bytes, None] | None = None
+    on_gone: Callable[[], None] | None = None
 
 
 def stream_json(pieces: AsyncGenerator[bytes, None]) -> StreamedReply:
     """An answer of 200 whose JSON comes in pieces."""
     return StreamedReply(200, _STANDING_HEADERS, pieces)
+
+
+def stream_events(pieces: AsyncGenerator[bytes, None], on_gone: Callable[[], None]) -> StreamedReply:
+    """An answer of 200 that goes on: Server-Sent Events. Proxies are asked not to hold pieces back."""
+    headers = ((b"content-type", b"text/event-stream"), *_STANDING_HEADERS[1:], (b"x-accel-buffering", b"no"))
+    return StreamedReply(200, headers, pieces, on_gone)
 
 
 def answer_headers(body: bytes, request_id: str) -> list[tuple[bytes, bytes]]:

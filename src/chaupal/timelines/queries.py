@@ -16,6 +16,11 @@ _SELECT_IS_RECIPIENT = statement(
         recipients.c.user_id == bindparam("user_id"),
     )
 )
+_SELECT_RECIPIENTS = statement(
+    select(recipients.c.user_id).where(
+        recipients.c.tenant_id == bindparam("tenant_id"), recipients.c.item_id == bindparam("which_item")
+    )
+)
 _SELECT_RECEIVED = statement(
     select(recipients.c.item_id).where(
         recipients.c.tenant_id == bindparam("tenant_id"),
@@ -23,6 +28,11 @@ _SELECT_RECEIVED = statement(
         recipients.c.user_id == bindparam("user_id"),
     )
 )
+
+
+def select_recipients(tx: Transaction, item_id: str) -> list[str]:
+    """The ids of those whom an item was sent to by name, and of the subscriber whose own it is."""
+    return [row[0] for row in tx.all(_SELECT_RECIPIENTS, which_item=item_id)]
 
 
 def append_recipients(

@@ -5,6 +5,8 @@ Everything that shows something sent to a group (messages, actions, responses, r
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from chaupal.auth.access import ADMIN, CONNECT_GROUP, SUBSCRIBER, GroupAccess, RoleLacking
@@ -14,7 +16,7 @@ from chaupal.store.transaction import Transaction
 from chaupal.subgroups.ancestry import times_below
 from chaupal.timelines.intervals import Interval, common, united
 from chaupal.timelines.merging import ADMINS, EVERYONE, LISTED, MEMBERS, Branch, Place, Reading
-from chaupal.timelines.queries import append_recipients, select_is_recipient, select_received
+from chaupal.timelines.queries import append_recipients, select_is_recipient, select_received, select_recipients
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -78,7 +80,7 @@ def is_visible(tx: Transaction, access: GroupAccess, item: Item | None) -> bool:
     received = bool(sight.recipient_id) and select_is_recipient(tx, item_id=item_id, user_id=sight.recipient_id)
     if item is None:
         return False
-    return (received and item.group_id == access.group_id) or _lies_in(sight, item)
+    return (received and item.group_id == access.group_id) or lies_in(sight.branches, item)
 
 
 def visible_items(tx: Transaction, sight: Sight, items: list[Item]) -> set[str]:
@@ -89,16 +91,25 @@ def visible_items(tx: Transaction, sight: Sight, items: list[Item]) -> set[str]:
     return {
         item.item_id
         for item in items
-        if (item.item_id in received and item.group_id == sight.group_id) or _lies_in(sight, item)
+        if (item.item_id in received and item.group_id == sight.group_id) or lies_in(sight.branches, item)
     }
 
 
-def _lies_in(sight: Sight, item: Item) -> bool:
+def recipients_of(tx: Transaction, item: Item) -> frozenset[str]:
+    """The ids of those who see an item because it was sent to them by name, or is their own; none where an audience
+    alone decides it."""
+    if item.audience not in (ADMINS, LISTED):
+        return frozenset()
+    return frozenset(select_recipients(tx, item.item_id))
+
+
+def lies_in(branches: Iterable[Branch], item: Item) -> bool:
+    """Whether an item is part of one of the branches of a timeline."""
     return any(
         branch.group_id == item.group_id
         and branch.audience == item.audience
         and branch.from_us <= item.sent_at_us < branch.until_us
-        for branch in sight.branches
+        for branch in branches
     )
 
 

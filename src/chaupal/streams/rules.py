@@ -1,0 +1,177 @@
+"""Reading what has happened, in order, as far as a caller sees it. Source: the tables in `docs/api/events.md`.
+
+A cursor names a place in the tenant's log and nothing else: who may see what comes after it is asked anew each time.
+It is sealed, so that it tells nothing of how much happens in groups that its bearer does not see.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import msgspec
+
+from chaupal.auth.access import access_group
+from chaupal.auth.caller import Caller, Operator
+from chaupal.auth.sealing import SealBroken, SecretKey
+from chaupal.errors import Forbidden, InvalidParameters, InvalidToken, NotFound
+from chaupal.events.catalogue import EventType
+from chaupal.events.log import StoredEvent, log_end, read_after
+from chaupal.happenings.rules import TELLERS, Happening, Imprint, Told, find_told
+from chaupal.happenings.sights import View, Watch, load_view, open_watch, show
+from chaupal.store.transaction import Transaction
+
+PAGE_MAX = 100
+_LOOKED_AT_MAX = 2_000
+"""Events that one read looks at, most of which the caller may not see: some tens of milliseconds."""
+
+_READ_AT_ONCE = 200
+_CURSOR_MAX_CHARS = 100
+_POSITION_BYTES = 8
+
+
+def write_cursor(secret_key: SecretKey, tenant_id: str, position: int) -> str:
+    """A cursor for a place in a tenant's log. Each is another, even for the same place."""
+    sealed = secret_key.seal(_purpose(tenant_id), position.to_bytes(_POSITION_BYTES, "big"))
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+
+def read_cursor(secret_key: SecretKey, tenant_id: str, cursor: str) -> int:
+    """The place that a cursor names.
+
+    Raises:
+        InvalidParameters: it was not made here, or for another tenant.
+    """
+    try:
+        if len(cursor) > _CURSOR_MAX_CHARS:
+            raise ValueError
+        sealed = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        return int.from_bytes(secret_key.unseal(_purpose(tenant_id), sealed), "big")
+    except (ValueError, binascii.Error, SealBroken):
+        raise InvalidParameters(field="cursor", value=cursor, rule="must be a cursor that this call gave") from None
+
+
+def _purpose(tenant_id: str) -> str:
+    return f"event cursor of {tenant_id}"
+
+
+class PageOf(msgspec.Struct, frozen=True):
+    """What to read: at most `limit` happenings after a position, None for none but the place where the log ends now.
+
+    `only`: the groups through which the caller looks; empty for all that are visible.
+    """
+
+    position: int | None
+    limit: int
+    only: frozenset[str]
+    imprint: Imprint
+
+
+class SeenPage(msgspec.Struct, frozen=True):
+    """What the caller sees, in order; the position to go on after; whether there may be more; and who looks."""
+
+    happenings: list[Happening]
+    position: int
+    has_more: bool
+    watch: Watch
+
+
+def read_page(tx: Transaction, caller: Caller, page: PageOf) -> SeenPage:
+    """What has happened since, as far as the caller sees it now.
+
+    Raises:
+        InvalidToken, Forbidden, NotFound, CursorExpired.
+    """
+    watch = open_watch(tx, caller, page.only)
+    if page.position is None:
+        return SeenPage([], log_end(tx), has_more=False, watch=watch)
+    views: dict[str, View] = {}
+    found: list[Happening] = []
+    position = page.position
+    for _ in range(_LOOKED_AT_MAX // _READ_AT_ONCE):
+        events = read_after(tx, position, _READ_AT_ONCE)
+        for event in events:
+            if (happening := _seen(tx, watch, views, event, page.imprint)) is not None:
+                if len(found) == page.limit:
+                    return SeenPage(found, position, has_more=True, watch=watch)
+                found.append(happening)
+            position = event.position
+        if len(events) < _READ_AT_ONCE:
+            return SeenPage(found, position, has_more=False, watch=watch)
+    return SeenPage(found, position, has_more=True, watch=watch)
+
+
+def _seen(
+    tx: Transaction, watch: Watch, views: dict[str, View], event: StoredEvent, imprint: Imprint
+) -> Happening | None:
+    # Whoever was taken out, or whose group was deleted, has it no more among those that concern them, and is told.
+    is_end = event.object_id == watch.access.user_id or event.event_type == EventType.GROUP_REMOVED
+    if event.event_type not in TELLERS or not (watch.may_concern(event.group_id) or is_end):
+        return None
+    told = find_told(tx, event, imprint)
+    if told is None:
+        return None
+    view = views.get(event.group_id)
+    if view is None:
+        view = views[event.group_id] = load_view(tx, watch, event.group_id)
+    return show(watch, view, told)
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """What to read for all streams of a tenant: at most `limit` events after a position."""
+
+    position: int
+    limit: int
+    imprint: Imprint
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """An event, and what it says; None where nobody is told of it."""
+
+    event: StoredEvent
+    told: Told | None
+
+
+def read_stretch(tx: Transaction, _caller: Operator, stretch: Stretch) -> list[Heard]:
+    """The events after a position, in order, whoever may see them.
+
+    Raises:
+        CursorExpired.
+    """
+    events = read_after(tx, stretch.position, stretch.limit)
+    return [Heard(event, find_told(tx, event, stretch.imprint)) for event in events]
+
+
+def renew_watches(tx: Transaction, _caller: Operator, watches: list[Watch]) -> list[Watch | None]:
+    """What each caller may look into now; None for whom that is nothing any more."""
+    return [_renewed(tx, watch) for watch in watches]
+
+
+def load_views(tx: Transaction, _caller: Operator, wanted: list[tuple[Watch, str]]) -> list[View | None]:
+    """What each caller sees of a group's happenings now; None where its token has stopped."""
+    return [_view_of(tx, watch, group_id) for watch, group_id in wanted]
+
+
+def _renewed(tx: Transaction, watch: Watch) -> Watch | None:
+    only = frozenset(group_id for group_id in watch.only if _is_visible(tx, watch.caller, group_id))
+    if watch.only and not only:
+        return None
+    try:
+        return open_watch(tx, watch.caller, only)
+    except (InvalidToken, Forbidden, NotFound):
+        return None
+
+
+def _is_visible(tx: Transaction, caller: Caller, group_id: str) -> bool:
+    try:
+        access_group(tx, caller, group_id)
+    except (InvalidToken, Forbidden, NotFound):
+        return False
+    return True
+
+
+def _view_of(tx: Transaction, watch: Watch, group_id: str) -> View | None:
+    try:
+        return load_view(tx, watch, group_id)
+    except InvalidToken:
+        return None
