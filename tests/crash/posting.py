@@ -21,6 +21,8 @@ class Place:
     installation: Installation
     token: str
     group_id: str
+    installed: Any = None
+    """What `init` printed."""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -49,10 +51,11 @@ def settle(installation: Installation) -> Place:
     """A running server with a tenant, a token and a group."""
     installation.settings.update(NO_LIMITS)
     installation.start()
-    token = installation.access_token(installation.init())
+    installed = installation.init()
+    token = installation.access_token(installed)
     status, group = installation.call("POST", "/v1/groups", {"accessToken": token}, {"name": "Field staff"})
     assert status == 200, group
-    return Place(installation, token, group["groupId"])
+    return Place(installation, token, group["groupId"], installed)
 
 
 @dataclass
