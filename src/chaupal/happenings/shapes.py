@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from chaupal.happenings.forms import Happening
+if TYPE_CHECKING:
+    from chaupal.happenings.forms import Happening
 
 
 class ShownHappening(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
