@@ -23,6 +23,7 @@ from chaupal.auth.signing import TokenSigner
 from chaupal.bots.routes import ROUTES as BOT_ROUTES
 from chaupal.cli.first_steps import first_steps
 from chaupal.control.server import ControlServer
+from chaupal.directory.routes import ROUTES as TENANT_ROUTES
 from chaupal.directory.rules import list_tenants
 from chaupal.groups.routes import ROUTES as GROUP_ROUTES
 from chaupal.jobs.runner import JobRunner
@@ -57,6 +58,7 @@ from chaupal.tokens.routes import ROUTES as TOKEN_ROUTES
 ALL_ROUTES = (
     *TOKEN_ROUTES,
     *OAUTH_ROUTES,
+    *TENANT_ROUTES,
     *PEOPLE_ROUTES,
     *GROUP_ROUTES,
     *SUBGROUP_ROUTES,

@@ -74,6 +74,9 @@ class Settings:
     connector_calls_per_min: int = _setting(1_000, "API calls a minute per connector; 0: no limit.")
     tenant_calls_per_min: int = _setting(3_000, "API calls a minute per tenant; 0: no limit.")
     access_token_calls_per_min: int = _setting(600, "`GET /accessToken` calls a minute per connector; 0: no limit.")
+    address_mb_per_min: int = _setting(
+        3_000, "MB of uploads and other large bodies a minute from one address, of 1,048,576 bytes; 0: no limit."
+    )
     pin_life_s: int = _setting(600, "Life of a PIN.")
     pins_per_hour_number: int = _setting(5, "PINs made an hour for one number; 0: no limit.")
     pins_per_hour_connector: int = _setting(100, "PINs made an hour by one connector; 0: no limit.")

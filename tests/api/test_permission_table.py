@@ -38,6 +38,7 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "users.me": ("GET", "/users/me", None),
     "groups.create": ("POST", "/groups", {"name": "New"}),
     "groups.list": ("GET", "/groups", None),
+    "tenant.limits": ("GET", "/tenant/limits", None),
     "groups.find": ("GET", "/tenant/findGroupsByQuery?query=x", None),
     "groups.get": ("GET", "/groups/{group}", None),
     "groups.change": ("PUT", "/groups/{group}", {"name": "Other"}),

@@ -42,6 +42,21 @@ class MinuteSpent(TooManyRequests):
         self.budget = budget
 
 
+def seconds_left(now_s: float) -> int:
+    """Until everything is counted from nothing again."""
+    return _WINDOW_S - int(now_s) % _WINDOW_S
+
+
+def connector_key(connector_id: str) -> str:
+    """What the calls of a connector are counted under."""
+    return "connector:" + connector_id
+
+
+def tenant_key(tenant_id: str) -> str:
+    """What the calls of an organization are counted under."""
+    return "tenant:" + tenant_id
+
+
 class Limiter:
     """Fixed windows of one minute. A key costs one small object; keys of earlier minutes are dropped."""
 
@@ -57,8 +72,8 @@ class Limiter:
         Raises:
             MinuteSpent: a limit of this minute is reached.
         """
-        minute, within_s = divmod(int(time.time() if now_s is None else now_s), _WINDOW_S)
-        reset_s = _WINDOW_S - within_s
+        now = time.time() if now_s is None else now_s
+        minute, reset_s = int(now) // _WINDOW_S, seconds_left(now)
         counted: list[_Window] = []
         tightest: Budget | None = None
         for key, limit, what in claims:
@@ -74,6 +89,26 @@ class Limiter:
         for window in counted:
             window.count += 1
         return tightest
+
+    def check_amount(self, claim: Claim, *, now_s: float | None = None) -> None:
+        """Pass while less than the limit has been added by `add_amount`, so that one thing may go beyond it, once.
+
+        Raises:
+            MinuteSpent: the limit of this minute is reached.
+        """
+        now = time.time() if now_s is None else now_s
+        if claim.limit and self.used(claim.key, now_s=now) >= claim.limit:
+            raise MinuteSpent(claim.what, Budget(claim.limit, 0, seconds_left(now)))
+
+    def add_amount(self, claim: Claim, amount: int, *, now_s: float | None = None) -> None:
+        """Count what has been taken, whatever the limit."""
+        if claim.limit:
+            self._window(claim.key, int(time.time() if now_s is None else now_s) // _WINDOW_S).count += amount
+
+    def used(self, key: str, *, now_s: float) -> int:
+        """What has been counted for a key in the running minute. Only keys that have a limit are counted."""
+        window = self._windows.get(key)
+        return window.count if window is not None and window.minute == int(now_s) // _WINDOW_S else 0
 
     def _window(self, key: str, minute: int) -> _Window:
         window = self._windows.get(key)

@@ -75,6 +75,7 @@ _TABLE = (
     CallPermission("groups.create", Permission.GROUP_INFORMATION, Scope.CALLER, Need.NOTHING, _BUT_BOTS),
     CallPermission("groups.list", Permission.GROUP_INFORMATION, Scope.CALLER, Need.NOTHING),
     CallPermission("groups.find", Permission.TENANT_DATA, Scope.TENANT, Need.ADMIN, _USER_KIND),
+    CallPermission("tenant.limits", Permission.TENANT_DATA, Scope.TENANT, Need.ADMIN, _USER_KIND),
     CallPermission("groups.get", Permission.GROUP_INFORMATION, Scope.HIERARCHY, Need.SUBSCRIBER),
     CallPermission("groups.change", Permission.GROUP_INFORMATION, need=Need.ADMIN),
     CallPermission("groups.delete", Permission.GROUP_INFORMATION, need=Need.ADMIN),

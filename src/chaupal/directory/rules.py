@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chaupal.auth.caller import Operator
+from chaupal.auth.access import access_caller
+from chaupal.auth.caller import Caller, Operator
+from chaupal.connectors.rules import list_connectors
 from chaupal.directory.events import tenant_created
 from chaupal.directory.queries import insert_tenant, select_tenant_name, select_tenants
 from chaupal.errors import InvalidParameters
@@ -22,6 +24,17 @@ def create_tenant(tx: Transaction, caller: Operator, name: str) -> str:
     insert_tenant(tx, name=name.strip())
     tx.append(tenant_created(caller.tenant_id))
     return caller.tenant_id
+
+
+def list_limited(tx: Transaction, caller: Caller, _request: None) -> list[tuple[str, str, str]]:
+    """(connector id, application id, name) of every connector of the organization, oldest first. For its admins.
+
+    Raises:
+        Forbidden, InvalidToken.
+    """
+    access_caller(tx, caller)
+    connectors = list_connectors(tx, Operator(tx.tenant_id), None)
+    return [(each.connector_id, each.shown_id, each.name) for each in connectors]
 
 
 def list_tenants(tx: Transaction, _caller: Operator, _request: None) -> list[tuple[str, str]]:

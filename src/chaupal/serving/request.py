@@ -12,7 +12,7 @@ import msgspec
 from starlette.types import Message, Receive, Scope
 
 from chaupal.auth.caller import Caller
-from chaupal.auth.limiter import Budget, Claim, MinuteSpent
+from chaupal.auth.limiter import Budget, Claim, MinuteSpent, connector_key, tenant_key
 from chaupal.auth.permissions import CallPermission
 from chaupal.errors import InvalidParameters, InvalidToken, PayloadTooLarge, UnsupportedMedia
 from chaupal.idempotency.rules import OnceAnswer, OnceCall, answer_once, scope_of
@@ -40,6 +40,9 @@ class BodyCompressed(UnsupportedMedia):
 Headers = dict[bytes, bytes]
 
 _KEY_MAX_CHARS = 255
+_MIB = 1_048_576
+_IPV6 = 6
+_IPV6_SITE_CHARS = len("2001:0db8:0000:0000")
 
 
 class ApiRequest:
@@ -108,8 +111,8 @@ class ApiRequest:
         self.tenant_id = token.tenant_id
         settings = self.house.settings
         self.count_against(
-            Claim("connector:" + token.connector_id, settings.connector_calls_per_min, "Calls of this connector"),
-            Claim("tenant:" + token.tenant_id, settings.tenant_calls_per_min, "Calls of this organization"),
+            Claim(connector_key(token.connector_id), settings.connector_calls_per_min, "Calls of this connector"),
+            Claim(tenant_key(token.tenant_id), settings.tenant_calls_per_min, "Calls of this organization"),
         )
         self._caller = Caller(token, permission)
 
@@ -145,6 +148,8 @@ class ApiRequest:
         return self._body
 
     async def _gather(self, message: Message) -> bytes:
+        claim = self._volume_claim
+        self.house.limiter.check_amount(claim, now_s=self.house.now_s)
         declared = self.header(b"content-length")
         if declared.isdigit():
             self._check_size(int(declared))
@@ -155,6 +160,7 @@ class ApiRequest:
                 raise ClientGone
             part: bytes = message.get("body", b"")
             size_bytes += len(part)
+            self.house.limiter.add_amount(claim, len(part), now_s=self.house.now_s)
             self._check_size(size_bytes)
             parts.append(part)
             if not message.get("more_body"):
@@ -168,8 +174,10 @@ class ApiRequest:
 
         Raises:
             PayloadTooLarge: at once, where the length was declared.
+            TooManyRequests: at once.
             RequestTooSlow, ClientGone: while reading.
         """
+        self.house.limiter.check_amount(self._volume_claim, now_s=self.house.now_s)
         declared = self.header(b"content-length")
         self._stream = BodyStream(
             self._receive,
@@ -179,7 +187,19 @@ class ApiRequest:
             patience_s=self.house.settings.request_body_timeout_s,
         )
         self._stream.check_declared()
-        return self._stream.pieces()
+        return self._counted(self._stream.pieces())
+
+    async def _counted(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        claim = self._volume_claim
+        async for piece in pieces:
+            self.house.limiter.add_amount(claim, len(piece), now_s=self.house.now_s)
+            yield piece
+
+    @property
+    def _volume_claim(self) -> Claim:
+        """What may be sent from the client's address. A body in one piece is not counted: the limits of calls do."""
+        limit_bytes = self.house.settings.address_mb_per_min * _MIB
+        return Claim(f"address:{_site_of(self.client_address)}", limit_bytes, "Bytes sent from this address")
 
     @property
     def has_more_body(self) -> bool:
@@ -306,6 +326,15 @@ class ApiRequest:
 def once_reply(answer: OnceAnswer) -> Reply:
     """An answer to a call with an `Idempotency-Key`; a stored one says that it is."""
     return Reply(answer.body, ((b"idempotency-replayed", b"true"),) if answer.was_stored else ())
+
+
+def _site_of(address: str) -> str:
+    """An IPv6 address without its last half, which a client may choose as it likes; another as it is."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return parsed.exploded[:_IPV6_SITE_CHARS] if parsed.version == _IPV6 else address
 
 
 def _is_in(address: str, networks: tuple[Any, ...]) -> bool:

@@ -88,3 +88,24 @@ class TestSeveralClaims:
 
     def test_one_without_a_limit_is_not_told(self) -> None:
         assert Limiter().take(Claim("a", 0, "A"), Claim("b", 9, "B"), now_s=MINUTE_S) == Budget(9, 8, 60)
+
+
+class TestAmounts:
+    CLAIM = Claim("address:1", 100, "Bytes")
+
+    def test_one_thing_may_go_beyond_the_limit_and_the_next_is_refused(self) -> None:
+        limiter = Limiter()
+        limiter.check_amount(self.CLAIM, now_s=MINUTE_S)
+        limiter.add_amount(self.CLAIM, 99, now_s=MINUTE_S)
+        limiter.check_amount(self.CLAIM, now_s=MINUTE_S)
+        limiter.add_amount(self.CLAIM, 5_000, now_s=MINUTE_S)
+        with pytest.raises(MinuteSpent, match="Bytes: at most 100 a minute") as refused:
+            limiter.check_amount(self.CLAIM, now_s=MINUTE_S + 18)
+        assert refused.value.retry_after_s == 42
+        limiter.check_amount(self.CLAIM, now_s=MINUTE_S + 60)
+
+    def test_without_a_limit_nothing_is_kept(self) -> None:
+        limiter = Limiter()
+        limiter.add_amount(self.CLAIM._replace(limit=0), 5_000, now_s=MINUTE_S)
+        assert limiter.used(self.CLAIM.key, now_s=MINUTE_S) == 0
+        assert not limiter._windows

@@ -46,7 +46,7 @@ PERMISSION_OF = {
         "subgroups.link",
         "subgroups.unlink",
     },
-    Permission.TENANT_DATA: {"groups.find"},
+    Permission.TENANT_DATA: {"groups.find", "tenant.limits"},
     Permission.GROUP_MEMBER_LIST: {
         "groups.leave",
         "members.list",
@@ -80,9 +80,11 @@ PERMISSION_OF = {
         "reactions.remove",
     },
     Permission.MEDIA: {"media.upload", "media.fetch", "media.get"},
+    Permission.OUTGOING_WEBHOOKS: {"streams.events", "streams.sync"},
 }
 FOR_ADMINS = {
     "groups.find",
+    "tenant.limits",
     "groups.change",
     "groups.delete",
     "subgroups.create",
@@ -102,7 +104,7 @@ FOR_ADMINS = {
     "bots.join",
 }
 MANAGES_BOTS = {"bots.create", "bots.list", "bots.change", "bots.delete", "bots.token", "bots.revoke"}
-NOT_OF_ONE_GROUP = {"groups.find", "groups.leave"} | MANAGES_BOTS
+NOT_OF_ONE_GROUP = {"groups.find", "tenant.limits", "groups.leave"} | MANAGES_BOTS
 
 
 class TestGrantedScope:
