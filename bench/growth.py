@@ -88,15 +88,17 @@ def run_get_large(case: Case, stage: Stage) -> Result:
 
 
 def run_timeline_deep(case: Case, stage: Stage) -> Result:
-    """The messages of all levels come in turn, so that a page has some of each."""
-    from bench.seed_groups import plan_tree, steps_of_groups, steps_of_messages
+    """The messages of all levels come in turn, so that a page has some of each. There are many people, so that looking
+    a sender up costs what it does in a large organization."""
+    from bench.seed_groups import make_people, plan_tree, steps_of_groups, steps_of_messages, steps_of_people
 
     product = stage.running_product()
     flat_id, root_id = product.create_group("Flat"), product.create_group("Highest")
     planned = plan_tree(root_id, [1] * ANCESTORS)
     levels = [root_id, *(groups.group_ids[0] for groups in planned)]
+    people = make_people(stage.take_numbers(MANY_MEMBERS), MANY_MEMBERS)
     messages = [*steps_of_messages([flat_id], FLAT_MESSAGES), *steps_of_messages(levels, DEEP_MESSAGES)]
-    stage.seed([*steps_of_groups(planned), *messages])
+    stage.seed([*steps_of_groups(planned), *steps_of_people([], people), *messages])
     shown = product.check_target(product.history_target(levels[-1]))["messages"]
     if {message["sourceGroupId"] for message in shown} != set(levels):
         raise RunRefused("the page does not hold messages of all levels")

@@ -125,5 +125,16 @@ def test_postgresql_has_an_index_for_each(postgres_database: Database) -> None:
     assert not without, "\n\n".join(without)
 
 
+@pytest.mark.parametrize("has_recipient", [True, False])
+def test_postgresql_looks_senders_up_only_for_the_page(has_recipient: bool) -> None:
+    """It reads a page of each branch: with ten groups above, eleven times as many rows as it gives."""
+    for name, timeline, chosen in choices():
+        made = timeline._made_for(0, is_older=True, has_recipient=has_recipient, chosen=chosen)
+        cut, joined = made.compiled("postgresql").sql.split(") AS page ")
+        assert "LIMIT" in cut, name
+        assert "OUTER JOIN" not in cut, name
+        assert "LEFT OUTER JOIN people" in joined, name
+
+
 def test_there_are_timelines_to_look_at() -> None:
     assert messages._TIMELINE in [timeline for _, timeline in timelines()]

@@ -1,8 +1,9 @@
 """The statements that merge several branches of a timeline, for any table of things that are sent to groups.
 
 A branch is one group, one audience and one stretch of time; its rows lie together in the table's key. SQLite walks all
-branches at once and stops at the page's end, if they are arms of one compound SELECT; PostgreSQL does so only for a
-LATERAL over the list of branches, which SQLite does not have. So each database has its own text for the same question.
+branches at once and stops at the page's end, if they are arms of one compound SELECT. PostgreSQL reads a page of each,
+by a LATERAL over the list of branches, which SQLite does not have; so it must join senders and the like only once the
+page is cut. So each database has its own text for the same question.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from chaupal.store.statements import Statement, statement
 from chaupal.store.transaction import Transaction
@@ -49,8 +51,10 @@ LISTED = "listed"
 
 _ARMS_MAX = 400
 """SQLite takes at most 500 arms in a compound SELECT."""
-_ARMS_EXACT = 8
-"""From there on the number of arms is rounded up to a multiple of this, so that there are few different texts."""
+_ARMS_EXACT = 16
+_ARMS_STEP = 8
+"""Beyond `_ARMS_EXACT` the number of arms is rounded up to a multiple of this, so that there are few different texts.
+An arm that finds nothing costs a microsecond, and two to bind its values."""
 
 
 class Place(NamedTuple):
@@ -87,7 +91,8 @@ _NOTHING = Branch("", "", 0, 0)
 
 
 class TimelineStatements:
-    """The statements for one table. `columns` begin with item id, group id, audience and sent_at_us.
+    """The statements for one table. `columns` begin with item id, group id, audience and sent_at_us. `source` is the
+    table, joined with what further columns are of, by columns that are among these.
 
     `choices` are named conditions on the rows; each compares one column with `bindparam("wanted")`, and an index of
     tenant, group, audience, that column and the order of the timeline serves it.
@@ -137,7 +142,7 @@ class TimelineStatements:
     ) -> list[tuple[Any, ...]]:
         arm_count = max(len(branches), 1)
         if arm_count > _ARMS_EXACT:
-            arm_count += -arm_count % _ARMS_EXACT
+            arm_count += -arm_count % _ARMS_STEP
         branches = branches + [_NOTHING] * (arm_count - len(branches))
         bound: dict[str, Any] = dict(shared)
         for index, branch in enumerate(branches):
@@ -149,23 +154,41 @@ class TimelineStatements:
         return tx.all(made, **bound)
 
     def _made_for(self, arm_count: int, *, is_older: bool, has_recipient: bool, chosen: str = "") -> Statement:
+        """`arm_count` 0 makes the statement of PostgreSQL."""
         key = (arm_count, is_older, has_recipient, chosen)
         found = self._made.get(key)
         if found is None:
-            arms = [self._arm(index, is_older=is_older) for index in range(arm_count)]
-            if not arms:
-                arms.append(self._lateral(is_older=is_older, chosen=chosen))
-            elif chosen:
-                arms = [arm.where(self._choices[chosen]) for arm in arms]
-            if has_recipient:
-                arm = self._recipient_arm(is_older=is_older, chosen=chosen)
-                arms.append(arm if arm_count else self._limited_recipient_arm(arm, is_older=is_older))
-            order = desc if is_older else asc
-            # By number, because a joined table may have a column of the id's name as well.
-            by: list[Any] = [order(literal_column("4")), order(literal_column("1"))]
-            whole: Any = arms[0] if len(arms) == 1 else union_all(*arms)
-            found = self._made[key] = statement(whole.order_by(*by).limit(bindparam("row_count")))
+            make = self._merge_arms if arm_count else self._cut_page
+            found = self._made[key] = make(*key)
         return found
+
+    def _merge_arms(self, arm_count: int, is_older: bool, has_recipient: bool, chosen: str) -> Statement:
+        arms = [self._arm(index, is_older=is_older) for index in range(arm_count)]
+        if chosen:
+            arms = [arm.where(self._choices[chosen]) for arm in arms]
+        if has_recipient:
+            arms.append(self._recipient_arm(self._source, self._columns, is_older=is_older, chosen=chosen))
+        return statement(_first_of(arms, is_older=is_older))
+
+    def _cut_page(self, _: int, is_older: bool, has_recipient: bool, chosen: str) -> Statement:
+        own = tuple(each for each in self._columns if each.table is self._table)
+        arms = [self._lateral(own, is_older=is_older, chosen=chosen)]
+        if has_recipient:
+            arm = self._recipient_arm(self._table, own, is_older=is_older, chosen=chosen)
+            arms.append(self._limited_recipient_arm(arm, is_older=is_older))
+        page = _first_of(arms, is_older=is_older).subquery("page")
+
+        def in_page(element: Any, **_options: Any) -> Any:
+            if element is self._table:
+                return page
+            return page.c[element.name] if getattr(element, "table", None) is self._table else None
+
+        columns: list[Any] = [replacement_traverse(each, {}, in_page) for each in self._columns]
+        source: Any = replacement_traverse(self._source, {}, in_page)
+        order = desc if is_older else asc
+        return statement(
+            select(*columns).select_from(source).order_by(order(page.c.sent_at_us), order(page.c[self._id.name]))
+        )
 
     def _arm(self, index: int, *, is_older: bool) -> Select[Any]:
         table = self._table
@@ -182,7 +205,7 @@ class TimelineStatements:
             )
         )
 
-    def _lateral(self, *, is_older: bool, chosen: str) -> Select[Any]:
+    def _lateral(self, columns: tuple[Column[Any], ...], *, is_older: bool, chosen: str) -> Select[Any]:
         table, order = self._table, desc if is_older else asc
         branch = (
             func.unnest(
@@ -200,8 +223,7 @@ class TimelineStatements:
             .render_derived(name="branch")
         )
         item = (
-            select(*self._columns)
-            .select_from(self._source)
+            select(*columns)
             .where(
                 table.c.tenant_id == bindparam("tenant_id"),
                 table.c.group_id == branch.c.group_id,
@@ -217,7 +239,9 @@ class TimelineStatements:
         )
         return select(*item.c).select_from(branch.join(item, true()))
 
-    def _recipient_arm(self, *, is_older: bool, chosen: str) -> Select[Any]:
+    def _recipient_arm(
+        self, source: FromClause, columns: tuple[Column[Any], ...], *, is_older: bool, chosen: str
+    ) -> Select[Any]:
         """What was sent to one person alone. Ordered by the recipients' own columns, along their key."""
         table = self._table
         here = and_(
@@ -232,9 +256,9 @@ class TimelineStatements:
             "sent_at_us": recipients.c.sent_at_us.label("sent_at_us"),
         }
         arm = (
-            select(*(sort_keys.get(each.name, each) if each.table is table else each for each in self._columns))
+            select(*(sort_keys.get(each.name, each) if each.table is table else each for each in columns))
             .select_from(recipients)
-            .join(self._source, here)
+            .join(source, here)
             .where(
                 recipients.c.tenant_id == bindparam("tenant_id"),
                 recipients.c.group_id == bindparam("recipient_group"),
@@ -250,6 +274,15 @@ class TimelineStatements:
             bindparam("row_count")
         )
         return select(*limited.subquery("received").c)
+
+
+def _first_of(arms: list[Select[Any]], *, is_older: bool) -> Any:
+    """The first rows of all arms together, in the order of a timeline."""
+    order = desc if is_older else asc
+    # By number, because a joined table may have a column of the id's name as well.
+    by: list[Any] = [order(literal_column("4")), order(literal_column("1"))]
+    whole: Any = arms[0] if len(arms) == 1 else union_all(*arms)
+    return whole.order_by(*by).limit(bindparam("row_count"))
 
 
 def _beyond(sent_at_us: Column[Any], item_id: Column[Any], *, is_older: bool) -> Any:
