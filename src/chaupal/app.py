@@ -54,6 +54,8 @@ from chaupal.subgroups.routes import ROUTES as SUBGROUP_ROUTES
 from chaupal.subscribers.routes import ROUTES as SUBSCRIBER_ROUTES
 from chaupal.tokens.pins import SMS_JOB
 from chaupal.tokens.routes import ROUTES as TOKEN_ROUTES
+from chaupal.webhooks.delivering.engine import WebhookEngine
+from chaupal.webhooks.routes import ROUTES as WEBHOOK_ROUTES
 
 ALL_ROUTES = (
     *TOKEN_ROUTES,
@@ -71,6 +73,7 @@ ALL_ROUTES = (
     *MEDIA_ROUTES,
     *ACTION_ROUTES,
     *STREAM_ROUTES,
+    *WEBHOOK_ROUTES,
 )
 
 SERVED_ROUTES = (*ALL_ROUTES, *FILE_ROUTES)
@@ -134,6 +137,7 @@ def build_app(house: House) -> Api:
     outbound = OutboundClient()
     runner = JobRunner(house, {SMS_JOB: build_sms_handler(make_sender(house.settings, outbound))}, metrics=metrics)
     sweeper = Sweeper(house, metrics=metrics)
+    webhooks = WebhookEngine(house, metrics=metrics)
     control = ControlServer(house)
 
     @asynccontextmanager
@@ -142,6 +146,8 @@ def build_app(house: House) -> Api:
         runner.start()
         sweeper.start()
         house.wake_jobs = runner.wake
+        webhooks.start()
+        house.wake_webhooks = webhooks.wake
         await _greet(house)
         asyncio.get_running_loop().call_later(_WARM_UP_AFTER_S, _start_to_warm_up)
         try:
@@ -151,10 +157,12 @@ def build_app(house: House) -> Api:
             if house.live_streams is not None:
                 await house.live_streams.stop()
             await control.stop()
+            await webhooks.stop()
             await sweeper.stop()
             await runner.stop()
             await outbound.close()
             await house.media_fetcher.close()
+            await house.callbacks.close()
             call_log.flush()
 
     pages = build_pages(house, metrics, lifespan)

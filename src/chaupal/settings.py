@@ -107,6 +107,17 @@ class Settings:
     )
     media_fetch_timeout_s: int = _setting(45, "Time that fetching a media URL may take.")
     media_orphan_keep_days: int = _setting(7, "Media that were uploaded and never used are removed after this time.")
+    callback_allow: tuple[str, ...] = _setting(
+        (),
+        "Addresses or networks that webhooks may call though they are not public, comma-separated; these also with "
+        "`http://`.",
+    )
+    webhook_timeout_s: int = _setting(60, "Time that the receiver of a webhook has to answer.")
+    webhook_keep_days: int = _setting(30, "How long deliveries and their tries are kept after their end.")
+    webhooks_per_tenant: int = _setting(1_000, "Webhooks of one tenant; 0: no limit.")
+    webhook_proofs_per_min: int = _setting(
+        10, "Callback URLs that one connector may have proved in a minute; 0: no limit."
+    )
     sms: str = _setting("console", "How PINs are sent: `console`, `outbox`, `twilio`, `http` or `smtp`.")
     sms_timeout_s: int = _setting(15, "Time an SMS provider has for one message.")
     sms_twilio_account: str = _setting("", "Twilio account SID.")
@@ -170,6 +181,11 @@ class Settings:
     def media_fetch_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks of `media_fetch_allow`."""
         return tuple(ip_network(entry, strict=False) for entry in self.media_fetch_allow)
+
+    @property
+    def callback_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of `callback_allow`."""
+        return tuple(ip_network(entry, strict=False) for entry in self.callback_allow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +319,8 @@ _AT_LEAST_ONE = (
     "media_max_mb",
     "media_fetch_timeout_s",
     "media_orphan_keep_days",
+    "webhook_timeout_s",
+    "webhook_keep_days",
 )
 
 
@@ -339,7 +357,11 @@ def _check_media(settings: Settings) -> None:
 
 
 def _check_networks(settings: Settings) -> None:
-    for name, network_name in (("trusted_proxies", "proxy_networks"), ("media_fetch_allow", "media_fetch_networks")):
+    for name, network_name in (
+        ("trusted_proxies", "proxy_networks"),
+        ("media_fetch_allow", "media_fetch_networks"),
+        ("callback_allow", "callback_networks"),
+    ):
         try:
             getattr(settings, network_name)
         except ValueError as error:

@@ -13,6 +13,7 @@ from chaupal.app import close_house, open_house
 from chaupal.serving.house import House
 from tests.api.client import Client
 from tests.api.clocks import FakeClock
+from tests.api.hooks import HookReceiver
 from tests.api.worlds import World
 from tests.outbound.receivers import HttpReceiver
 from tests.stores import KINDS, Database, make_postgres_database, make_sqlite_database, sqlite_template
@@ -55,10 +56,13 @@ def house(database: Database, clock: FakeClock, runner: asyncio.Runner) -> Itera
         tenant_calls_per_min=0,
         sign_in_forms_per_min_address=0,
         media_fetch_allow=("127.0.0.1",),  # where the files lie that tests let the server fetch
+        callback_allow=("127.0.0.1",),  # where the receivers listen
+        webhook_proofs_per_min=0,
     )
     house = open_house(settings, clock=clock)
     yield house
     runner.run(house.media_fetcher.close())
+    runner.run(house.callbacks.close())
     close_house(house)
 
 
@@ -66,6 +70,13 @@ def house(database: Database, clock: FakeClock, runner: asyncio.Runner) -> Itera
 def file_server() -> Iterator[HttpReceiver]:
     """A server on this machine from which files can be fetched; a test sets what it answers."""
     with HttpReceiver() as started:
+        yield started
+
+
+@pytest.fixture
+def hook_receiver() -> Iterator[HookReceiver]:
+    """A receiver of webhooks on this machine, this test's alone."""
+    with HookReceiver() as started:
         yield started
 
 
@@ -107,3 +118,4 @@ def world_with(
         client.close()
     for other in houses:
         runner.run(other.media_fetcher.close())
+        runner.run(other.callbacks.close())

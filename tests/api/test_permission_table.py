@@ -16,6 +16,7 @@ import pytest
 from chaupal.app import ALL_ROUTES
 from chaupal.auth.permissions import PERMISSIONS, Need, Permission, Scope, TokenKind
 from tests.api.files import PDF
+from tests.api.hooks import HookReceiver, draft, register
 from tests.api.worlds import ALL_PERMISSIONS, ASHA, GITA, MOHAN, OMAR, Caller, World
 from tests.outbound.receivers import HttpReceiver
 
@@ -29,6 +30,12 @@ POLL = {"actionType": "Poll", "actionBody": {"question": "Tea?", "choices": ["Ye
 CARD = {
     "id": "com.example.Status",
     "actionBody": {"questions": [{"title": "Well?", "type": "Text"}], "acceptMultipleResponses": True},
+}
+HOOK = {
+    "objectId": "{group}",
+    "objectType": "Group",
+    "eventTypes": ["Announcement"],
+    "callBackUrl": "{hook_url}",
 }
 SET_PROPERTY = {"updateProperties": [{"name": "status", "value": "done"}]}
 NUMBER_OF = {"outsider": OMAR, "member": MOHAN, "admin": LEENA, "tenant admin": ASHA, "other tenant's admin": ASHA}
@@ -92,6 +99,10 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "media.upload": ("POST", "/media", PDF),
     "media.fetch": ("POST", "/media/url", {"mediaUrl": "{file_url}"}),
     "media.get": ("GET", "/media/{media}", None),
+    "webhooks.create": ("POST", "/webhook", HOOK),
+    "webhooks.list": ("GET", "/webhook?objectId={group}&objectType=Group", None),
+    "webhooks.change": ("PUT", "/webhook/{webhook}", {"active": True}),
+    "webhooks.delete": ("DELETE", "/webhook/{webhook}", None),
 }
 
 # What stands in the paths above for each parameter of a route.
@@ -104,6 +115,7 @@ PLACES = {
     "botUserId": "bot",
     "mediaResource": "media",
     "subGroupId": "subgroup",
+    "webhookId": "webhook",
 }
 
 TOKEN_SERVICE = {
@@ -161,7 +173,8 @@ def status_in_group(cell: Cell, need: Need) -> int:
 class Cells:
     """Makes what the cells of one call need: a group for each role and kind of token, and the tokens."""
 
-    def __init__(self, world: World, call: str) -> None:
+    def __init__(self, world: World, call: str, receiver: HookReceiver) -> None:
+        self._receiver = receiver
         needed = PERMISSIONS[call].permission
         self._world = world
         self._call = call
@@ -191,6 +204,7 @@ class Cells:
                 "reaction": reaction_id,
                 "media": upload(world),
                 "subgroup": self._make_subgroup(group_id),
+                "webhook": self._make_webhook(group_id),
             }
         return self._places[cell.role, kind]
 
@@ -201,6 +215,12 @@ class Cells:
         answer = self._world.tenant_admin.post(f"/groups/{group_id}/subGroups", {"name": "Below"})
         subgroup_id: str = answer.json()["groupId"]
         return subgroup_id
+
+    def _make_webhook(self, group_id: str) -> str:
+        """Only for the calls about one."""
+        if not self._call.startswith("webhooks."):
+            return ""
+        return register(self._world.group_admin, draft(self._receiver, group_id))
 
     def _make_group(self) -> str:
         """A public group for the calls about subscribers, which other groups do not have."""
@@ -269,11 +289,11 @@ def file_url(file_server: HttpReceiver) -> str:
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_every_cell(world: World, call: str, file_url: str) -> None:
-    cells = Cells(world, call)
+def test_every_cell(world: World, call: str, file_url: str, hook_receiver: HookReceiver) -> None:
+    cells = Cells(world, call, hook_receiver)
     surprises = []
     for cell in (Cell(call, *rest) for rest in product(CONNECTORS, ROLES, TOKENS)):
-        place = {**cells.place(cell), "file_url": file_url}
+        place = {**cells.place(cell), "file_url": file_url, "hook_url": hook_receiver.url}
         token = cells.token(cell)
         method, path, options = filled_in(call, place)
         position = world.position
@@ -289,12 +309,15 @@ def test_every_cell(world: World, call: str, file_url: str) -> None:
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("is_member", [False, True], ids=["in no group", "a member"])
 @pytest.mark.parametrize("connector", CONNECTORS)
-def test_every_cell_of_a_bots_token(world: World, call: str, is_member: bool, connector: str, file_url: str) -> None:
+def test_every_cell_of_a_bots_token(
+    world: World, call: str, is_member: bool, connector: str, file_url: str, hook_receiver: HookReceiver
+) -> None:
     entry = PERMISSIONS[call]
     needed = {entry.permission}
     permissions = needed if connector == "with it alone" else set(ALL_PERMISSIONS) - {entry.permission}
     place = {"group": world.group_id, "member": world.people[MOHAN].user_id, "bot": make_bot(world.group_admin)}
-    place |= {"media": upload(world), "file_url": file_url}
+    place |= {"media": upload(world), "file_url": file_url, "hook_url": hook_receiver.url}
+    place["webhook"] = register(world.group_admin, draft(hook_receiver, world.group_id))
     world.group_admin.post(f"/groups/{world.group_id}/bot", {"botUserId": place["bot"]})
     may_post = {Permission.TEXT_MESSAGE, Permission.REACTIONS, Permission.ACTION_AND_RESPONSES}
     bot = world.bot(place["bot"], creator=GITA, permissions=permissions | may_post)
@@ -323,7 +346,7 @@ def test_a_refusal_names_the_permission_that_lacks(world: World, call: str) -> N
     needed = PERMISSIONS[call].permission
     caller = world.sign_in(GITA, permissions=[permission for permission in ALL_PERMISSIONS if permission is not needed])
     place = dict.fromkeys(PLACES.values(), "none") | {"group": world.group_id, "member": world.people[MOHAN].user_id}
-    place["file_url"] = "http://127.0.0.1:1/"
+    place["file_url"] = place["hook_url"] = "http://127.0.0.1:1/"
     method, path, options = filled_in(call, place)
     answer = world.client.call(method, path, token=caller.access_token, **options)
     assert answer.status_code == 403

@@ -12,6 +12,7 @@ from chaupal.app import ALL_ROUTES
 from chaupal.connectors.rules import NewConnector, create_connector
 from chaupal.store.statements import Statement
 from chaupal.store.transaction import Transaction
+from tests.api.hooks import HookReceiver, draft, register
 from tests.api.worlds import MOHAN, OMAR, Caller, World
 
 FEW, MANY = 3, 60
@@ -147,6 +148,14 @@ def comments(world: World, count: int) -> tuple[Caller, str]:
     return world.group_admin, f"{path}/{sent[0]}?reactionType=Comment"
 
 
+def webhooks(world: World, count: int) -> tuple[Caller, str]:
+    group_id = world.make_group("Hooks")
+    with HookReceiver() as receiver:
+        for _ in range(count):
+            register(world.group_admin, draft(receiver, group_id))
+    return world.group_admin, f"/webhook?objectId={group_id}&objectType=Group"
+
+
 LISTS: dict[str, tuple[Fill, ...]] = {
     "GET /groups": (groups, groups_with_detail, all_groups),
     "GET /tenant/findGroupsByQuery": (found_groups,),
@@ -160,6 +169,7 @@ LISTS: dict[str, tuple[Fill, ...]] = {
     "GET /groups/{groupId}/reaction/summary": (summaries,),
     "GET /groups/{groupId}/reaction/{referenceId}": (comments,),
     "GET /bot": (bots,),
+    "GET /webhook": (webhooks,),
 }
 ONE_THING = {
     "GET /accessToken",

@@ -25,6 +25,7 @@ from chaupal.control.calls import (
 from chaupal.control.operations import perform
 from chaupal.serving.house import House
 from tests.api.client import Client
+from tests.api.hooks import HookReceiver
 from tests.api.visitors import CALLBACK, Seen, Visitor
 from tests.docs.pages import API, Block, Page
 from tests.docs.samples import Bindings, Differs
@@ -34,6 +35,7 @@ MEMBER = "+919876500001"
 APPLICATION_ID = "3f2b6a58-4d0e-4c9b-9a51-7c1e08d2f6b4"
 APPLICATION_SECRET = "OLDSECRET1"
 REFRESH_TOKEN = "the-refresh-token-that-the-integration-has-configured"
+HOOK_URL = "https://hooks.example.org/chaupal"
 SHOWN_PIN = "428617"
 SHOWN_CODE = "SplxlOBeZQQYbYS6WxSbIA"
 
@@ -123,9 +125,10 @@ def reader(house: House, runner: asyncio.Runner) -> Iterator[Reader]:
     client.run(
         perform(house, CONNECTOR_CHANGE, ConnectorChange(application_id=APPLICATION_ID, redirect_urls=[CALLBACK]))
     )
-    made = Reader(client, house, Bindings({APPLICATION_ID: APPLICATION_ID}))
-    yield made
+    with HookReceiver() as receiver:
+        yield Reader(client, house, Bindings({APPLICATION_ID: APPLICATION_ID, HOOK_URL: receiver.url + "/chaupal"}))
     client.close()
+    runner.run(house.callbacks.close())
 
 
 class TestApiSamples:

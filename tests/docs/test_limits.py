@@ -30,6 +30,9 @@ from chaupal.subgroups import linking, unique_counts
 from chaupal.subgroups import rules as subgroups
 from chaupal.tokens import pins
 from chaupal.tokens import rules as tokens
+from chaupal.webhooks import drafts, proving
+from chaupal.webhooks import rules as webhooks
+from chaupal.webhooks.delivering import claiming, forgetting
 from chaupal.wire import tolerant
 from tests.docs.pages import README, page
 
@@ -39,6 +42,7 @@ CONVENTIONS, TOKENS = "docs/api/conventions.md", "docs/api/tokens.md"
 OAUTH = "docs/api/oauth.md"
 MEDIA = "docs/api/media.md"
 GROUPS, MEMBERS, MESSAGES = "docs/api/groups.md", "docs/api/members.md", "docs/api/messages.md"
+WEBHOOKS, RECEIVING = "docs/api/webhooks.md", "docs/webhooks.md"
 BOTS, SUBGROUPS = "docs/api/bots.md", "docs/api/subgroups.md"
 
 SENTENCES = [
@@ -113,6 +117,19 @@ SENTENCES = [
     (ACTIONS, f"up to {action_limits.PROPERTIES_MAX} of"),
     (ACTIONS, f"value of up to {action_limits.PROPERTY_MAX_CHARS:,} characters"),
     (ACTIONS, f"1 to {action_reading.PAGE_MAX}; {action_routes._DEFAULT_COUNT} if left out"),
+    (WEBHOOKS, f"| {SETTINGS.webhooks_per_tenant:,} in one organization"),
+    (WEBHOOKS, f"may have {SETTINGS.webhook_proofs_per_min} URLs proved a minute"),
+    (WEBHOOKS, f"must come within {proving.PROOF_TIMEOUT_S} seconds"),
+    (WEBHOOKS, f"up to {drafts.TOKEN_MAX_CHARS:,} characters"),
+    (WEBHOOKS, f"up to {drafts.CONTEXT_MAX_BYTES:,} bytes of JSON"),
+    (WEBHOOKS, f"up to {drafts.HEADERS_MAX} headers"),
+    (WEBHOOKS, f"{drafts.SECRET_BYTES[0]} to {drafts.SECRET_BYTES[1]} bytes"),
+    (WEBHOOKS, f"signs along for {drafts.ROTATION_HOURS} hours"),
+    (WEBHOOKS, f"{webhooks.VALID_DAYS} days from now"),
+    (RECEIVING, f"within {SETTINGS.webhook_timeout_s} seconds"),
+    (RECEIVING, f"At most {claiming.LANES_MAX} calls"),
+    (RECEIVING, f"after {SETTINGS.webhook_keep_days} days (`CHAUPAL_WEBHOOK_KEEP_DAYS`)"),
+    (RECEIVING, f"skipped ones after {forgetting.SKIPPED_KEEP_DAYS}"),
     (MESSAGES, f"the first {quotes.TEXT_SHOWN_CHARS} characters"),
     ("docs/events.md", f"reaches back {SETTINGS.event_log_keep_days} days"),
     ("docs/operate/health-and-logs.md", f"within {health._READY_TIMEOUT_S} s"),

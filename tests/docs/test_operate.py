@@ -89,6 +89,7 @@ class TestHealth:
     def test_the_metrics_named_are_there(self) -> None:
         metrics = Metrics()
         metrics.observe("GET", "/groups", 200, 0.001)
+        metrics.webhook_tries.labels("delivered")
         for loop in re.findall(r"`(\w+)` \(", HEALTH.text):
             metrics.failed_loops.labels(loop)
         rendered = metrics.render().decode()

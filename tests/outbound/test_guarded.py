@@ -111,8 +111,8 @@ class TestDownload:
     ) -> None:
         """Should the library ever resolve by itself, the socket is refused."""
         client = guarded(Names(["8.8.8.8"]))
-        real = client._guard.open_among
-        monkeypatch.setattr(client._guard, "open_among", lambda found: (real(found), ["127.0.0.1"])[1])
+        real = client._doors["http"].guard.open_among
+        monkeypatch.setattr(client._doors["http"].guard, "open_among", lambda found: (real(found), ["127.0.0.1"])[1])
         with pytest.raises(AddressRefused, match=SETTING):
             await fetch(client, named(receiver))
         assert receiver.received == []
@@ -182,3 +182,45 @@ class TestCall:
         with pytest.raises(AddressRefused):
             await guarded().call("GET", receiver.url, headers={}, timeout_s=30)
         assert receiver.received == []
+
+
+class TestNeedsTls:
+    """Callbacks: plain HTTP is for the allowed addresses alone."""
+
+    @pytest.fixture
+    async def strict(self) -> AsyncIterator[Callable[..., GuardedClient]]:
+        made: list[GuardedClient] = []
+
+        def make(names: Names, allow: tuple[str, ...] = ()) -> GuardedClient:
+            made.append(GuardedClient(allow=read_networks(allow), setting=SETTING, resolve=names, needs_tls=True))
+            return made[-1]
+
+        yield make
+        for client in made:
+            await client.close()
+
+    async def test_a_public_address_is_not_called_without_tls(self, strict: Make) -> None:
+        client = strict(Names(["8.8.8.8"]))
+        for url in ("http://hooks.example/", "http://8.8.8.8/"):
+            with pytest.raises(AddressRefused, match="must begin with https://"):
+                await client.call("GET", url, headers={}, timeout_s=5)
+
+    async def test_an_allowed_address_is_and_it_is_told_that_it_is_private(
+        self, strict: Make, receiver: HttpReceiver
+    ) -> None:
+        receiver.headers = {"retry-after": "7"}
+        client = strict(Names(["8.8.8.8", "127.0.0.1"]), allow=LOCAL)
+        answer = await client.call("GET", named(receiver), headers={}, timeout_s=30)
+        assert (answer.status, answer.retry_after, answer.is_private) == (200, "7", True)
+        await client.call("GET", named(receiver), headers={}, timeout_s=30)
+        assert len(receiver.received) == 2
+
+    async def test_a_name_that_leads_elsewhere_on_the_next_call_is_looked_at_again(
+        self, strict: Make, receiver: HttpReceiver
+    ) -> None:
+        receiver.headers = {"connection": "close"}
+        client = strict(Names(["127.0.0.1"], ["10.0.0.1"]), allow=LOCAL)
+        assert (await client.call("GET", named(receiver), headers={}, timeout_s=30)).status == 200
+        with pytest.raises(AddressRefused):
+            await client.call("GET", named(receiver), headers={}, timeout_s=30)
+        assert len(receiver.received) == 1

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy
 from sqlalchemy.dialects import sqlite
 
-import chaupal.app  # noqa: F401 - declares every table
+import chaupal.app
+import chaupal.webhooks.tables  # noqa: F401 - declares, with the server's own imports, every table
 from chaupal.settings import Settings
 from chaupal.store import apsw_dbapi, migrating
 from chaupal.store.schema import SCHEMA_VERSION, metadata

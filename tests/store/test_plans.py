@@ -30,6 +30,14 @@ WHOLE_TENANT = {
     "responses.queries._SELECT_OVER": "the sweep: a key for each anonymous action that was answered and is not over",
     "tokens.queries._DELETE_OLD_PINS": "the sweep, at most a thousand rows",
     "tokens.queries._DELETE_OLD_TRIES": "the sweep, at most a thousand rows",
+    "webhooks.queries._COUNT": "a limit, when a webhook is registered",
+    "webhooks.queries._SELECT_CURSOR": "the one row of a tenant that has webhooks",
+    "webhooks.queries._DELETE_CURSOR": "the one row of a tenant that has webhooks",
+    "webhooks.delivering.queries._MOVE_CURSOR": "the one row of a tenant that has webhooks",
+    "webhooks.delivering.queries._SELECT_BEHIND": "one row for each tenant that has webhooks",
+    "webhooks.delivering.queries._SELECT_CURSORS": "one row for each tenant that has webhooks",
+    "webhooks.delivering.queries._END_LEASES": "one row for each process that delivers",
+    "webhooks.delivering.queries._SELECT_DEAD": "one row for each process that delivers",
 }
 
 

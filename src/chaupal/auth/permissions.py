@@ -131,6 +131,12 @@ _TABLE = (
     CallPermission("actions.remind", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
     CallPermission("actions.close", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
     CallPermission("actions.retract", Permission.ACTION_AND_RESPONSES, need=Need.SUBSCRIBER),
+    # In the group that the webhook is about. Of a package, which is about none: whoever made it, or an admin of the
+    # organization; the rule checks it.
+    CallPermission("webhooks.create", Permission.OUTGOING_WEBHOOKS, need=Need.ADMIN),
+    CallPermission("webhooks.list", Permission.OUTGOING_WEBHOOKS, need=Need.ADMIN),
+    CallPermission("webhooks.change", Permission.OUTGOING_WEBHOOKS, need=Need.ADMIN),
+    CallPermission("webhooks.delete", Permission.OUTGOING_WEBHOOKS, need=Need.ADMIN),
 )
 
 

@@ -60,6 +60,10 @@ class EventType(StrEnum):
     LETS_MEET_RESPONSE = "LetsMeetResponse"
     ACTION_RESPONSE = "ActionResponse"
     ACTION_ANSWERED = "ActionAnswered"
+    WEBHOOK_CREATED = "WebhookCreated"
+    WEBHOOK_CHANGED = "WebhookChanged"
+    WEBHOOK_DELETED = "WebhookDeleted"
+    WEBHOOK_DISABLED = "WebhookDisabled"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,13 +77,17 @@ def trim_log(tx: Transaction, _caller: Operator, before_us: int) -> int:
     return trim_events(tx, before_us=before_us, limit=TRIM_ROWS)
 
 
-def trim_events(tx: Transaction, *, before_us: int, limit: int) -> int:
-    """Forget the oldest events that happened before, at most `limit`; how many. Inside tx."""
+def trim_events(tx: Transaction, *, before_us: int, limit: int, needed_from: int | None = None) -> int:
+    """Forget the oldest events that happened before, at most `limit`; how many. Inside tx.
+
+    The event at `needed_from` and all after it stay, however old they are: somebody has yet to read on from there.
+    """
     ends = select_ends(tx)
     if ends is None:
         return 0
     first, last = ends
-    return delete_events(tx, before_position=min(first + limit, last), before_us=before_us)
+    kept_from = last if needed_from is None else min(last, needed_from)
+    return delete_events(tx, before_position=min(first + limit, kept_from), before_us=before_us)
 
 
 def _stored(row: EventRow) -> StoredEvent:

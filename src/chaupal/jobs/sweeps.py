@@ -2,7 +2,8 @@
 
 Forgotten are answers to idempotency keys, PINs and the tries that limit them, sign-ins by OAuth, jobs that failed,
 media that were never used, the bytes of files that nobody refers to, temporary files, the keys of anonymous actions
-that are over, the answers to actions that were retracted, and the oldest part of the event log. And it tells of the
+that are over, the answers to actions that were retracted, what was delivered to webhooks, and the oldest part of the
+event log, as far as every webhook has heard of it. And it tells of the
 anonymous answers of the hours that are over. Several nodes may sweep; what one has deleted the other does not find.
 """
 
@@ -48,6 +49,7 @@ class SweepLimits(msgspec.Struct, frozen=True):
     answers_days: int
     events_days: int
     orphans_days: int
+    deliveries_days: int
 
     @classmethod
     def of(cls, settings: Settings) -> SweepLimits:
@@ -56,12 +58,16 @@ class SweepLimits(msgspec.Struct, frozen=True):
             answers_days=settings.idempotency_keep_days,
             events_days=settings.event_log_keep_days,
             orphans_days=settings.media_orphan_keep_days,
+            deliveries_days=settings.webhook_keep_days,
         )
 
 
 def sweep_once(tx: Transaction, _caller: Operator, limits: SweepLimits) -> int:
     """Delete at most 1,000 rows of the tenant that have outlived their use, or tell of as many anonymous answers; how
     many. Repeat while it answers 1,000."""
+    from chaupal.webhooks.delivering.forgetting import forget_deliveries
+    from chaupal.webhooks.rules import find_log_needed
+
     steps: tuple[Callable[[int], int], ...] = (
         lambda limit: forget_old_answers(tx, before_ms=tx.now_ms - limits.answers_days * _DAY_MS, limit=limit),
         lambda limit: forget_old_pins(tx, limit=limit),
@@ -71,7 +77,13 @@ def sweep_once(tx: Transaction, _caller: Operator, limits: SweepLimits) -> int:
         lambda limit: forget_answer_keys(tx, limit=limit),
         lambda limit: erase_more_answers(tx, limit=limit),
         lambda limit: tell_answers(tx, limit=limit),
-        lambda limit: trim_events(tx, before_us=(tx.now_ms - limits.events_days * _DAY_MS) * 1000, limit=limit),
+        lambda limit: forget_deliveries(tx, keep_days=limits.deliveries_days, limit=limit),
+        lambda limit: trim_events(
+            tx,
+            before_us=(tx.now_ms - limits.events_days * _DAY_MS) * 1000,
+            limit=limit,
+            needed_from=find_log_needed(tx),
+        ),
     )
     deleted = 0
     for step in steps:

@@ -17,6 +17,8 @@ REACTION_ID = "01a20bfb-2a40-7d18-9c66-0b7be1f4d3a8"
 ACTION_ID = "01a20bfb-35d6-77c8-8ad4-c8d03de1ea74"
 REFERENCE_ID = "01a20bfa-35d6-77c8-8ad4-c8d03de1ea74"
 
+WEBHOOK_ID = "01a20bfb-4b10-7c52-a6d9-0f3e7b2c8d41"
+
 PATH_PARAMETERS: dict[str, tuple[str, str]] = {
     "groupId": ("The group, as `POST /groups` and `GET /groups` name it.", GROUP_ID),
     "fileName": ("The last part of the link; the link's signature is in it.", "AQEaIBu0cnlwdGVkLWxpbms.jpg"),
@@ -26,6 +28,7 @@ PATH_PARAMETERS: dict[str, tuple[str, str]] = {
     "botUserId": ("The bot, as `POST /bot` and `GET /bot` name it.", BOT_USER_ID),
     "reactionId": ("The reaction, as `POST /groups/{groupId}/reaction` named it.", REACTION_ID),
     "actionId": ("The action, as `POST /groups/{groupId}/actions` named it.", ACTION_ID),
+    "webhookId": ("The webhook, as `POST /webhook` named it and `GET /webhook` lists it.", WEBHOOK_ID),
     "referenceId": ("The message or action, as the call that sent it named it.", REFERENCE_ID),
 }
 """Name -> (what it is, an example). The names are those in the routes' paths."""

@@ -23,10 +23,16 @@ if TYPE_CHECKING:
 
 
 class OutboundAnswer(msgspec.Struct, frozen=True):
-    """An answer, whatever its status. `body` is its beginning, as long as was allowed."""
+    """An answer, whatever its status. `body` is its beginning, as long as was allowed.
+
+    `retry_after` is the header of that name, "" where it is absent. `is_private`: a guarded call went to an address
+    that is not public, but was allowed; what came from there is for nobody's eyes.
+    """
 
     status: int
     body: bytes
+    retry_after: str = ""
+    is_private: bool = False
 
 
 class OutboundClient:

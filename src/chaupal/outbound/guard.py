@@ -88,11 +88,15 @@ class CheckedUrl(msgspec.Struct, frozen=True):
 
 
 class Guard:
-    """Decides for one purpose. `setting` is the name of the setting that `allow` comes from; refusals name it."""
+    """Decides for one purpose. `setting` is the name of the setting that `allow` comes from; refusals name it.
 
-    def __init__(self, *, allow: Iterable[Network] = (), setting: str) -> None:
+    Without `is_public_open` nothing but what is allowed is open: for calls that nobody on the way may read.
+    """
+
+    def __init__(self, *, allow: Iterable[Network] = (), setting: str, is_public_open: bool = True) -> None:
         self._allow = tuple(allow)
         self._setting = setting
+        self._is_public_open = is_public_open
 
     def check_url(self, text: str) -> CheckedUrl:
         """The URL, taken apart.
@@ -100,7 +104,7 @@ class Guard:
         Raises:
             AddressRefused: it is not plain, or names an address or port that calls may not go to.
         """
-        url = _take_apart(text.strip())
+        url = read_url(text)
         literal = _literal(url.host)
         if literal is not None:
             self.check_address(str(literal))
@@ -113,7 +117,7 @@ class Guard:
             AddressRefused.
         """
         if not self._is_open(ip_address(text)):
-            raise AddressRefused(f"the host has no public address; {self._setting} can allow others")
+            raise self._refusal()
 
     def open_among(self, addresses: Iterable[str]) -> list[str]:
         """Those of a name's addresses that calls may go to.
@@ -123,14 +127,24 @@ class Guard:
         """
         found = [text for text in addresses if self._is_open(ip_address(text))]
         if not found:
-            raise AddressRefused(f"the host has no public address; {self._setting} can allow others")
+            raise self._refusal()
         return found
+
+    def _refusal(self) -> AddressRefused:
+        if self._is_public_open:
+            return AddressRefused(f"the host has no public address; {self._setting} can allow others")
+        return AddressRefused(f"the URL must begin with https://; {self._setting} can allow http:// to some addresses")
 
     def _is_open(self, address: Address) -> bool:
         entries = [network for network in self._allow if address in network]
         if address in _METADATA:
             return any(network.num_addresses == 1 for network in entries)
-        return bool(entries) or _is_public(address)
+        return bool(entries) or (self._is_public_open and _is_public(address))
+
+
+def is_public_address(text: str) -> bool:
+    """Whether anybody may call this address."""
+    return _is_public(ip_address(text))
 
 
 def read_networks(entries: Iterable[str]) -> tuple[Network, ...]:
@@ -150,7 +164,13 @@ def _is_public(address: Address) -> bool:
     return not any(address in network for network in _CLOSED_IPV6)
 
 
-def _take_apart(text: str) -> CheckedUrl:
+def read_url(text: str) -> CheckedUrl:
+    """The URL, taken apart; where it leads is not looked at.
+
+    Raises:
+        AddressRefused: it is not plain.
+    """
+    text = text.strip()
     if len(text) > _URL_MAX_CHARS:
         raise AddressRefused(f"the URL is longer than {_URL_MAX_CHARS} characters")
     # Programs differ in how they read these; whatever is read in two ways could lead to two places.

@@ -11,7 +11,8 @@ import importlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
 
@@ -24,7 +25,7 @@ from chaupal.outbound.failures import (
     RefusedConnection,
     telling_failures,
 )
-from chaupal.outbound.guard import CheckedUrl, Guard, Network
+from chaupal.outbound.guard import CheckedUrl, Guard, Network, is_public_address, read_url
 
 if TYPE_CHECKING:
     import aiohttp
@@ -49,12 +50,26 @@ class DownloadHead(msgspec.Struct, frozen=True):
 
 
 class GuardedClient:
-    """One client for one purpose, with its own allow list; `close` it before the event loop ends."""
+    """One client for one purpose, with its own allow list; `close` it before the event loop ends.
 
-    def __init__(self, *, allow: Iterable[Network] = (), setting: str, resolve: Resolve = resolve_by_system) -> None:
-        self._guard = Guard(allow=allow, setting=setting)
-        self._resolve = resolve
-        self._session: aiohttp.ClientSession | None = None
+    `needs_tls`: plain HTTP goes to the allowed addresses alone. `connections_max` 0: the caller limits itself.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow: Iterable[Network] = (),
+        setting: str,
+        resolve: Resolve = resolve_by_system,
+        needs_tls: bool = False,
+        connections_max: int = 100,
+    ) -> None:
+        allowed = tuple(allow)
+        door = _Door(Guard(allow=allowed, setting=setting), resolve, connections_max)
+        self._doors = {"https": door, "http": door}
+        if needs_tls:
+            plain = Guard(allow=allowed, setting=setting, is_public_open=False)
+            self._doors["http"] = _Door(plain, resolve, connections_max)
 
     async def call(
         self,
@@ -73,7 +88,22 @@ class GuardedClient:
             OutboundFailed: nothing was answered in time. Whether the other side has acted is not known.
         """
         async with self._answer(method, url, headers=headers, body=body, timeout_s=timeout_s) as answer:
-            return OutboundAnswer(answer.status, await read_at_most(answer.content, answer_max_bytes))
+            return OutboundAnswer(
+                status=answer.status,
+                body=await read_at_most(answer.content, answer_max_bytes),
+                retry_after=answer.headers.get("retry-after", ""),
+                is_private=not is_public_address(answer.peer),
+            )
+
+    def check_url(self, url: str) -> CheckedUrl:
+        """The URL, taken apart; where its name leads is not known yet.
+
+        Raises:
+            AddressRefused.
+        """
+        checked = read_url(url)
+        self._doors[checked.scheme].guard.check_url(url)
+        return checked
 
     async def download(
         self, url: str, take: Callable[[bytes], Awaitable[None]], *, max_bytes: int, timeout_s: float
@@ -102,36 +132,48 @@ class GuardedClient:
 
     async def close(self) -> None:
         """Close all connections. Harmless when repeated."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        for door in self._doors.values():
+            await door.close()
 
     @asynccontextmanager
     async def _answer(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, timeout_s: float
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        checked = self._guard.check_url(url)
-        # In a thread, because importing it takes a while, in which the loop would stand still; a second time is free.
-        await asyncio.to_thread(importlib.import_module, "aiohttp")
+    ) -> AsyncIterator[HeardResponse]:
+        checked = self.check_url(url)
+        session = await self._doors[checked.scheme].open()
         import aiohttp
 
-        session = self._open()
         timeout = aiohttp.ClientTimeout(total=timeout_s)
         with telling_failures(timeout_s):
             target = _as_library_url(checked)
             async with session.request(
                 method, target, headers=headers, data=body or None, timeout=timeout, allow_redirects=False
             ) as answer:
-                yield answer
+                yield cast("HeardResponse", answer)
 
-    def _open(self) -> aiohttp.ClientSession:
-        import aiohttp
 
+class _Door:
+    """The connections that one guard has looked at."""
+
+    def __init__(self, guard: Guard, resolve: Resolve, connections_max: int) -> None:
+        self.guard = guard
+        self._resolve = resolve
+        self._connections_max = connections_max
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> aiohttp.ClientSession:
+        """The library's session; the same one each time."""
         if self._session is None:
+            # In a thread, because importing it takes a while, in which the loop would stand still.
+            await asyncio.to_thread(importlib.import_module, "aiohttp")
+        if self._session is None:
+            import aiohttp
+
             connector = aiohttp.TCPConnector(
-                resolver=_guarded_resolver(self._guard, self._resolve),
+                resolver=_guarded_resolver(self.guard, self._resolve),
                 use_dns_cache=False,
                 socket_factory=self._open_socket,
+                limit=self._connections_max,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -139,24 +181,70 @@ class GuardedClient:
                 trust_env=False,
                 auto_decompress=False,
                 headers={"user-agent": f"Chaupal/{__version__}", "accept-encoding": "identity"},
+                response_class=_heard_response(),
             )
         return self._session
+
+    async def close(self) -> None:
+        """Harmless when repeated."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     def _open_socket(self, address_info: tuple[Any, ...]) -> socket.socket:
         """The one place that every connection goes through, whatever led to its address."""
         family, kind, protocol, _, sockaddr = address_info
         try:
-            self._guard.check_address(str(sockaddr[0]))
+            self.guard.check_address(str(sockaddr[0]))
         except AddressRefused as refusal:
             raise RefusedConnection(refusal) from None
         return socket.socket(family=family, type=kind, proto=protocol)
+
+
+class HeardResponse(Protocol):
+    """An answer of the library, with the address that it came from."""
+
+    peer: str
+    status: int
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By name, in any case."""
+
+    @property
+    def content(self) -> aiohttp.StreamReader:
+        """The body as it comes."""
+
+    @property
+    def content_length(self) -> int | None:
+        """What was said of its length."""
+
+
+@cache
+def _heard_response() -> type[aiohttp.ClientResponse]:
+    import aiohttp
+
+    class Heard(aiohttp.ClientResponse):
+        """Keeps the address of its connection, which the library gives back before the answer is seen."""
+
+        peer = ""
+
+        async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+            transport = connection.transport
+            if transport is not None:
+                self.peer = str(transport.get_extra_info("peername")[0])
+            return await super().start(connection)
+
+    return Heard
 
 
 def _as_library_url(checked: CheckedUrl) -> Any:
     """The URL as the library reads it, which must be the same place that was checked."""
     import yarl
 
-    url = yarl.URL(checked.text)
+    # As it is written, where that can be sent: the library would spell `%2F` in a signed query in another way.
+    is_plain = checked.text.isascii() and not any(character in checked.text for character in ' "<>\\^`{|}')
+    url = yarl.URL(checked.text, encoded=is_plain and checked.host in checked.text)
     if (url.scheme, url.raw_host, url.port, url.user) != (checked.scheme, checked.host, checked.port, None):
         raise AddressRefused("the URL can be read in two ways")
     return url

@@ -38,15 +38,25 @@ class House:
     """For URLs that callers name; to be closed before the event loop ends."""
     live_streams: LiveStreams | None = None
     """Made when the first stream is opened."""
+    callbacks: GuardedClient = field(init=False)
+    """For the receivers of webhooks; to be closed before the event loop ends."""
     is_stopping: bool = False
     wake_jobs: Callable[[], None] = lambda: None
     """Called after a commit that queued a job; without it the job waits for the next poll."""
+    wake_webhooks: Callable[[], None] = lambda: None
+    """Called after a commit that made or changed a webhook, or queued a delivery by hand."""
 
     def __post_init__(self) -> None:
         self.media_store = make_media_store(self.settings)
         self.media_links = MediaLinks(self.secret_key, self.settings.endpoint_url)
         self.media_fetcher = GuardedClient(
             allow=self.settings.media_fetch_networks, setting="CHAUPAL_MEDIA_FETCH_ALLOW"
+        )
+        self.callbacks = GuardedClient(
+            allow=self.settings.callback_networks,
+            setting="CHAUPAL_CALLBACK_ALLOW",
+            needs_tls=True,
+            connections_max=0,
         )
 
     @property

@@ -39,6 +39,24 @@ class Metrics:
             "Live streams ended because their reader was too slow.",
             registry=self.registry,
         )
+        self.webhooks_matched = Counter(
+            "chaupal_webhook_deliveries_queued", "Deliveries queued for webhooks.", registry=self.registry
+        )
+        self.webhook_tries = Counter(
+            "chaupal_webhook_tries",
+            "Tries of deliveries, by what became of them.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self.webhook_delay = Histogram(
+            "chaupal_webhook_delay_seconds",
+            "Time from an event to the receiver's success, of deliveries that needed one try.",
+            buckets=(0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 300.0),
+            registry=self.registry,
+        )
+        self.webhook_flights = Gauge(
+            "chaupal_webhook_sending", "Receivers that are being sent to.", registry=self.registry
+        )
         self._by_call: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, method: str, route: str, status: int, duration_s: float) -> None:

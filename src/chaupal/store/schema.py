@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ColumnElement,
     Index,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     TextClause,
 )
 
-SCHEMA_VERSION = "0012"
+SCHEMA_VERSION = "0013"
 """The newest migration, known here to spare the import of Alembic. A test compares it with the migrations."""
 
 metadata = MetaData()
@@ -33,7 +34,7 @@ _WIDE = BigInteger().with_variant(Integer(), "sqlite")
 _FLAG = Boolean(create_constraint=False).with_variant(Integer(), "sqlite")
 
 
-def define_table(name: str, *parts: Column[Any] | Index, is_clustered: bool = False) -> Table:
+def define_table(name: str, *parts: Column[Any] | Index | CheckConstraint, is_clustered: bool = False) -> Table:
     """A table whose key begins with `tenant_id`.
 
     `is_clustered`: on SQLite the rows lie in key order without a second tree; for small rows that are read by key.
@@ -51,6 +52,11 @@ def partial_index(
     of both; the migrations, which make the index, name it so.
     """
     return Index(name, *columns, unique=is_unique, info={"where": where})
+
+
+def check(name: str, condition: str) -> CheckConstraint:
+    """What holds of every row, in SQL that both databases read; the database refuses a row that breaks it."""
+    return CheckConstraint(condition, name=name)
 
 
 def number_key(name: str) -> Column[int]:

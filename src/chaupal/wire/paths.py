@@ -14,7 +14,7 @@ TargetT = TypeVar("TargetT")
 _PARAMETER_MAX_CHARS = 200
 """Longer than any id; a longer one is looked up nowhere."""
 
-_ALSO_SPELLED = {"bot": "bots"}
+_ALSO_SPELLED = {"bot": "bots", "webhook": "webhooks"}
 """A second word for a fixed segment. Evidence: the old reference calls a resource `/webhook` under the title
 `/webhooks`, and clients follow titles; the same is to be expected of `/bot`, whose answer is called `bots`."""
 

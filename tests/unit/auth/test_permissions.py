@@ -80,7 +80,14 @@ PERMISSION_OF = {
         "reactions.remove",
     },
     Permission.MEDIA: {"media.upload", "media.fetch", "media.get"},
-    Permission.OUTGOING_WEBHOOKS: {"streams.events", "streams.sync"},
+    Permission.OUTGOING_WEBHOOKS: {
+        "streams.events",
+        "streams.sync",
+        "webhooks.create",
+        "webhooks.list",
+        "webhooks.change",
+        "webhooks.delete",
+    },
 }
 FOR_ADMINS = {
     "groups.find",
@@ -102,6 +109,10 @@ FOR_ADMINS = {
     "bots.token",
     "bots.revoke",
     "bots.join",
+    "webhooks.create",
+    "webhooks.list",
+    "webhooks.change",
+    "webhooks.delete",
 }
 MANAGES_BOTS = {"bots.create", "bots.list", "bots.change", "bots.delete", "bots.token", "bots.revoke"}
 NOT_OF_ONE_GROUP = {"groups.find", "tenant.limits", "groups.leave"} | MANAGES_BOTS

@@ -1,0 +1,305 @@
+"""The rules of the queue: taking what is to be sent, recording what became of it, giving back what a dead worker had.
+
+They run in the tenant's writes, one after another on all nodes, so that taking is a plain check: one delivery is taken
+once. At least once is what receivers get: a worker that dies between sending and recording leaves a delivery that is
+sent again. Must not send anything. Source: contract, section 11.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from chaupal.auth.caller import Operator
+from chaupal.store.transaction import Transaction
+from chaupal.webhooks.delivering.queries import (
+    ClaimedDelivery,
+    WebhookPlace,
+    append_try,
+    claim,
+    delete_worker,
+    end_leases,
+    has_lease,
+    insert_worker,
+    note_health,
+    record_delivered,
+    record_failed,
+    release,
+    renew_lease,
+    replace_due,
+    rescue,
+    select_dead_workers,
+    select_due,
+    select_lane,
+    select_left_behind,
+    select_next_lane,
+    select_retrying,
+    select_sending,
+    set_due,
+    skip_pending,
+)
+from chaupal.webhooks.delivering.schedule import (
+    EXHAUSTED,
+    RETRYING,
+    TRIES_MAX,
+    delay_ms,
+    is_gone,
+    is_success,
+)
+from chaupal.webhooks.disabling import disable
+from chaupal.webhooks.queries import WebhookRow, select_webhook
+
+LANES_MAX = 8
+"""Deliveries on their way to one webhook at a time; in one lane there is one (contract, section 11)."""
+
+FLIGHT_MAX = 16
+FLIGHT_MAX_BYTES = 262_144
+"""What is taken from one lane at a time, to be sent one after another: so much of it is in memory."""
+
+SKIPPED_AT_ONCE = 1_000
+
+LEASE_MS = 15_000
+"""A worker that has not been heard of for so long is taken for dead. It says something every third of that."""
+
+LEASE_MARGIN_MS = 5_000
+"""By so much the clocks of several nodes may differ."""
+
+FAILING = "Failing"
+GONE = "Gone"
+
+
+class Room(msgspec.Struct, frozen=True):
+    """A webhook, and in how many lanes the worker has room to send to it."""
+
+    webhook_id: str
+    lanes: int
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A worker that wants something to send."""
+
+    worker_id: str
+    rooms: list[Room]
+
+
+class Flight(msgspec.Struct, frozen=True):
+    """Deliveries to one webhook, to be sent one after another."""
+
+    webhook: WebhookRow
+    deliveries: list[ClaimedDelivery]
+
+
+def find_due(tx: Transaction, _caller: Operator, limit: int) -> list[WebhookPlace]:
+    """Webhooks of all tenants that may have something to send. Only a hint."""
+    return select_due(tx, limit=limit)
+
+
+def claim_flights(tx: Transaction, _caller: Operator, wanted: Claim) -> list[Flight]:
+    """What the worker is now to send, until its lease ends; nothing where it is taken for dead."""
+    if not has_lease(tx, wanted.worker_id):
+        return []
+    flights: list[Flight] = []
+    for room in wanted.rooms:
+        webhook = select_webhook(tx, room.webhook_id)
+        if webhook is None:
+            continue
+        if not webhook.is_active(tx.now_ms):
+            skipped = skip_pending(tx, webhook.webhook_id, limit=SKIPPED_AT_ONCE)
+            if skipped < SKIPPED_AT_ONCE:
+                replace_due(tx, webhook.webhook_id, None)
+            continue
+        flights += _claim_of_webhook(tx, webhook, wanted.worker_id, room.lanes)
+    return flights
+
+
+def _claim_of_webhook(tx: Transaction, webhook: WebhookRow, worker_id: str, lanes: int) -> list[Flight]:
+    sending = select_sending(tx, webhook.webhook_id)
+    busy = {lane for lane, tries in sending if tries == 0}
+    in_flight = len(busy) + sum(1 for _, tries in sending if tries > 0)
+    # A receiver that fails is tried with one at a time: it shall not take the room of others.
+    free = (1 if webhook.failing_since_ms is not None else LANES_MAX) - in_flight
+    allowed = min(free, lanes)
+    chosen = _choose(tx, webhook.webhook_id, busy, allowed) if allowed > 0 else []
+    claimed = {each.delivery_id: each for each in claim(tx, worker_id, [id_ for ids in chosen for id_ in ids])}
+    if len(chosen) < allowed:
+        replace_due(tx, webhook.webhook_id, _next_retry_ms(tx, webhook.webhook_id))
+    elif free <= lanes:
+        # All that it may have is on its way: whoever ends a flight looks again.
+        replace_due(tx, webhook.webhook_id, None)
+    flights = ([claimed[id_] for id_ in ids if id_ in claimed] for ids in chosen)
+    return [Flight(webhook, deliveries) for deliveries in flights if deliveries]
+
+
+def _choose(tx: Transaction, webhook_id: str, busy: set[str], allowed: int) -> list[list[str]]:
+    """Ids of deliveries, for at most so many flights: what is tried again first, each alone, then free lanes."""
+    due = [id_ for id_, due_at_ms in select_retrying(tx, webhook_id, limit=allowed) if due_at_ms <= tx.now_ms]
+    # New events are not to wait for old ones that fail.
+    chosen = [[id_] for id_ in due[: max(1, allowed // 2)]]
+    lane = select_next_lane(tx, webhook_id, None)
+    while lane is not None and len(chosen) < allowed:
+        if lane not in busy:
+            chosen.append(_head_of_lane(tx, webhook_id, lane))
+        lane = select_next_lane(tx, webhook_id, lane)
+    chosen += [[id_] for id_ in due[max(1, allowed // 2) :]]
+    return chosen[:allowed]
+
+
+def _head_of_lane(tx: Transaction, webhook_id: str, lane: str) -> list[str]:
+    taken: list[str] = []
+    size_bytes = 0
+    for delivery_id, body_bytes in select_lane(tx, webhook_id, lane, limit=FLIGHT_MAX):
+        size_bytes += body_bytes
+        if taken and size_bytes > FLIGHT_MAX_BYTES:
+            break
+        taken.append(delivery_id)
+    return taken
+
+
+def _next_retry_ms(tx: Transaction, webhook_id: str) -> int | None:
+    retrying = select_retrying(tx, webhook_id, limit=1)
+    return retrying[0][1] if retrying else None
+
+
+def _next_due_ms(tx: Transaction, webhook_id: str) -> int | None:
+    if select_next_lane(tx, webhook_id, None) is not None:
+        return tx.now_ms
+    return _next_retry_ms(tx, webhook_id)
+
+
+class TriedDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One try. `status` None where nothing was answered, and `error` says why; `answer` is the answer's beginning."""
+
+    delivery: ClaimedDelivery
+    tried_at_ms: int
+    duration_ms: int
+    status: int | None
+    error: str
+    answer: str
+    retry_after_s: int | None
+
+
+class FlightEnd(msgspec.Struct, frozen=True):
+    """What became of a flight: the tries in their order, and what was not tried."""
+
+    worker_id: str
+    webhook_id: str
+    tries: list[TriedDelivery]
+    untried: list[str]
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """How many deliveries went which way, and the reason where the webhook was disabled for it."""
+
+    delivered: int
+    retrying: int
+    exhausted: int
+    disabled_reason: str
+
+
+def record_flight(tx: Transaction, _caller: Operator, end: FlightEnd) -> Recorded:
+    """Note what became of a flight. What is not the worker's any more is left as it is."""
+    if end.untried:
+        release(tx, end.worker_id, end.untried)
+    taken = [each.delivery.delivery_id for each in end.tries if is_success(each.status)]
+    delivered = record_delivered(tx, end.worker_id, taken) if taken else set()
+    webhook = select_webhook(tx, end.webhook_id)
+    failing_ms = webhook.failing_since_ms if webhook is not None else None
+    success_ms = webhook.last_success_at_ms if webhook is not None else 0
+    retrying = exhausted = 0
+    reason = ""
+    for each in end.tries:
+        if is_success(each.status):
+            if each.delivery.delivery_id in delivered:
+                _note_try(tx, each)
+            failing_ms, success_ms = None, max(success_ms, each.tried_at_ms)
+            continue
+        failing_ms = failing_ms or each.tried_at_ms
+        state = _record_failure(tx, end.worker_id, each)
+        retrying, exhausted = retrying + (state == RETRYING), exhausted + (state == EXHAUSTED)
+        reason = reason or _reason_to_disable(each, state, success_ms=success_ms)
+    if webhook is not None:
+        due_ms = _next_due_ms(tx, end.webhook_id)
+        note_health(tx, end.webhook_id, due_ms=due_ms, failing_since_ms=failing_ms, success_at_ms=success_ms)
+        if reason and not disable(tx, end.webhook_id, reason):
+            reason = ""
+    return Recorded(len(delivered), retrying, exhausted, reason)
+
+
+def _record_failure(tx: Transaction, worker_id: str, tried: TriedDelivery) -> str:
+    """The state that it has now; "" where it is not the worker's any more."""
+    delivery = tried.delivery
+    tries_done = delivery.try_count + 1
+    is_over = is_gone(tried.status) or tries_done >= TRIES_MAX or delivery.origin == "test"
+    due_at_ms = tx.now_ms
+    if not is_over:
+        spent_ms = tx.now_ms - delivery.first_tried_at_ms
+        due_at_ms += delay_ms(delivery.delivery_id, tries_done, retry_after_s=tried.retry_after_s, spent_ms=spent_ms)
+    state = EXHAUSTED if is_over else RETRYING
+    if not record_failed(tx, worker_id, delivery.delivery_id, state=state, due_at_ms=due_at_ms):
+        return ""
+    _note_try(tx, tried)
+    return state
+
+
+def _reason_to_disable(tried: TriedDelivery, state: str, *, success_ms: int) -> str:
+    if tried.delivery.origin == "test":
+        return ""
+    if is_gone(tried.status) and state:
+        return GONE
+    # Other deliveries that got through since show that the receiver is alive.
+    is_last = state == EXHAUSTED and success_ms < tried.delivery.first_tried_at_ms
+    return FAILING if is_last else ""
+
+
+def _note_try(tx: Transaction, tried: TriedDelivery) -> None:
+    append_try(
+        tx,
+        tried.delivery.delivery_id,
+        tried.delivery.try_count + 1,
+        tried_at_ms=tried.tried_at_ms,
+        duration_ms=tried.duration_ms,
+        status=tried.status,
+        error=tried.error,
+        answer=tried.answer,
+    )
+
+
+def begin_worker(tx: Transaction, _caller: Operator, worker_id: str) -> None:
+    """Be taken for alive from now on. In the installation."""
+    insert_worker(tx, worker_id, tx.now_ms + LEASE_MS)
+
+
+def keep_worker(tx: Transaction, _caller: Operator, worker_id: str) -> bool:
+    """Whether the worker was taken for alive, and is on. In the installation."""
+    return renew_lease(tx, worker_id, tx.now_ms + LEASE_MS)
+
+
+def end_worker(tx: Transaction, _caller: Operator, worker_id: str) -> None:
+    """The worker has given everything back. In the installation."""
+    delete_worker(tx, worker_id)
+
+
+def declare_all_dead(tx: Transaction, _caller: Operator, _request: None) -> None:
+    """For a process that knows to be the only one. In the installation."""
+    end_leases(tx)
+
+
+class LeftBehind(msgspec.Struct, frozen=True):
+    """A dead worker, and (tenant, webhook) of what it was sending."""
+
+    worker_id: str
+    places: list[tuple[str, str]]
+
+
+def find_left_behind(tx: Transaction, _caller: Operator, _request: None) -> list[LeftBehind]:
+    """The workers that are taken for dead. In the installation."""
+    # One that was declared dead has a lease that ended in 1970; clocks do not matter then.
+    dead = select_dead_workers(tx, tx.now_ms - LEASE_MARGIN_MS)
+    return [LeftBehind(worker_id, select_left_behind(tx, worker_id)) for worker_id in dead]
+
+
+def rescue_deliveries(tx: Transaction, _caller: Operator, left: tuple[str, str]) -> int:
+    """Let others send what a dead worker was sending to a webhook; how many deliveries. `left`: worker, webhook."""
+    worker_id, webhook_id = left
+    rescued = rescue(tx, worker_id, webhook_id)
+    set_due(tx, [webhook_id], tx.now_ms)
+    return rescued

@@ -1,0 +1,282 @@
+"""One process's part in delivering: matches what has happened, claims what is due, sends it, records what became of it.
+
+At least once: what was sent and not recorded when a process dies is sent again. Several processes may do this on one
+database. In memory are at most `at_once` flights of at most 256 kB, however much waits. URLs, bodies and answers are
+not logged. Must not decide when to look; that is the engine's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+
+import structlog
+
+from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.auth.sealing import SealBroken
+from chaupal.errors import Unavailable
+from chaupal.serving.house import House
+from chaupal.serving.metrics import Metrics
+from chaupal.store.clock import new_id
+from chaupal.store.transaction import Transaction
+from chaupal.webhooks.delivering.bodies import open_body
+from chaupal.webhooks.delivering.claiming import (
+    LANES_MAX,
+    Claim,
+    Flight,
+    FlightEnd,
+    Recorded,
+    Room,
+    TriedDelivery,
+    begin_worker,
+    claim_flights,
+    declare_all_dead,
+    end_worker,
+    find_due,
+    find_left_behind,
+    keep_worker,
+    record_flight,
+    rescue_deliveries,
+)
+from chaupal.webhooks.delivering.matching import Matching, keep_matched, match_events
+from chaupal.webhooks.delivering.queries import ClaimedDelivery, WebhookPlace, select_behind
+from chaupal.webhooks.delivering.schedule import is_success
+from chaupal.webhooks.delivering.sending import send
+from chaupal.webhooks.kinds import Target, open_target
+
+_TENANTS_AT_ONCE = 100
+_ROUNDS_OF_TENANT = 10
+"""So many times a hundred events of one tenant are matched before others have their turn."""
+
+_DUE_AT_ONCE = 300
+_FLIGHT_MAX_S = 2.0
+"""A flight that takes longer gives the rest back: what it has sent is noted soon."""
+
+_RECORD_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+
+log = structlog.get_logger("webhooks")
+
+
+class Deliverer:
+    """`begin` it, have it match and claim, and `end` it once its tasks have ended.
+
+    `landed` is called whenever a flight is over, `recorded` with what became of it.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        *,
+        metrics: Metrics,
+        at_once: int,
+        host_at_once: int,
+        stopping: asyncio.Event,
+        landed: Callable[[], None],
+        recorded: Callable[[Recorded], None],
+    ) -> None:
+        self._house = house
+        self._metrics = metrics
+        self._failures = metrics.failed_loops.labels("webhooks")
+        self._at_once = at_once
+        self._host_at_once = host_at_once
+        self._stopping = stopping
+        self._landed = landed
+        self._recorded = recorded
+        self._worker_id = new_id()
+        self._flights: dict[asyncio.Task[None], Flight] = {}
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What is on its way."""
+        return list(self._flights)
+
+    async def begin(self) -> None:
+        """Be taken for alive, and give back what dead processes were sending."""
+        store = self._house.store
+        if not self._house.settings.is_postgres:
+            # On SQLite one process writes, and holds the folder's lock: all others are dead.
+            await store.write(declare_all_dead, INSTALLATION, None)
+        await store.write(begin_worker, INSTALLATION, self._worker_id)
+        await self.rescue()
+
+    async def end(self) -> None:
+        """Nothing is on its way any more."""
+        await self._house.store.write(end_worker, INSTALLATION, self._worker_id)
+
+    async def match_all(self) -> bool:
+        """Match what has happened; whether there is more."""
+        store = self._house.store
+        matching = Matching(self._house.media_links, self._house.secret_key)
+        has_more = False
+        behind = await store.read(_find_behind, INSTALLATION, _TENANTS_AT_ONCE)
+        for tenant_id, _ in behind:
+            for _ in range(_ROUNDS_OF_TENANT):
+                operator = Operator(tenant_id)
+                matched = await store.read(match_events, operator, matching)
+                if matched is None or self._stopping.is_set():
+                    break
+                if (await store.write(keep_matched, operator, matched)).result:
+                    self._metrics.webhooks_matched.inc(len(matched.deliveries))
+                if not matched.has_more:
+                    break
+            else:
+                has_more = True
+        return has_more
+
+    async def claim_all(self) -> bool:
+        """Claim what is due, as far as there is room, and send it in tasks; whether there was anything."""
+        free = self._at_once - len(self._flights)
+        if free <= 0:
+            return False
+        due = await self._house.store.read(find_due, INSTALLATION, _DUE_AT_ONCE)
+        rooms = self._rooms(due, free)
+        for tenant_id, wanted in rooms.items():
+            if self._stopping.is_set():
+                break
+            claim = Claim(self._worker_id, wanted)
+            written = await self._house.store.write(claim_flights, Operator(tenant_id), claim)
+            for flight in written.result:
+                task = asyncio.create_task(self._fly(tenant_id, flight), name="webhook flight")
+                self._flights[task] = flight
+                task.add_done_callback(self._land)
+        self._metrics.webhook_flights.set(len(self._flights))
+        return bool(rooms)
+
+    def _rooms(self, due: list[WebhookPlace], free: int) -> dict[str, list[Room]]:
+        """For each tenant, the webhooks that there is room for: in this process, and at each host.
+
+        Receivers that fail may take half of all room at most, so that they do not delay the others.
+        """
+        at_host = Counter(flight.webhook.host for flight in self._flights.values())
+        failing = sum(flight.webhook.failing_since_ms is not None for flight in self._flights.values())
+        rooms: dict[str, list[Room]] = {}
+        for place in due:
+            lanes = min(LANES_MAX, free, self._host_at_once - at_host[place.host])
+            if place.failing_since_ms is not None:
+                lanes = min(lanes, 1, self._at_once // 2 - failing)
+                failing += lanes > 0
+            if lanes <= 0:
+                continue
+            at_host[place.host] += lanes
+            free -= lanes
+            rooms.setdefault(place.tenant_id, []).append(Room(place.webhook_id, lanes))
+        return rooms
+
+    def _land(self, task: asyncio.Task[None]) -> None:
+        del self._flights[task]
+        self._metrics.webhook_flights.set(len(self._flights))
+        self._landed()
+
+    async def _fly(self, tenant_id: str, flight: Flight) -> None:
+        worker_id = self._worker_id
+        tries: list[TriedDelivery] = []
+        try:
+            await self._send_all(flight, tries)
+        except asyncio.CancelledError:
+            if not self._stopping.is_set():
+                raise
+        except Exception as error:  # noqa: BLE001 - nobody awaits this task; what it had is given back
+            self._note_failure("sending failed", error, webhook_id=flight.webhook.webhook_id)
+        tried = {each.delivery.delivery_id for each in tries}
+        untried = [each.delivery_id for each in flight.deliveries if each.delivery_id not in tried]
+        end = FlightEnd(worker_id, flight.webhook.webhook_id, tries, untried)
+        try:
+            recorded = await self._record(tenant_id, end)
+        except Exception as error:  # noqa: BLE001 - the deliveries are rescued when this process is restarted
+            self._note_failure("recording deliveries failed", error, webhook_id=flight.webhook.webhook_id)
+            return
+        self._note(tenant_id, flight, tries, recorded)
+
+    async def _send_all(self, flight: Flight, tries: list[TriedDelivery]) -> None:
+        """Send one after another, and add what became of each."""
+        target = open_target(flight.webhook.sealed_target, self._house.secret_key)
+        began_s = time.monotonic()
+        for delivery in flight.deliveries:
+            if self._stopping.is_set() or time.monotonic() - began_s > _FLIGHT_MAX_S:
+                return
+            tries.append(await self._send(target, delivery))
+
+    async def _send(self, target: Target, delivery: ClaimedDelivery) -> TriedDelivery:
+        house = self._house
+        now_ms = house.store.clock() // 1000
+        try:
+            body = open_body(delivery.body, house.secret_key)
+        except SealBroken as broken:
+            return TriedDelivery(
+                delivery=delivery,
+                tried_at_ms=now_ms,
+                duration_ms=0,
+                status=None,
+                error=str(broken),
+                answer="",
+                retry_after_s=None,
+            )
+        timeout_s = house.settings.webhook_timeout_s
+        return await send(house.callbacks, target, delivery, body, now_ms=now_ms, timeout_s=timeout_s)
+
+    async def _record(self, tenant_id: str, end: FlightEnd) -> Recorded:
+        """What is now in the database. Tries again while the database is away: giving up would send again."""
+        store, operator = self._house.store, Operator(tenant_id)
+        for pause_s in _RECORD_PAUSES_S:
+            try:
+                return (await store.write(record_flight, operator, end)).result
+            except Unavailable as unavailable:
+                log.warning("deliveries not recorded yet", cause=str(unavailable))
+            if self._stopping.is_set():
+                break
+            await asyncio.sleep(pause_s)
+        return (await store.write(record_flight, operator, end)).result
+
+    def _note(self, tenant_id: str, flight: Flight, tries: list[TriedDelivery], recorded: Recorded) -> None:
+        metrics = self._metrics
+        for outcome in ("delivered", "retrying", "exhausted"):
+            metrics.webhook_tries.labels(outcome).inc(getattr(recorded, outcome))
+        for each in tries:
+            if is_success(each.status) and each.delivery.try_count == 0:
+                metrics.webhook_delay.observe((each.tried_at_ms - each.delivery.happened_at_ms) / 1000)
+        if recorded.disabled_reason:
+            log.warning(
+                "webhook disabled",
+                tenant_id=tenant_id,
+                webhook_id=flight.webhook.webhook_id,
+                reason=recorded.disabled_reason,
+            )
+        self._recorded(recorded)
+
+    async def keep_lease(self) -> None:
+        """Be taken for alive on. Where others may have taken this worker for dead, go on as a new one."""
+        store = self._house.store
+        if (await store.write(keep_worker, INSTALLATION, self._worker_id)).result:
+            return
+        worker_id = new_id()
+        await store.write(begin_worker, INSTALLATION, worker_id)
+        log.warning("lease was lost; going on with a new one")
+        self._worker_id = worker_id
+
+    async def rescue(self) -> bool:
+        """Let all send what dead workers were sending; whether there was anything."""
+        store = self._house.store
+        count = 0
+        for left in await store.read(find_left_behind, INSTALLATION, None):
+            if left.worker_id == self._worker_id:
+                continue
+            for tenant_id, webhook_id in left.places:
+                written = await store.write(rescue_deliveries, Operator(tenant_id), (left.worker_id, webhook_id))
+                count += written.result
+            await store.write(end_worker, INSTALLATION, left.worker_id)
+        if count:
+            log.warning("rescued deliveries of a worker that is gone", deliveries=count)
+        return count > 0
+
+    def _note_failure(self, what: str, error: Exception, **where: str) -> None:
+        self._failures.inc()
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+        log.error(what, cause=type(error).__name__, place=place, **where)
+
+
+def _find_behind(tx: Transaction, _caller: Operator, limit: int) -> list[tuple[str, int]]:
+    return select_behind(tx, limit=limit)

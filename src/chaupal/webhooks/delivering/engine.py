@@ -1,0 +1,216 @@
+"""The loops that deliver: when to look, who is told to stop, and that this process is alive. Drawn in docs/webhooks.md.
+
+Woken by the commits of its own process; looks every second besides, so that losing a wake-up costs a second, never an
+event. Whatever the work itself needs is loaded when there is the first webhook: a server without any keeps to one look
+at an empty table from time to time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections.abc import Callable, Set
+from typing import TYPE_CHECKING
+
+import structlog
+
+from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.errors import Unavailable
+from chaupal.serving.house import House
+from chaupal.serving.metrics import Metrics
+from chaupal.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from chaupal.webhooks.delivering.claiming import Recorded
+    from chaupal.webhooks.delivering.deliverer import Deliverer
+
+_FIRST_LOOK_AFTER_S = 0.2
+"""A start is not to wait for what it does not need."""
+
+_IDLE_POLL_S = 5.0
+_BEAT_S = 5.0
+"""A third of the lease."""
+
+_VAIN_LOOKS_MAX = 50
+"""So many looks in a row that claim nothing set aside what waits of disabled webhooks; then something else is wrong."""
+
+log = structlog.get_logger("webhooks")
+
+
+class WebhookEngine:
+    """Start it, `wake` it when a webhook was made or changed, `stop` it. Used from the event loop it was started in.
+
+    `at_once` and `host_at_once` are flights, in all and to one host. `rested` is called whenever there is nothing to
+    do, and nothing on its way.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        *,
+        metrics: Metrics,
+        at_once: int = 100,
+        host_at_once: int = 16,
+        poll_s: float = 1.0,
+        rested: Callable[[], None] = lambda: None,
+        recorded: Callable[[Recorded], None] = lambda _: None,
+    ) -> None:
+        self._house = house
+        self._metrics = metrics
+        self._failures = metrics.failed_loops.labels("webhooks")
+        self._at_once = at_once
+        self._host_at_once = host_at_once
+        self._poll_s = poll_s
+        self._rested = rested
+        self._recorded = recorded
+        self._known: frozenset[str] | None = None
+        self._known_at_s = 0.0
+        self._vain_looks = 0
+        self._is_waking = False
+        self._signal = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._loop_tasks: list[asyncio.Task[None]] = []
+        self._deliverer: Deliverer | None = None
+        self._event_loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Start the loops, which look for work at once."""
+        self._event_loop = asyncio.get_running_loop()
+        self._house.store.listen(self._hear)
+        self._loop_tasks = [
+            asyncio.create_task(self._work(), name="webhooks"),
+            asyncio.create_task(self._beat(), name="webhook lease"),
+        ]
+
+    def wake(self) -> None:
+        """Look now, and whose tenants have webhooks, too."""
+        self._known = None
+        self._signal.set()
+
+    async def stop(self, *, grace_s: float = 5.0) -> None:
+        """Claim nothing more, let what is on its way arrive, give back the rest. The store must still be open.
+
+        Harmless when repeated.
+        """
+        self._stopping.set()
+        self._signal.set()
+        tasks, self._loop_tasks = self._loop_tasks, []
+        await end_tasks(tasks, grace_s)
+        deliverer, self._deliverer = self._deliverer, None
+        if deliverer is not None:
+            await end_tasks(deliverer.tasks, grace_s)
+            try:
+                await deliverer.end()
+            except Unavailable as error:
+                log.warning("lease not ended; it ends by itself", cause=str(error))
+
+    def _hear(self, tenant_ids: Set[str]) -> None:
+        """After each commit, in a writer's thread."""
+        known = self._known
+        if self._is_waking or (known is not None and known.isdisjoint(tenant_ids)):
+            return
+        self._is_waking = True
+        try:
+            assert self._event_loop is not None
+            self._event_loop.call_soon_threadsafe(self._signal.set)
+        except RuntimeError:  # the loop has ended: nobody delivers any more
+            return
+
+    async def _work(self) -> None:
+        await self._pause(_FIRST_LOOK_AFTER_S)
+        while not self._stopping.is_set():
+            self._signal.clear()
+            self._is_waking = False
+            has_worked = False
+            try:
+                has_worked = await self._look()
+            except Exception as error:  # noqa: BLE001 - the loop must live
+                self._note_failure("looking for work failed", error)
+            is_flying = self._deliverer is not None and bool(self._deliverer.tasks)
+            if not has_worked and not is_flying and not self._signal.is_set():
+                self._rested()
+            self._vain_looks = self._vain_looks + 1 if has_worked and not is_flying else 0
+            if not 0 < self._vain_looks < _VAIN_LOOKS_MAX:
+                await self._pause(self._poll_s if self._known else _IDLE_POLL_S)
+
+    async def _look(self) -> bool:
+        """Whether there was anything to do."""
+        if self._known is None or time.monotonic() - self._known_at_s > self._poll_s:
+            # Other nodes make webhooks as well.
+            self._known_at_s = time.monotonic()
+            self._known = frozenset(await self._house.store.read(_find_tenants, INSTALLATION, None))
+        if not self._known:
+            return False
+        deliverer = self._deliverer
+        if deliverer is None:
+            deliverer = await self._begin()
+        has_more = await deliverer.match_all()
+        has_claimed = await deliverer.claim_all()
+        if has_more:
+            self._signal.set()
+        return has_claimed or has_more
+
+    async def _begin(self) -> Deliverer:
+        from chaupal.webhooks.delivering.deliverer import Deliverer
+
+        deliverer = Deliverer(
+            self._house,
+            metrics=self._metrics,
+            at_once=self._at_once,
+            host_at_once=self._host_at_once,
+            stopping=self._stopping,
+            landed=self._signal.set,
+            recorded=self._recorded,
+        )
+        await deliverer.begin()
+        self._deliverer = deliverer
+        return deliverer
+
+    async def _beat(self) -> None:
+        """Say that this worker is alive, and look for those that are not."""
+        while not self._stopping.is_set():
+            try:
+                async with asyncio.timeout(_BEAT_S):
+                    await self._stopping.wait()
+            except TimeoutError:
+                pass
+            if self._deliverer is None or self._stopping.is_set():
+                continue
+            try:
+                await self._deliverer.keep_lease()
+                if await self._deliverer.rescue():
+                    self._signal.set()
+            except Exception as error:  # noqa: BLE001 - the loop must live
+                self._note_failure("keeping the lease failed", error)
+
+    async def _pause(self, poll_s: float) -> None:
+        """Until somebody wakes the loop, or the time is over."""
+        try:
+            async with asyncio.timeout(poll_s):
+                await self._signal.wait()
+        except TimeoutError:
+            return
+
+    def _note_failure(self, what: str, error: Exception) -> None:
+        self._failures.inc()
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+        log.error(what, cause=type(error).__name__, place=place)
+
+
+def _find_tenants(tx: Transaction, _caller: Operator, _request: None) -> list[str]:
+    from chaupal.webhooks.delivering.queries import select_tenants_with_webhooks
+
+    return select_tenants_with_webhooks(tx)
+
+
+async def end_tasks(tasks: list[asyncio.Task[None]], grace_s: float) -> None:
+    """Let the tasks end, cancel those that have not in time, and wait for these."""
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=grace_s)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late, timeout=grace_s)

@@ -1,0 +1,57 @@
+"""When a delivery is tried again, and when it is given up. Pure. Source: contract, section 11."""
+
+from __future__ import annotations
+
+import zlib
+
+WAITING = "waiting"
+SENDING = "sending"
+RETRYING = "retrying"
+DELIVERED = "delivered"
+EXHAUSTED = "exhausted"
+SKIPPED = "skipped"
+
+_MINUTE_MS = 60_000
+_HOUR_MS = 60 * _MINUTE_MS
+
+DELAYS_MS = (5 * _MINUTE_MS, 30 * _MINUTE_MS, 2 * _HOUR_MS, 6 * _HOUR_MS, 15 * _HOUR_MS, 20 * _HOUR_MS)
+"""From one try to the next. Receivers that are slow when cold double their rows if tried again sooner."""
+
+TRIES_MAX = 1 + len(DELAYS_MS)
+
+WITHIN_MS = 48 * _HOUR_MS
+"""No try is later than this after the first, whatever a receiver asks for."""
+
+_JITTER = 0.1
+_GONE = 410
+
+
+def delay_ms(delivery_id: str, tries_done: int, *, retry_after_s: int | None, spent_ms: int) -> int:
+    """How long to wait after so many failed tries, at least one, of which the first was `spent_ms` ago.
+
+    Up to 10 % less than the schedule says, by a jitter that is the same however often it is asked for. A receiver may
+    ask for more, up to twice the schedule.
+    """
+    planned_ms = DELAYS_MS[tries_done - 1]
+    part = zlib.crc32(f"{delivery_id}:{tries_done}".encode()) / 0xFFFFFFFF
+    waited_ms = round(planned_ms * (1 - _JITTER * part))
+    if retry_after_s is not None:
+        waited_ms = max(waited_ms, min(retry_after_s * 1000, 2 * planned_ms))
+    later_ms = sum(DELAYS_MS[tries_done:])
+    return max(round(planned_ms * (1 - _JITTER)), min(waited_ms, WITHIN_MS - spent_ms - later_ms))
+
+
+def is_success(status: int | None) -> bool:
+    """Whether an answer with this status took the delivery; None is no answer."""
+    return status is not None and 200 <= status < 300
+
+
+def is_gone(status: int | None) -> bool:
+    """Whether the receiver wants no more of anything."""
+    return status == _GONE
+
+
+def read_retry_after(value: str) -> int | None:
+    """Seconds, from the header of that name; None where it is absent or a date, which few send and clocks spoil."""
+    text = value.strip()
+    return int(text) if text.isdecimal() and len(text) <= 9 else None
