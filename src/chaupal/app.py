@@ -143,6 +143,7 @@ def build_app(house: House) -> Api:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await control.start()
+        house.store.meet_neighbours()
         runner.start()
         sweeper.start()
         house.wake_jobs = runner.wake

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import queue
 from collections.abc import Set
 
 import pytest
@@ -9,6 +11,7 @@ from sqlalchemy import Integer, bindparam, literal, select, update
 
 from chaupal.auth.caller import Operator
 from chaupal.people.tables import people
+from chaupal.store.neighbours import Neighbours
 from chaupal.store.statements import Statement
 from chaupal.store.transaction import Transaction
 from tests.store.rules import Failed, append_event, insert_person
@@ -25,6 +28,12 @@ NAMED = Statement(select(people.c.name, literal(1, Integer)).where(*_THIS))
 @pytest.fixture
 def database(shared_database: Database) -> Database:
     return shared_database
+
+
+@pytest.fixture
+def new_postgres(postgres_database: Database) -> Database:
+    """Of this test's own: nobody else listens there."""
+    return postgres_database
 
 
 class TestListen:
@@ -54,6 +63,62 @@ class TestListen:
             await store.write(fail, caller, "b")
         await store.read(lambda tx, _caller, name: tx.all(NAMED, which_id=name), caller, "a")
         assert heard == []
+
+
+def tellers(database: Database) -> int:
+    """Connections whose last statement was a signal."""
+    question = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE %s"
+    return int(database.ask(question, "SELECT pg_notify%")[0][0])
+
+
+class TestNeighbours:
+    async def test_another_process_is_woken(self, new_postgres: Database, store_on: OpenStore) -> None:
+        here, there = store_on(new_postgres), store_on(new_postgres)
+        heard: queue.Queue[Set[str]] = queue.Queue()
+        there.listen(heard.put)
+        there.meet_neighbours()
+        caller = await add_tenant(here)
+        here.meet_neighbours()
+        # Both find each other in their own time; until then nothing is sent, and each write costs a poll.
+        async with asyncio.timeout(30):
+            while heard.empty():
+                await here.write(append_event, caller, "a")
+        assert heard.get() == {caller.tenant_id}
+        assert tellers(new_postgres) == 1
+
+    async def test_own_commits_are_not_heard_twice(self, new_postgres: Database, store_on: OpenStore) -> None:
+        here, there = store_on(new_postgres), store_on(new_postgres)
+        heard_here: list[Set[str]] = []
+        heard_there: queue.Queue[Set[str]] = queue.Queue()
+        there.listen(heard_there.put)
+        there.meet_neighbours()
+        caller = await add_tenant(here)
+        here.listen(heard_here.append)
+        here.meet_neighbours()
+        written = 0
+        async with asyncio.timeout(30):
+            while heard_there.empty():
+                await here.write(append_event, caller, "a")
+                written += 1
+        assert len(heard_here) == written
+
+    async def test_nothing_is_sent_while_nobody_else_listens(
+        self, new_postgres: Database, store_on: OpenStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[object] = []
+        monkeypatch.setattr(Neighbours, "_tell", lambda *sent: told.append(sent))
+        store = store_on(new_postgres)
+        store.meet_neighbours()
+        caller = await add_tenant(store)
+        await store.write(append_event, caller, "a")
+        store.stop()  # which sends what waits
+        assert told == []
+
+    async def test_on_sqlite_there_are_none(self, store_on: OpenStore, sqlite_database: Database) -> None:
+        store = store_on(sqlite_database)
+        store.meet_neighbours()
+        caller = await add_tenant(store)
+        assert (await store.write(append_event, caller, "a")).position == 2
 
 
 class TestAside:

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Set
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chaupal.settings import Settings
 from chaupal.store.clock import Clock, wall_clock
 from chaupal.store.connection import Connection
 from chaupal.store.migrating import migrate
 from chaupal.store.store import Store
+
+if TYPE_CHECKING:
+    from chaupal.store.neighbours import Neighbours
 
 _LOCK_NAME = "lock"
 
@@ -81,8 +86,16 @@ def open_store(
         clock=clock,
         before_commit=before_commit,
     )
+    if settings.is_postgres:
+        store.find_neighbours = partial(_neighbours_of, settings.database)
     store.start()
     return store
+
+
+def _neighbours_of(url: str, on_signal: Callable[[Set[str]], None]) -> Neighbours:
+    from chaupal.store.neighbours import Neighbours
+
+    return Neighbours(url, on_signal)
 
 
 def _connects(settings: Settings, sqlite_vfs: str | None) -> tuple[Callable[[], Connection], Callable[[], Connection]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Callable, Sequence, Set
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -28,6 +28,9 @@ class OfTenant(Protocol):
     def tenant_id(self) -> str:
         """The tenant whose rows the rule may touch."""
 
+
+if TYPE_CHECKING:
+    from chaupal.store.neighbours import Neighbours
 
 CallerT = TypeVar("CallerT", bound=OfTenant)
 RequestT = TypeVar("RequestT")
@@ -58,6 +61,8 @@ class Store:
         before_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self.clock = clock
+        self.find_neighbours: Callable[[Callable[[Set[str]], None]], Neighbours] | None = None
+        self._neighbours: Neighbours | None = None
         self._listeners: list[Callable[[Set[str]], None]] = []
         self._writers = [
             Writer(
@@ -66,7 +71,7 @@ class Store:
                 queue_max=queue_max,
                 deliver_all=_deliver_all,
                 before_commit=before_commit,
-                on_commit=self._tell_listeners,
+                on_commit=self._note_commit,
             )
             for _ in range(writer_count)
         ]
@@ -87,6 +92,8 @@ class Store:
         if not self._is_running:
             return
         self._is_running = False
+        if self._neighbours is not None:
+            self._neighbours.stop()
         # The writers last: on SQLite the connection that closes last must be able to empty the write-ahead log.
         self._readers.stop()
         for writer in self._writers:
@@ -96,10 +103,22 @@ class Store:
         """From now on call this after each commit of this process that appended events, with the ids of the tenants
         that the batch changed.
 
-        In the writer's thread, before the callers are woken: it must be quick, and may not raise. Other processes'
-        commits are not heard of, so whoever listens looks from time to time as well.
+        In the writer's thread, before the callers are woken: it must be quick, and may not raise. Of other processes'
+        commits it is told, after `meet_neighbours`, in another thread and most of the time, so whoever listens looks
+        from time to time as well.
         """
         self._listeners.append(listener)
+
+    def meet_neighbours(self) -> None:
+        """Wake, and be woken by, other processes on the same database. On SQLite there are none."""
+        if self.find_neighbours is not None and self._neighbours is None:
+            self._neighbours = self.find_neighbours(self._tell_listeners)
+            self._neighbours.start()
+
+    def _note_commit(self, tenant_ids: Set[str]) -> None:
+        self._tell_listeners(tenant_ids)
+        if self._neighbours is not None:
+            self._neighbours.tell(tenant_ids)
 
     def _tell_listeners(self, tenant_ids: Set[str]) -> None:
         for listener in self._listeners:
