@@ -57,6 +57,8 @@ class Installation:
     database: str = ""
     settings: dict[str, str] = field(default_factory=dict)
     server: KeptServer | None = None
+    program: tuple[str, ...] = CHAUPAL
+    """What serves; a test may put something in front of it."""
 
     @property
     def is_postgres(self) -> bool:
@@ -111,7 +113,7 @@ class Installation:
             name = f"chaupal-{self.port}"
             (self.run.folder / name).mkdir()
             assignments = [f"{key}={value}" for key, value in self.environment.items()]
-            command = ["/usr/bin/env", "-i", *assignments, *CHAUPAL, "serve"]
+            command = ["/usr/bin/env", "-i", *assignments, *self.program, "serve"]
             self.server = KeptServer(self.run, name, command, is_ready=self.is_ready)
         self.server.start()
 
