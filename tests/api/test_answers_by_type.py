@@ -306,3 +306,48 @@ class TestMedia:
         assert photo == files[0]["mediaUrl"] == files[1]["mediaUrl"]
         assert world.client.call("GET", httpx.URL(photo).raw_path.decode()).status_code == 200
         assert files[0]["mediaFileName"] == "photo.jpg"
+
+
+class TestFormsWithoutQuestions:
+    """Instances of packages that nobody has installed: what their questions are is not known."""
+
+    GIVEN: ClassVar[list[Any]] = [
+        "test text", 5, ["Red", "Blue", None], {"lt": 17.385, "lg": 78.4867, "n": "Depot"}, None, [], " ",
+        {"cc": "+254", "pn": "712345678"}, True,
+    ]  # fmt: skip
+    SHOWN: ClassVar[list[Any]] = [
+        "test text", 5, ["Red", "Blue"], {"lt": 17.385, "lg": 78.4867, "n": "Depot", **PLACE}, None, None, None,
+        {"cc": "+254", "pn": "712345678"}, "true",
+    ]  # fmt: skip
+
+    def test_take_answers_as_they_come(self, world: World) -> None:
+        action_id = ask(world, "com.example.Visit", {"title": "override title", "validity": 24})
+        first = answered(world.member, world.group_id, action_id, {"Answers": self.GIVEN})
+        details = seen(world.group_admin, world.group_id, action_id)
+        assert [one["answers"] for one in details["responses"]] == [self.SHOWN]
+        assert "results" not in details
+        again = answered(world.member, world.group_id, action_id, {"answers": self.SHOWN}, response_id=first)
+        details = seen(world.group_admin, world.group_id, action_id)
+        assert [(one["responseId"], one["answers"]) for one in details["responses"]] == [(again, self.SHOWN)]
+        assert counts_of(world, action_id) == (1, 1, 0)
+
+    def test_take_a_text_alone_and_nothing(self, world: World) -> None:
+        action_id = ask(world, "com.example.Visit", {"acceptMultipleResponses": True})
+        for given in ("one, two", None, [], {"latitude": 1, "longitude": 2}):
+            answered(world.member, world.group_id, action_id, {"answers": given})
+        shown = [one["answers"] for one in seen(world.member, world.group_id, action_id)["responses"]]
+        assert shown[:3] == [["one, two"], [], []]
+        assert shown[3][0]["lg"] == 2
+
+    @pytest.mark.parametrize(("given", "said"), [
+        (["x"] * 101, "actionBody.answers: must have at most 100 entries"),
+        (["x" * 4001], "actionBody.answers[0]: must be at most 4000 characters"),
+        ([1, [["x"]]], "actionBody.answers[1]: must be text"),
+        ([{"a": 1}], "actionBody.answers[0].latitude: is required"),
+    ])  # fmt: skip
+    def test_refuse_what_no_question_could_take(self, world: World, given: list[Any], said: str) -> None:
+        action_id = ask(world, "com.example.Visit", {})
+        refused = answer(world.member, world.group_id, action_id, {"answers": given})
+        assert_refused(refused, "InvalidParameters")
+        assert refused.json()["message"].startswith(said)
+        assert counts_of(world, action_id) == (0, 0, 0)

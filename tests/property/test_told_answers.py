@@ -15,6 +15,7 @@ from chaupal.auth.sealing import SecretKey
 from chaupal.happenings.answers import tell_answers
 from chaupal.happenings.fitting import DATA_MAX_BYTES, fitted
 from chaupal.media.links import MediaLinks
+from chaupal.responses.bodies.questions import read_unasked
 from chaupal.responses.contents import ResponseContent, write_json
 from chaupal.responses.reading import Response
 
@@ -67,6 +68,13 @@ class TestTellAnswers:
             assert ("answer" in entry) == (told is not None)
             if told is not None:
                 assert entry["answer"] == told
+
+    def test_of_a_form_without_questions_each_answer_in_its_own_form(self) -> None:
+        given = read_unasked(["test text", ["Red", "Blue"], None])
+        entries = tell_answers(SurveyContent(title="Card"), _row(write_json(given)), MEDIA)
+        assert [(entry["type"], entry.get("answer")) for entry in entries] == [
+            ("Text", "test text"), (MULTI_OPTION, ["Red", "Blue"]), ("Text", None),
+        ]  # fmt: skip
 
 
 def _row(answers: str) -> Response:

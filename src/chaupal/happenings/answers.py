@@ -15,6 +15,7 @@ from chaupal.responses.contents import (
     VERIFIED,
     ResponseContent,
     Spot,
+    answered_in,
     questions_of,
     read_content,
     read_spot,
@@ -53,7 +54,7 @@ def tell_answers(asked: actions.Content, row: Response, media: ShownMedia) -> li
     tell = _TELLERS.get(type(asked))
     if tell is not None:
         return tell(asked, content, media)
-    questions = questions_of(asked)
+    questions = answered_in(asked, content)
     answers = content.answers + [None] * (len(questions) - len(content.answers))
     return [
         _with_answer(_of_question(question), tell_answer(question, answer, media))

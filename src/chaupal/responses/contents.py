@@ -36,9 +36,11 @@ class ResponseContent(msgspec.Struct, rename="camel", omit_defaults=True, kw_onl
 
     By type: SingleOption the option's index, MultiOption a list of them; Text, Image text; AttachmentList a list of
     texts; Numeric a number; Date and DateTime milliseconds since 1970; Location a `Spot`; PhoneNumber a `Phone`.
+    `questions` are only of an answer to a form without any: what it answers, as far as it says so itself.
     """
 
     answers: list[Any] = []
+    questions: list[Question] = []
     status: str = ""
     is_late: bool = False
     spot: Spot | None = None
@@ -83,6 +85,11 @@ def questions_of(content: actions.Content) -> list[Question]:
             return []
 
 
+def answered_in(asked: actions.Content, content: ResponseContent) -> list[Question]:
+    """What an answer answers: the questions of the action, or where it has none, the answer's own."""
+    return questions_of(asked) or content.questions
+
+
 def statuses_of(content: actions.AttendanceContent) -> list[str]:
     """What people can answer to a roll call."""
     ends = [CHECKED_IN, CHECKED_OUT] if content.has_check_out else [CHECKED_IN]
@@ -92,7 +99,7 @@ def statuses_of(content: actions.AttendanceContent) -> list[str]:
 def resources_in(asked: actions.Content, content: ResponseContent) -> list[str]:
     """The mediaResources in an answer."""
     resources = [content.photo] if content.photo else []
-    for question, answer in zip(questions_of(asked), content.answers, strict=False):
+    for question, answer in zip(answered_in(asked, content), content.answers, strict=False):
         if answer is not None and question.type == "Image":
             resources.append(answer)
         elif answer is not None and question.type == "AttachmentList":

@@ -14,11 +14,19 @@ from typing import Any, ClassVar
 import msgspec
 
 from chaupal.actions.bodies.places import PostedPlace
-from chaupal.actions.contents import Question
+from chaupal.actions.contents import Option, Question
 from chaupal.actions.drafts import ANY_MEDIA, MediaUse
-from chaupal.actions.limits import MEDIA_MAX, NAME_MAX_CHARS, TEXT_MAX_CHARS, checked_text
+from chaupal.actions.limits import (
+    MEDIA_MAX,
+    NAME_MAX_CHARS,
+    OPTIONS_MAX,
+    QUESTIONS_MAX,
+    TEXT_MAX_CHARS,
+    check_count,
+    checked_text,
+)
 from chaupal.errors import InvalidParameters, shorten
-from chaupal.responses.contents import Phone, Spot
+from chaupal.responses.contents import Phone, ResponseContent, Spot
 from chaupal.wire.bodies import read_part
 from chaupal.wire.numbers import read_mobile_number, split_mobile_number
 from chaupal.wire.readings import refusal
@@ -90,6 +98,37 @@ def read_answers(raw: object, questions: list[Question]) -> tuple[list[Any], tup
             raise InvalidParameters(field=at, value="nothing", rule="needs an answer")
         answers.append(answer)
     return answers, tuple(media)
+
+
+def read_unasked(raw: object) -> ResponseContent:
+    """Answers to a form without questions, each in the form in which it comes: text, number, texts, place.
+
+    Evidence: the official sample answers an instance that holds no questions, because its package does.
+
+    Raises:
+        InvalidParameters.
+    """
+    given = [] if raw is None else raw if isinstance(raw, list) else [raw]
+    check_count("actionBody.answers", given, least=0, most=QUESTIONS_MAX)
+    found = ResponseContent()
+    for index, each in enumerate(given):
+        at = f"actionBody.answers[{index}]"
+        value = [one for one in each if not _is_none(one)] if isinstance(each, list) else each
+        question = _question_in(value, at)
+        found.answers.append(None if _is_none(value) else _READERS[question.type](value, at, question, []))
+        found.questions.append(question)
+    return found
+
+
+def _question_in(value: object, at: str) -> Question:
+    if isinstance(value, list):
+        titles = [checked_text(at, _read_text(each, at)) for each in value]
+        check_count(at, titles, least=0, most=OPTIONS_MAX)
+        return Question("", "MultiOption", [Option(title) for title in dict.fromkeys(titles)])
+    if isinstance(value, dict):
+        return Question("", "PhoneNumber" if "pn" in value else "Location")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return Question("", "Numeric" if is_number else "Text")
 
 
 def place_of(index: int, question: Question) -> str:

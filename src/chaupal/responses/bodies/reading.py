@@ -23,6 +23,7 @@ from chaupal.responses.bodies.questions import (
     read_answers,
     read_resource,
     read_spot,
+    read_unasked,
 )
 from chaupal.responses.contents import (
     CHECKED_IN,
@@ -140,9 +141,13 @@ def _meeting(content: contents.LetsMeetContent, raw: dict[str, Any]) -> Answer:
 
 def _form(content: contents.SurveyContent, raw: dict[str, Any]) -> Answer:
     posted = read_part(raw, PostedFormReply, _BODY)
-    answers, media = read_answers(posted.answers, questions_of(content))
+    if content.questions:
+        answers, media = read_answers(posted.answers, content.questions)
+        found = ResponseContent(answers=answers)
+    else:
+        found, media = read_unasked(posted.answers), ()
     return Answer(
-        content=ResponseContent(answers=answers),
+        content=found,
         name=checked_text("actionBody.responseName", posted.response_name, NAME_MAX_CHARS).strip(),
         spot=_optional_spot(posted.response_location, "actionBody.responseLocation"),
         media=media,

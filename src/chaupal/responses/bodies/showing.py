@@ -12,7 +12,15 @@ from chaupal.actions.bodies.links import ShownMedia
 from chaupal.actions.contents import MULTI_OPTION, SINGLE_OPTION, Question
 from chaupal.media.links import MediaLinks
 from chaupal.people.rules import shown_number
-from chaupal.responses.contents import MEETING_REPLIES, ResponseContent, Spot, questions_of, read_content, read_spot
+from chaupal.responses.contents import (
+    MEETING_REPLIES,
+    ResponseContent,
+    Spot,
+    answered_in,
+    questions_of,
+    read_content,
+    read_spot,
+)
 from chaupal.responses.queries import SeenResponse
 from chaupal.responses.reading import SeenResponses
 from chaupal.responses.shapes import (
@@ -74,7 +82,7 @@ def _link_media(shown: ShownResponse, content: ResponseContent, asked: actions.C
     if not isinstance(asked, actions.SurveyContent | actions.TrainingContent):
         return
     assert isinstance(shown.answers, list), "a form has answers"
-    for index, (question, answer) in enumerate(zip(asked.questions, content.answers, strict=True)):
+    for index, (question, answer) in enumerate(zip(answered_in(asked, content), content.answers, strict=True)):
         if answer is not None and question.type == "Image":
             shown.answers[index] = media.url(answer)
         elif answer is not None and question.type == "AttachmentList":
@@ -89,7 +97,8 @@ def _show_form(
     shown: ShownResponse, content: ResponseContent, asked: actions.SurveyContent | actions.TrainingContent
 ) -> None:
     shown.answers = [
-        _show_answer(question, answer) for question, answer in zip(asked.questions, content.answers, strict=True)
+        _show_answer(question, answer)
+        for question, answer in zip(answered_in(asked, content), content.answers, strict=True)
     ]
     shown.score_percent = UNSET if content.score_percent is None else content.score_percent
     shown.has_passed = UNSET if content.has_passed is None else content.has_passed
