@@ -19,11 +19,12 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links $(UPGRADE)
 TYPED = src bench tests/parts tests/conftest.py tools
 
-.PHONY: help serve test lint format bench bench-peers soak lock environment runtime clean
+.PHONY: help serve test postman lint format bench bench-peers soak lock environment runtime clean
 
 help:
 	@echo "make serve        run Chaupal from this checkout (first use installs it into .venv)"
 	@echo "make test         run all tests; make test TESTS=tests/unit FLAGS=-x runs some"
+	@echo "make postman      run the Postman collection against a fresh server"
 	@echo "make lint         style, types and import rules"
 	@echo "make format       put the code into the project's layout"
 	@echo "make bench        measure this server; make bench-peers measures others beside it"
@@ -37,6 +38,9 @@ serve: runtime
 
 test: environment
 	@exec $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(FLAGS) $(TESTS)
+
+postman: environment
+	@exec $(BIN)/python -m pytest -q -s -n 0 $(FLAGS) tests/postman
 
 lint: environment
 	$(BIN)/ruff check .

@@ -2,8 +2,8 @@
 
 Usage: `.venv/bin/python tools/write_docs.py [--check]`. A page holds `<!-- generated: NAME -->` and `<!-- end -->`;
 what stands between them is replaced, everything else is left alone. The document is written twice: to be read, as
-docs/openapi.json, and to be served, into the package. With --check nothing is written, and the exit code is 1 where a
-file is not what the code says.
+docs/openapi.json, and to be served, into the package; the Postman collection lies in docs/postman. With --check nothing
+is written, and the exit code is 1 where a file is not what the code says.
 """
 
 from __future__ import annotations
@@ -25,11 +25,15 @@ from chaupal.events.catalogue import Event, EventType
 from chaupal.openapi.document import build_document, encode_document, encode_served_document
 from chaupal.openapi.field_texts import PageTexts
 from chaupal.openapi.needs import needs_sentence, who_may
+from chaupal.postman.collection import build_collection, build_environment, encode_postman
+from chaupal.postman.journey import JOURNEY
 from chaupal.settings import SettingDescription, describe_settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCS = PROJECT / "docs"
 OPENAPI = DOCS / "openapi.json"
+COLLECTION = DOCS / "postman" / "chaupal.postman_collection.json"
+ENVIRONMENT = DOCS / "postman" / "chaupal.postman_environment.json"
 SERVED_OPENAPI = PROJECT / "src" / "chaupal" / "openapi" / "openapi.json"
 _REGION = re.compile(r"(<!-- generated: (?P<name>[^\n]+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -65,9 +69,15 @@ def changed_pages() -> dict[Path, str]:
 
 
 def changed_documents() -> dict[Path, str]:
-    """The files of the OpenAPI document that differ from what code and pages say, with what they should hold."""
+    """The files of the OpenAPI document and of the Postman collection that differ from what code and pages say, with
+    what they should hold."""
     document = openapi_document()
-    wanted = {OPENAPI: encode_document(document).decode(), SERVED_OPENAPI: encode_served_document(document).decode()}
+    wanted = {
+        OPENAPI: encode_document(document).decode(),
+        SERVED_OPENAPI: encode_served_document(document).decode(),
+        COLLECTION: encode_postman(build_collection(JOURNEY, SERVED_ROUTES)),
+        ENVIRONMENT: encode_postman(build_environment(JOURNEY)),
+    }
     return {path: text for path, text in wanted.items() if not path.is_file() or path.read_text() != text}
 
 

@@ -77,6 +77,11 @@ class Settings:
     address_mb_per_min: int = _setting(
         3_000, "MB of uploads and other large bodies a minute from one address, of 1,048,576 bytes; 0: no limit."
     )
+    development: bool = _setting(
+        False,
+        "For trying things out on one machine: `POST /generatePin` shows the PIN to whoever asks, in the header "
+        "`X-Development-Pin`. Taken only while the server listens on this machine's own address.",
+    )
     pin_life_s: int = _setting(600, "Life of a PIN.")
     pins_per_hour_number: int = _setting(5, "PINs made an hour for one number; 0: no limit.")
     pins_per_hour_connector: int = _setting(100, "PINs made an hour by one connector; 0: no limit.")
@@ -151,6 +156,11 @@ class Settings:
             return self.public_url.rstrip("/") + "/"
         scheme = "https" if self.tls_cert else "http"
         return f"{scheme}://{self.listen}/"
+
+    @property
+    def listens_to_itself(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.listen_host in ("127.0.0.1", "::1", "localhost")
 
     @property
     def is_postgres(self) -> bool:
@@ -342,6 +352,11 @@ def _check(settings: Settings) -> None:
     for name in _NEEDED_BY_SMS.get(settings.sms, ()):
         if not getattr(settings, name):
             raise SettingRefused(f"CHAUPAL_{name.upper()}: is needed by CHAUPAL_SMS={settings.sms}")
+    if settings.development and not (settings.listens_to_itself and not settings.public_url):
+        raise SettingRefused(
+            "CHAUPAL_DEVELOPMENT: shows PINs to whoever asks, so the address of CHAUPAL_LISTEN must be 127.0.0.1, "
+            "[::1] or localhost, and CHAUPAL_PUBLIC_URL empty"
+        )
     for name in _AT_LEAST_ONE:
         if getattr(settings, name) < 1:
             raise SettingRefused(f"CHAUPAL_{name.upper()}: must be 1 or more")

