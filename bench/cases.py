@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench import growth
+from bench import growth, streams
 from bench.baseline import build_floor, floor_target
 from bench.case import Case, Result, result_of_cpu, result_of_p50
+from bench.fanout import STREAMS
 from bench.growth import CONNECTIONS
 from bench.measure import Bench, Measurement
 from bench.processes import Memory, Server
@@ -144,6 +145,22 @@ CASES = (
         "us",
         Limits(bar=2, goal=1.3),
         growth.run_post_survey,
+    ),
+    Case(
+        "stream-fanout",
+        f"POST message, until the last of {STREAMS:,} live streams has it",
+        "bare fan-out",
+        "ms",
+        Limits(bar=2, goal=1.2),
+        streams.run_stream_fanout,
+    ),
+    Case(
+        "stream-memory",
+        f"memory (RSS) per idle live stream, {STREAMS:,} of them",
+        "bare fan-out",
+        "kB",
+        Limits(bar=30, goal=15),
+        streams.run_stream_memory,
     ),
     Case(
         "upload-100mb",

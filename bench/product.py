@@ -76,6 +76,7 @@ class Product:
             "CHAUPAL_LISTEN": f"127.0.0.1:{self.port}",
             "CHAUPAL_CONNECTOR_CALLS_PER_MIN": "0",
             "CHAUPAL_TENANT_CALLS_PER_MIN": "0",
+            "CHAUPAL_STREAMS_PER_PERSON": "0",
         }
         if self.database != "sqlite":
             environment["CHAUPAL_DATABASE"] = self.database

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import importlib
 import os
+import resource
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -186,12 +187,20 @@ async def _greet(house: House) -> None:
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight are finished within the grace time."""
     house = open_house(settings)
+    _allow_connections()
     _settle_memory()
     try:
         _run(house)
     finally:
         close_house(house)
         _wipe(settings)
+
+
+def _allow_connections() -> None:
+    """Have as many files and connections open as the system lets this process; by default it is often a thousand."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _wipe(settings: Settings) -> None:

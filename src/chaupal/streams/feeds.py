@@ -31,6 +31,8 @@ _READ_AT_ONCE = 200
 _RENEWED_AT_ONCE = 50
 _LOADED_AT_ONCE = 100
 """A hundred views take some ten milliseconds; one read must not take longer than `CHAUPAL_READ_TIMEOUT_MS`."""
+_SENT_AT_ONCE = 1_000
+"""After so many, other work of the event loop has its turn: some milliseconds."""
 _PAUSE_S = 1.0
 
 _OF_MEMBERS = frozenset({EventType.MEMBER_ADDED, EventType.MEMBER_REMOVED, EventType.MEMBER_ROLE_CHANGED})
@@ -65,6 +67,7 @@ class Feed:
         self._by_group: dict[str, set[Stream]] = defaultdict(set)
         self._by_person: dict[str, set[Stream]] = defaultdict(set)
         self._everywhere: set[Stream] = set()
+        self._to_renew: set[Stream] = set()
         self._joining: list[tuple[Stream, asyncio.Future[bool]]] = []
         self._woken = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -178,6 +181,7 @@ class Feed:
 
     async def _pass_on_more(self) -> bool:
         """Whether there was anything."""
+        await self._renew_owed()
         stretch = Stretch(self.position, _READ_AT_ONCE, self._imprint)
         heard = await self._store.read(read_stretch, self._operator, stretch)
         begun = 0
@@ -220,14 +224,26 @@ class Feed:
         if event.event_type in _OF_GROUPS:
             for stream in changed:
                 stream.forget_views()  # a deleted group is shown anew, to those who belonged to it to the end
+            self._to_renew = changed
             await self._pass_on([heard])
-            lost = await self._renew(changed)
-        else:
-            lost = await self._renew(changed)
-            for stream in [each for each in lost if not _is_about(event, each)]:
-                self._end(stream)
-            await self._pass_on([heard])
+            await self._renew_owed()
+            return
+        lost = await self._renew(changed)
         for stream in lost:
+            if not _is_about(event, stream):
+                self._end(stream)
+        await self._pass_on([heard])
+        self._finish(lost)
+
+    async def _renew_owed(self) -> None:
+        """Renew those that had to be told of something first. What fails is tried again before anything is read."""
+        if self._to_renew:
+            self._finish(await self._renew(self._to_renew & self._streams))
+            self._to_renew = set()
+
+    def _finish(self, streams: Iterable[Stream]) -> None:
+        """End streams once they have sent what waits."""
+        for stream in streams:
             stream.finish()
             self.leave(stream)
 
@@ -259,10 +275,14 @@ class Feed:
                         self._end(stream)
                     else:
                         stream.keep_view(group_id, view)
+        sent = 0
         for each in heard:
             if each.told is not None:
-                self._send(each.event, each.told)
+                sent += self._send(each.event, each.told)
             self.position = each.event.position
+            if sent >= _SENT_AT_ONCE:
+                sent = 0
+                await asyncio.sleep(0)
 
     def _concerned(self, event: StoredEvent, told: Told) -> set[Stream]:
         by_group = self._by_group.get(event.group_id, set())
@@ -280,10 +300,12 @@ class Feed:
                     missing[stream, group_id] = None
         return list(missing)
 
-    def _send(self, event: StoredEvent, told: Told) -> None:
+    def _send(self, event: StoredEvent, told: Told) -> int:
+        """How many streams there were to look at."""
         pieces: dict[tuple[Share, bool], bytes] = {}
         cursor = ""
-        for stream in list(self._concerned(event, told)):
+        concerned = list(self._concerned(event, told))
+        for stream in concerned:
             if stream.position >= event.position:
                 continue
             view = stream.view_of(event.group_id)
@@ -301,6 +323,7 @@ class Feed:
             stream.put(piece)
             if stream.is_over:
                 self.leave(stream)
+        return len(concerned)
 
 
 def _is_about(event: StoredEvent, stream: Stream) -> bool:

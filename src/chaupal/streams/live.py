@@ -39,12 +39,11 @@ class Stopping(Unavailable):
 
 
 class Opening(msgspec.Struct, frozen=True, eq=False):
-    """A stream that is opened: by whom, after which position, with a first page that was read already."""
+    """A stream that is opened: by whom, and after which position."""
 
     caller: Caller
     only: frozenset[str]
     begun: int
-    page: SeenPage
     stream: Stream
 
 
@@ -52,7 +51,7 @@ def open_stream(caller: Caller, only: frozenset[str], position: int | None, page
     """A stream of a caller that begins after a position; with None where the log ended when the page was read."""
     begun = page.position if position is None else position
     stream = Stream(page.watch, begun, works_until_s=caller.token.expires_at_s + GRACE_S)
-    return Opening(caller, only, begun, page, stream)
+    return Opening(caller, only, begun, stream)
 
 
 class LiveStreams:
@@ -113,17 +112,19 @@ class LiveStreams:
             if not self._counts[key]:
                 del self._counts[key]
 
-    async def pieces(self, opening: Opening) -> AsyncGenerator[bytes, None]:
-        """What a stream sends: where it begins, what has happened since, then what happens. Ends by itself.
+    async def pieces(self, opening: Opening, page: SeenPage) -> AsyncGenerator[bytes, None]:
+        """What a stream sends: where it begins, what has happened since, of which a page was read already, then what
+        happens. Ends by itself.
 
         Its caller was counted by `enter`, and is no more when it ends.
         """
-        stream = opening.stream
+        stream, missed = opening.stream, self._missed(opening, page)
+        del page  # it would be held for as long as the stream lives
         self._start_to_beat()
         self._catching_up.add(stream)
         try:
             yield write_beginning(self._cursor(opening.caller, opening.begun))
-            async for piece in self._missed(opening):
+            async for piece in missed:
                 yield piece
             self._catching_up.discard(stream)
             while piece := await stream.take():
@@ -131,9 +132,9 @@ class LiveStreams:
         finally:
             self._close(opening)
 
-    async def _missed(self, opening: Opening) -> AsyncGenerator[bytes, None]:
+    async def _missed(self, opening: Opening, page: SeenPage) -> AsyncGenerator[bytes, None]:
         """What has happened up to where the stream joins the others of its tenant."""
-        stream, page, caller = opening.stream, opening.page, opening.caller
+        stream, caller = opening.stream, opening.caller
         while not stream.is_over:
             for happening in page.happenings:
                 yield write_event(happening, self._cursor(caller, happening.position))

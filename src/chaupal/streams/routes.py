@@ -39,7 +39,7 @@ async def get_events(request: ApiRequest) -> StreamedReply:
         live.exit(caller)
         raise
     opening = open_stream(caller, only, position, page)
-    return stream_events(live.pieces(opening), opening.stream.end)
+    return stream_events(live.pieces(opening, page), opening.stream.end)
 
 
 async def get_sync(request: ApiRequest) -> msgspec.Struct:

@@ -22,7 +22,7 @@ from chaupal.happenings.sights import View, Watch, load_view, open_watch, show
 from chaupal.store.transaction import Transaction
 
 PAGE_MAX = 100
-_LOOKED_AT_MAX = 2_000
+_LOOKED_AT_MAX = 1_000
 """Events that one read looks at, most of which the caller may not see: some tens of milliseconds."""
 
 _READ_AT_ONCE = 200
