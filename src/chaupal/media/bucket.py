@@ -38,6 +38,8 @@ class BucketPlace(msgspec.Struct, frozen=True):
 class BucketObjects:
     """Objects in one bucket, below one prefix."""
 
+    takes_files_over = False
+
     def __init__(self, place: BucketPlace) -> None:
         self._place = place
         self._store: Any = None

@@ -28,6 +28,9 @@ _PIECE_BYTES = 1024 * 1024
 """Written at a time; two such pieces of each upload are in memory at most. Smaller ones cost more changes between
 threads, larger ones more fresh memory: either takes up to twice the processor's time."""
 
+_FORCED_BYTES = 16 * 1024 * 1024
+"""Forced to disk at a time, while more is coming: of a large file, little is then left to be waited for at the end."""
+
 _STALE_S = 3_600.0
 """No upload stands still as long as this and goes on."""
 
@@ -95,18 +98,24 @@ class IncomingFolder:
 
 
 class IncomingFile:
-    """One file that is being written. `discard` it in the end, whatever has become of it."""
+    """One file that is being written. `discard` it in the end, whatever has become of it.
 
-    def __init__(self, path: Path, threads: MediaThreads) -> None:
+    `is_to_stay`: this very file will be kept, so it is forced to disk while it comes.
+    """
+
+    def __init__(self, path: Path, threads: MediaThreads, *, is_to_stay: bool) -> None:
         self.path = path
         self.size_bytes = 0
         self._threads = threads
+        self._is_to_stay = is_to_stay
         with telling_full_disk():
             self._file: IO[bytes] = path.open("xb")
         self._hash = hashlib.sha256()
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._writing: asyncio.Task[None] | None = None
+        self._unforced_bytes = 0
+        self._forcing: asyncio.Task[None] | None = None
 
     async def write(self, chunk: bytes) -> None:
         """Add bytes. They are written while the next ones come.
@@ -120,10 +129,20 @@ class IncomingFile:
         if self._waiting_bytes >= _PIECE_BYTES:
             await self._settle()
             pieces, self._waiting, self._waiting_bytes = self._waiting, [], 0
+            await self._force_some()
             self._writing = asyncio.create_task(self._threads.run(lambda: self._write_now(pieces)))
 
+    async def _force_some(self) -> None:
+        """Let what has been written be forced to disk, beside what goes on; not while an earlier part still is."""
+        if not self._is_to_stay or self._unforced_bytes < _FORCED_BYTES:
+            return
+        if self._forcing is None or self._forcing.done():
+            await self._settle_forcing()
+            self._unforced_bytes = 0
+            self._forcing = asyncio.create_task(self._threads.run(self._force_now))
+
     async def finish(self) -> StoredContent:
-        """The whole file, written but not yet forced to disk.
+        """The whole file, written but not yet all forced to disk.
 
         Raises:
             StorageFull.
@@ -132,14 +151,16 @@ class IncomingFile:
         pieces, self._waiting = self._waiting, []
         if pieces:
             await self._threads.run(lambda: self._write_now(pieces))
+        await self._settle_forcing()
         with telling_full_disk():
             self._file.close()
         return StoredContent(self.path, self._hash.hexdigest(), self.size_bytes)
 
     async def discard(self) -> None:
         """Close, and remove the file if it is still there. Harmless when repeated."""
-        with contextlib.suppress(StorageFull, OSError):
-            await self._settle()
+        for settle in (self._settle, self._settle_forcing):
+            with contextlib.suppress(StorageFull, OSError):
+                await settle()
         with contextlib.suppress(OSError):
             self._file.close()
         self.path.unlink(missing_ok=True)
@@ -149,12 +170,23 @@ class IncomingFile:
         if writing is not None:
             await writing
 
+    async def _settle_forcing(self) -> None:
+        forcing, self._forcing = self._forcing, None
+        if forcing is not None:
+            await forcing
+
+    def _force_now(self) -> None:
+        """A failure is told once, so it must not be passed over: nobody else would hear of it."""
+        with telling_full_disk():
+            os.fsync(self._file.fileno())
+
     def _write_now(self, pieces: list[bytes]) -> None:
         with telling_full_disk():
             whole = b"".join(pieces)
             self._file.write(whole)
             self._file.flush()
             self._hash.update(whole)
+        self._unforced_bytes += len(whole)
 
 
 def hash_file(path: Path) -> StoredContent:

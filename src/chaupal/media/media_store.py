@@ -24,7 +24,7 @@ class MediaStore:
         Raises:
             StorageFull.
         """
-        return IncomingFile(self.incoming.new_path(), self.threads)
+        return IncomingFile(self.incoming.new_path(), self.threads, is_to_stay=self.objects.takes_files_over)
 
 
 def make_media_store(settings: Settings) -> MediaStore:

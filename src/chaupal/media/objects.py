@@ -60,6 +60,10 @@ def _folder_of(tenant_id: str) -> str:
 class ObjectStore(Protocol):
     """What the product needs of a place for bytes."""
 
+    @property
+    def takes_files_over(self) -> bool:
+        """Whether a file that is put becomes the object, so that what is on disk of it need not be written again."""
+
     async def put(self, key: ObjectKey, path: Path) -> None:
         """Take the file over; on return its bytes are kept for good. The file at `path` may be gone then.
 
@@ -84,6 +88,8 @@ class ObjectStore(Protocol):
 
 class FolderObjects:
     """Objects as files below a folder."""
+
+    takes_files_over = True
 
     def __init__(self, root: Path, threads: MediaThreads) -> None:
         self._root = root
