@@ -21,14 +21,13 @@ from chaupal.auth.caller import INSTALLATION
 from chaupal.auth.keys import ensure_signing_keys
 from chaupal.auth.sealing import load_secret_key
 from chaupal.auth.signing import TokenSigner
+from chaupal.background import BackgroundWork
 from chaupal.bots.routes import ROUTES as BOT_ROUTES
 from chaupal.cli.first_steps import first_steps
 from chaupal.control.server import ControlServer
 from chaupal.directory.routes import ROUTES as TENANT_ROUTES
 from chaupal.directory.rules import list_tenants
 from chaupal.groups.routes import ROUTES as GROUP_ROUTES
-from chaupal.jobs.runner import JobRunner
-from chaupal.jobs.sweeps import Sweeper
 from chaupal.logs import log_stream, shows_calls
 from chaupal.media.routes import FILE_ROUTES
 from chaupal.media.routes import ROUTES as MEDIA_ROUTES
@@ -45,17 +44,13 @@ from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
 from chaupal.serving.pages import build_pages
 from chaupal.settings import Settings
-from chaupal.sms.choosing import make_sender
-from chaupal.sms.sending import build_sms_handler
 from chaupal.store.clock import Clock, wall_clock
 from chaupal.store.opening import DataFolder, DataFolderBusy, open_store
 from chaupal.store.wiping import wipe_remains
 from chaupal.streams.routes import ROUTES as STREAM_ROUTES
 from chaupal.subgroups.routes import ROUTES as SUBGROUP_ROUTES
 from chaupal.subscribers.routes import ROUTES as SUBSCRIBER_ROUTES
-from chaupal.tokens.pins import SMS_JOB
 from chaupal.tokens.routes import ROUTES as TOKEN_ROUTES
-from chaupal.webhooks.delivering.engine import WebhookEngine
 from chaupal.webhooks.routes import ROUTES as WEBHOOK_ROUTES
 
 ALL_ROUTES = (
@@ -136,20 +131,17 @@ def build_app(house: House) -> Api:
     metrics = Metrics()
     call_log = CallLog(log_stream(house.settings), is_on=shows_calls(house.settings))
     outbound = OutboundClient()
-    runner = JobRunner(house, {SMS_JOB: build_sms_handler(make_sender(house.settings, outbound))}, metrics=metrics)
-    sweeper = Sweeper(house, metrics=metrics)
-    webhooks = WebhookEngine(house, metrics=metrics)
+    work = BackgroundWork(house, outbound, metrics) if house.settings.works else None
     control = ControlServer(house)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await control.start()
         house.store.meet_neighbours()
-        runner.start()
-        sweeper.start()
-        house.wake_jobs = runner.wake
-        webhooks.start()
-        house.wake_webhooks = webhooks.wake
+        if work is not None:
+            work.start()
+        else:
+            house.wake_jobs = house.wake_webhooks = house.store.wake_workers
         await _greet(house)
         asyncio.get_running_loop().call_later(_WARM_UP_AFTER_S, _start_to_warm_up)
         try:
@@ -159,16 +151,16 @@ def build_app(house: House) -> Api:
             if house.live_streams is not None:
                 await house.live_streams.stop()
             await control.stop()
-            await webhooks.stop()
-            await sweeper.stop()
-            await runner.stop()
+            if work is not None:
+                await work.stop()
             await outbound.close()
             await house.media_fetcher.close()
             await house.callbacks.close()
             call_log.flush()
 
     pages = build_pages(house, metrics, lifespan)
-    return Api(house, SERVED_ROUTES, behind=pages, metrics=metrics, call_log=call_log)
+    routes = SERVED_ROUTES if house.settings.serves_calls else ()
+    return Api(house, routes, behind=pages, metrics=metrics, call_log=call_log)
 
 
 def _start_to_warm_up() -> None:
@@ -178,7 +170,7 @@ def _start_to_warm_up() -> None:
 async def _greet(house: House) -> None:
     """Say where the server is, and, while nobody is there yet, what a newcomer does next."""
     settings = house.settings
-    log.info("serving", url=settings.endpoint_url, listen=settings.listen, pid=os.getpid())
+    log.info("serving", url=settings.endpoint_url, listen=settings.listen, role=settings.role, pid=os.getpid())
     if not await house.store.read(list_tenants, INSTALLATION, None):
         sys.stderr.write(first_steps(settings))
         sys.stderr.flush()
@@ -260,4 +252,4 @@ def _run(house: House) -> None:
         if house.live_streams is not None:
             house.live_streams.end_soon()
 
-    HeedfulServer(config, on_stop=note_stop).run()
+    HeedfulServer(config, on_stop=note_stop, drain_s=settings.stop_drain_s).run()

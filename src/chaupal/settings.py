@@ -7,19 +7,16 @@ lower case). The environment wins.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from chaupal.settings_rules import PRESETS, SettingRefused, check_settings
+
 ENVIRONMENT_PREFIX = "CHAUPAL_"
 CONFIG_NAME = "CHAUPAL_CONFIG"
-
-
-class SettingRefused(Exception):
-    """A setting's value cannot be used. The sentence names the setting, the value and the rule."""
 
 
 def _setting(default: Any, meaning: str, *, is_secret: bool = False) -> Any:
@@ -42,6 +39,11 @@ class Settings:
     trusted_proxies: tuple[str, ...] = _setting(
         (), "Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed, comma-separated."
     )
+    role: str = _setting(
+        "all",
+        "What this process does: `api` answers calls, `worker` delivers webhooks, sends PINs and tidies up, `all` does "
+        "both. On SQLite one process does all.",
+    )
     tls_cert: str = _setting("", "PEM file of the TLS certificate chain; empty: plain HTTP.")
     tls_key: str = _setting("", "PEM file of the TLS private key.")
     secret_key_file: str = _setting(
@@ -58,6 +60,11 @@ class Settings:
     keep_alive_s: int = _setting(65, "An idle connection is closed after this time.")
     connections_max: int = _setting(5_000, "Connections open at once; further ones get 503.")
     stop_grace_s: int = _setting(10, "A stopping server lets requests in flight finish for this time.")
+    stop_drain_s: int = _setting(
+        0,
+        "A stopping server goes on taking calls for this time, while `/readyz` says that it stops, so that a proxy can "
+        "send them elsewhere first.",
+    )
     store_writers: int = _setting(2, "Writer connections on PostgreSQL (SQLite always has one).")
     store_readers: int = _setting(4, "Reader threads, each with one connection.")
     store_queue_max: int = _setting(5_000, "Reads or writes that may wait; more get 503 at once.")
@@ -156,6 +163,16 @@ class Settings:
             return self.public_url.rstrip("/") + "/"
         scheme = "https" if self.tls_cert else "http"
         return f"{scheme}://{self.listen}/"
+
+    @property
+    def serves_calls(self) -> bool:
+        """Whether this process answers the API's calls."""
+        return self.role != "worker"
+
+    @property
+    def works(self) -> bool:
+        """Whether this process does the work in the background."""
+        return self.role != "api"
 
     @property
     def listens_to_itself(self) -> bool:
@@ -257,11 +274,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             raise SettingRefused(f"there is no setting {variable}; `chaupal doctor` lists them all")
         values[name] = _convert(described[name], raw, variable)
         sources[name] = "environment"
-    for name, limit in _PRESETS.get(values.get("limits", ""), {}).items():
+    for name, limit in PRESETS.get(values.get("limits", ""), {}).items():
         if name not in values:
             values[name], sources[name] = limit, f"{ENVIRONMENT_PREFIX}LIMITS"
     settings = Settings(**values, sources=sources)
-    _check(settings)
+    check_settings(settings)
     return settings
 
 
@@ -301,83 +318,3 @@ def _convert(setting: SettingDescription, raw: Any, origin: str) -> Any:
         entries = raw if isinstance(raw, list) else str(raw).split(",")
         return tuple(str(entry).strip() for entry in entries if str(entry).strip())
     return str(raw).strip()
-
-
-_PRESETS = {"kaizala": {"connector_calls_per_min": 100, "tenant_calls_per_min": 300}}
-
-_CHOICES = {
-    "limits": ("", *_PRESETS),
-    "log_format": ("auto", "pretty", "json"),
-    "log_level": ("debug", "info", "warning", "error"),
-    "sms": ("console", "outbox", "twilio", "http", "smtp"),
-}
-
-_NEEDED_BY_SMS = {
-    "twilio": ("sms_twilio_account", "sms_twilio_token", "sms_twilio_from"),
-    "http": ("sms_http_url",),
-    "smtp": ("sms_smtp_url", "sms_smtp_from"),
-}
-
-
-_BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._/-]*)?")
-_AT_LEAST_ONE = (
-    "store_writers",
-    "store_readers",
-    "store_queue_max",
-    "body_max_bytes",
-    "read_timeout_ms",
-    "media_max_mb",
-    "media_fetch_timeout_s",
-    "media_orphan_keep_days",
-    "webhook_timeout_s",
-    "webhook_keep_days",
-)
-
-
-def _check(settings: Settings) -> None:
-    host, _, port = settings.listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65_535:
-        raise SettingRefused(f"CHAUPAL_LISTEN={settings.listen}: must be ADDRESS:PORT")
-    if settings.database and not settings.is_postgres:
-        raise SettingRefused("CHAUPAL_DATABASE: must be a postgresql:// URL, or empty for SQLite")
-    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
-        raise SettingRefused(f"CHAUPAL_PUBLIC_URL={settings.public_url}: must begin with https:// or http://")
-    if bool(settings.tls_cert) != bool(settings.tls_key):
-        raise SettingRefused("CHAUPAL_TLS_CERT and CHAUPAL_TLS_KEY: both must be given, or neither")
-    for name, choices in _CHOICES.items():
-        if getattr(settings, name) not in choices:
-            raise SettingRefused(
-                f"CHAUPAL_{name.upper()}={getattr(settings, name)}: must be one of {', '.join(filter(None, choices))}"
-            )
-    for name in _NEEDED_BY_SMS.get(settings.sms, ()):
-        if not getattr(settings, name):
-            raise SettingRefused(f"CHAUPAL_{name.upper()}: is needed by CHAUPAL_SMS={settings.sms}")
-    if settings.development and not (settings.listens_to_itself and not settings.public_url):
-        raise SettingRefused(
-            "CHAUPAL_DEVELOPMENT: shows PINs to whoever asks, so the address of CHAUPAL_LISTEN must be 127.0.0.1, "
-            "[::1] or localhost, and CHAUPAL_PUBLIC_URL empty"
-        )
-    for name in _AT_LEAST_ONE:
-        if getattr(settings, name) < 1:
-            raise SettingRefused(f"CHAUPAL_{name.upper()}: must be 1 or more")
-    _check_media(settings)
-    _check_networks(settings)
-
-
-def _check_media(settings: Settings) -> None:
-    if settings.media_store and not _BUCKET_URL.fullmatch(settings.media_store):
-        raise SettingRefused(f"CHAUPAL_MEDIA_STORE={settings.media_store}: must be s3://BUCKET or s3://BUCKET/PREFIX")
-    if bool(settings.media_s3_key_id) != bool(settings.media_s3_secret):
-        raise SettingRefused("CHAUPAL_MEDIA_S3_KEY_ID and CHAUPAL_MEDIA_S3_SECRET: both must be given, or neither")
-
-
-def _check_networks(settings: Settings) -> None:
-    for name, network_name in (
-        ("trusted_proxies", "proxy_networks"),
-        ("media_fetch_allow", "media_fetch_networks"),
-        ("callback_allow", "callback_networks"),
-    ):
-        try:
-            getattr(settings, network_name)
-        except ValueError as error:
-            raise SettingRefused(f"CHAUPAL_{name.upper()}: {error}") from None

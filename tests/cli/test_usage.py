@@ -33,6 +33,8 @@ COMMANDS = {
     "token list",
     "token revoke",
     "tenant list",
+    "backup",
+    "restore",
 }
 
 

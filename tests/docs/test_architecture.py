@@ -31,7 +31,7 @@ def resolve(dotted: str) -> object:
 
 class TestArchitecture:
     def test_it_is_short(self) -> None:
-        assert ARCHITECTURE.text.count("\n") <= 260
+        assert ARCHITECTURE.text.count("\n") <= 300
 
     def test_each_room_has_its_line_and_no_other_is_named(self) -> None:
         named = re.findall(r"^\| `(\w+)/` \| \S", ARCHITECTURE.text, re.MULTILINE)

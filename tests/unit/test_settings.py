@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from chaupal.settings import SettingRefused, Settings, load_settings
+from chaupal.settings import Settings, load_settings
+from chaupal.settings_rules import SettingRefused
 
 
 class TestLimitsPreset:

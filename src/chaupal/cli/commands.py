@@ -12,7 +12,7 @@ from chaupal.cli import backups, connectors, doctor, installation, people, tenan
 from chaupal.cli.failures import WRONG_USAGE, Failure, report_failure, setting_failure
 from chaupal.cli.options import Json, new_group
 from chaupal.control.protocol import OperationFailed
-from chaupal.settings import SettingRefused
+from chaupal.settings_rules import SettingRefused
 
 app = new_group("Chaupal: groups, messages and webhooks for organizations, behind the Kaizala API.")
 
@@ -33,11 +33,17 @@ def _root(
 
 
 @app.command()
-def serve(as_json: Json = False) -> None:
+def serve(
+    role: Annotated[
+        str | None,
+        typer.Option("--role", metavar="ROLE", help="`all`, `api` or `worker`; instead of CHAUPAL_ROLE."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Run the server until it is stopped; --json makes every log line JSON, even on a terminal."""
     from chaupal.cli.serve import run_server
 
-    run_server(as_json=as_json)
+    run_server(as_json=as_json, role=role)
 
 
 app.command("init")(installation.init)

@@ -7,7 +7,7 @@ import sys
 import msgspec
 
 from chaupal.control.protocol import ErrorFields
-from chaupal.settings import SettingRefused
+from chaupal.settings_rules import SettingRefused
 
 REFUSED = 1
 WRONG_USAGE = 2

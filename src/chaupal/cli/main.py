@@ -10,6 +10,8 @@ import os
 import sys
 
 _JSON = "--json"
+_ROLE = "--role="
+_ROLES = (f"{_ROLE}all", f"{_ROLE}api", f"{_ROLE}worker")
 
 
 def main() -> None:
@@ -17,12 +19,14 @@ def main() -> None:
     arguments = sys.argv[1:]
     try:
         # The server never ends by itself, so what it need not import stays out of its memory.
-        if arguments[:1] == ["serve"] and set(arguments[1:]) <= {_JSON}:
+        serve_options = " ".join(arguments[1:]).replace("--role ", _ROLE).split()
+        if arguments[:1] == ["serve"] and set(serve_options) <= {_JSON, *_ROLES}:
             # What is imported stays for ever: collections while importing find nothing and took a sixth of the start.
             gc.disable()
             from chaupal.cli.serve import run_server
 
-            run_server(as_json=_JSON in arguments)
+            roles = [option.removeprefix(_ROLE) for option in serve_options if option in _ROLES]
+            run_server(as_json=_JSON in serve_options, role=roles[-1] if roles else None)
             code = 0
         else:
             from chaupal.cli.commands import run_command

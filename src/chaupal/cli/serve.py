@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 
 from chaupal.cli.failures import Failure, report_failure, setting_failure
-from chaupal.settings import SettingRefused, Settings, load_settings
+from chaupal.settings import Settings, load_settings
+from chaupal.settings_rules import SettingRefused
 
 
-def run_server(*, as_json: bool) -> None:
-    """Serve until stopped. With `as_json` every line that is written is JSON."""
+def run_server(*, as_json: bool, role: str | None = None) -> None:
+    """Serve until stopped. With `as_json` every line that is written is JSON; `role` wins over the setting."""
     try:
-        settings = load_settings()
+        settings = load_settings(None if role is None else {**os.environ, "CHAUPAL_ROLE": role})
     except SettingRefused as error:
         raise SystemExit(report_failure(setting_failure(error), as_json=as_json)) from None
     if settings.tls_cert:

@@ -130,12 +130,24 @@ class Sweeper:
         while not await self._is_stopped_within(wait_s):
             wait_s = self._every_s
             try:
-                self._swept(await self._sweep_all())
+                self._swept(await self._sweep_in_turn())
             except Exception as error:  # noqa: BLE001 - the loop must live
                 self._failures.inc()
                 frames = traceback.extract_tb(error.__traceback__)
                 place = f"{frames[-1].filename}:{frames[-1].lineno}"
                 log.error("sweep failed", cause=type(error).__name__, place=place)
+
+    async def _sweep_in_turn(self) -> int:
+        """Sweep, unless another server on the database is at it."""
+        turn = self._house.store.turn("sweeps")
+        if turn is None:
+            return await self._sweep_all()
+        if not await asyncio.to_thread(turn.take):
+            return 0
+        try:
+            return await self._sweep_all()
+        finally:
+            await asyncio.to_thread(turn.end)
 
     async def _sweep_all(self) -> int:
         limits = SweepLimits.of(self._house.settings)

@@ -64,6 +64,8 @@ class PatientProtocol(HttpToolsProtocol):
     """Closes the connection when a head has begun, or a new connection was made, and is not whole in time."""
 
     head_timeout_s: float = 20.0
+    is_draining: bool = False
+    """Each connection is closed after its next answer, so that clients come back elsewhere."""
     _head_timer: asyncio.TimerHandle | None = None
     _head_bytes: int = 0
     _has_head_begun: bool = False
@@ -102,7 +104,7 @@ class PatientProtocol(HttpToolsProtocol):
         is_over = self._connections_most is not None and len(self.connections) > self._connections_most
         self.app = _answer_overloaded if is_over else self._app
         super().on_headers_complete()
-        if self._is_last_request:
+        if self._is_last_request or PatientProtocol.is_draining:
             self.cycle.keep_alive = False
 
     def shutdown(self) -> None:
@@ -148,12 +150,22 @@ class HeedfulServer(uvicorn.Server):
     uvicorn ends by raising the signal again, which would kill the process before the store is closed.
     """
 
-    def __init__(self, config: uvicorn.Config, *, on_stop: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, *, on_stop: Callable[[], None], drain_s: float = 0) -> None:
         super().__init__(config)
         self._on_stop = on_stop
+        self._drain_s = drain_s
+        self._draining: asyncio.TimerHandle | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM or SIGINT: stop; a second SIGINT: stop without waiting for requests in flight."""
+        """SIGTERM or SIGINT: stop, after `drain_s` in which calls are still taken; a second one: stop now; a second
+        SIGINT after that: stop without waiting for requests in flight."""
         self._on_stop()
+        if self._drain_s and self._draining is None:
+            PatientProtocol.is_draining = True
+            self._draining = asyncio.get_running_loop().call_later(self._drain_s, self._stop, sig, frame)
+            return
+        self._stop(sig, frame)
+
+    def _stop(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         self._captured_signals.clear()

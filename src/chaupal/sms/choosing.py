@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chaupal.outbound.client import OutboundClient
-from chaupal.settings import SettingRefused, Settings
+from chaupal.settings import Settings
+from chaupal.settings_rules import SettingRefused
 from chaupal.sms.local import ConsoleSender, OutboxSender
 from chaupal.sms.providers import HttpSender, TwilioSender
 from chaupal.sms.sending import SmsSender

@@ -17,7 +17,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
 
-from chaupal.settings import SettingRefused
+from chaupal.settings_rules import SettingRefused
 from chaupal.sms.sending import SmsFailed, SmsRefused
 
 _SUBJECT = "Chaupal"

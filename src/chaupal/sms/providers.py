@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from chaupal.outbound.client import OutboundAnswer, OutboundClient, OutboundFailed
-from chaupal.settings import SettingRefused
+from chaupal.settings_rules import SettingRefused
 from chaupal.sms.sending import SmsFailed, check_status
 
 TWILIO_URL = "https://api.twilio.com"

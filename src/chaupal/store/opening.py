@@ -20,6 +20,7 @@ from chaupal.store.store import Store
 
 if TYPE_CHECKING:
     from chaupal.store.neighbours import Neighbours
+    from chaupal.store.turns import Turn
 
 _LOCK_NAME = "lock"
 
@@ -88,6 +89,7 @@ def open_store(
     )
     if settings.is_postgres:
         store.find_neighbours = partial(_neighbours_of, settings.database)
+        store.make_turn = partial(_turn_on, settings.database)
     store.start()
     return store
 
@@ -96,6 +98,12 @@ def _neighbours_of(url: str, on_signal: Callable[[Set[str]], None]) -> Neighbour
     from chaupal.store.neighbours import Neighbours
 
     return Neighbours(url, on_signal)
+
+
+def _turn_on(url: str, name: str) -> Turn:
+    from chaupal.store.turns import Turn
+
+    return Turn(url, name)
 
 
 def _connects(settings: Settings, sqlite_vfs: str | None) -> tuple[Callable[[], Connection], Callable[[], Connection]]:

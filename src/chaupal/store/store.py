@@ -20,6 +20,9 @@ from chaupal.store.readers import Readers
 from chaupal.store.transaction import Transaction
 from chaupal.store.writer import Writer
 
+WORK_WAITS = "work waits"
+"""Stands among the ids that listeners are told, which look otherwise, for: look for work of any tenant."""
+
 
 class OfTenant(Protocol):
     """Whoever asks: the store needs to know only the tenant."""
@@ -31,6 +34,7 @@ class OfTenant(Protocol):
 
 if TYPE_CHECKING:
     from chaupal.store.neighbours import Neighbours
+    from chaupal.store.turns import Turn
 
 CallerT = TypeVar("CallerT", bound=OfTenant)
 RequestT = TypeVar("RequestT")
@@ -62,6 +66,7 @@ class Store:
     ) -> None:
         self.clock = clock
         self.find_neighbours: Callable[[Callable[[Set[str]], None]], Neighbours] | None = None
+        self.make_turn: Callable[[str], Turn] | None = None
         self._neighbours: Neighbours | None = None
         self._listeners: list[Callable[[Set[str]], None]] = []
         self._writers = [
@@ -114,6 +119,15 @@ class Store:
         if self.find_neighbours is not None and self._neighbours is None:
             self._neighbours = self.find_neighbours(self._tell_listeners)
             self._neighbours.start()
+
+    def turn(self, name: str) -> Turn | None:
+        """The right to do what one process at a time should do; None on SQLite, where there is one process."""
+        return self.make_turn(name) if self.make_turn is not None else None
+
+    def wake_workers(self) -> None:
+        """Wake those processes on the database that work in the background; they hear `WORK_WAITS` instead of ids."""
+        if self._neighbours is not None:
+            self._neighbours.tell(frozenset({WORK_WAITS}))
 
     def _note_commit(self, tenant_ids: Set[str]) -> None:
         self._tell_listeners(tenant_ids)

@@ -7,7 +7,8 @@ import ssl
 import pytest
 
 from chaupal.outbound.client import OutboundClient
-from chaupal.settings import SettingRefused, Settings
+from chaupal.settings import Settings
+from chaupal.settings_rules import SettingRefused
 from chaupal.sms.choosing import make_sender
 from chaupal.sms.local import ConsoleSender, OutboxSender
 from chaupal.sms.mail import MailSender, read_mail_server

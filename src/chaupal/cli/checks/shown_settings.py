@@ -17,11 +17,11 @@ from chaupal.settings import (
     CONFIG_NAME,
     ENVIRONMENT_PREFIX,
     SettingDescription,
-    SettingRefused,
     Settings,
     describe_settings,
     load_settings,
 )
+from chaupal.settings_rules import SettingRefused
 
 _MASK = "***"
 _VARIABLE = re.compile(rf"{ENVIRONMENT_PREFIX}[A-Z0-9_]+")

@@ -1,0 +1,108 @@
+"""Which values of settings can be used, each by itself and together."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chaupal.settings import Settings
+
+
+class SettingRefused(Exception):
+    """A setting's value cannot be used. The sentence names the setting, the value and the rule."""
+
+
+PRESETS = {"kaizala": {"connector_calls_per_min": 100, "tenant_calls_per_min": 300}}
+"""What `CHAUPAL_LIMITS` may name: values of settings that are not set themselves."""
+
+_CHOICES = {
+    "limits": ("", *PRESETS),
+    "log_format": ("auto", "pretty", "json"),
+    "log_level": ("debug", "info", "warning", "error"),
+    "role": ("all", "api", "worker"),
+    "sms": ("console", "outbox", "twilio", "http", "smtp"),
+}
+
+_NEEDED_BY_SMS = {
+    "twilio": ("sms_twilio_account", "sms_twilio_token", "sms_twilio_from"),
+    "http": ("sms_http_url",),
+    "smtp": ("sms_smtp_url", "sms_smtp_from"),
+}
+
+
+_BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._/-]*)?")
+_AT_LEAST_ONE = (
+    "store_writers",
+    "store_readers",
+    "store_queue_max",
+    "body_max_bytes",
+    "read_timeout_ms",
+    "media_max_mb",
+    "media_fetch_timeout_s",
+    "media_orphan_keep_days",
+    "webhook_timeout_s",
+    "webhook_keep_days",
+)
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise SettingRefused where a value, or two of them together, cannot be used."""
+    _check_choices(settings)
+    _check_addresses(settings)
+    if settings.database and not settings.is_postgres:
+        raise SettingRefused("CHAUPAL_DATABASE: must be a postgresql:// URL, or empty for SQLite")
+    if settings.role != "all" and not settings.is_postgres:
+        raise SettingRefused(
+            f"CHAUPAL_ROLE={settings.role}: needs PostgreSQL (CHAUPAL_DATABASE); on SQLite one process does all"
+        )
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise SettingRefused("CHAUPAL_TLS_CERT and CHAUPAL_TLS_KEY: both must be given, or neither")
+    for name in _AT_LEAST_ONE:
+        if getattr(settings, name) < 1:
+            raise SettingRefused(f"CHAUPAL_{name.upper()}: must be 1 or more")
+    _check_media(settings)
+    _check_networks(settings)
+
+
+def _check_choices(settings: Settings) -> None:
+    for name, choices in _CHOICES.items():
+        if getattr(settings, name) not in choices:
+            raise SettingRefused(
+                f"CHAUPAL_{name.upper()}={getattr(settings, name)}: must be one of {', '.join(filter(None, choices))}"
+            )
+    for name in _NEEDED_BY_SMS.get(settings.sms, ()):
+        if not getattr(settings, name):
+            raise SettingRefused(f"CHAUPAL_{name.upper()}: is needed by CHAUPAL_SMS={settings.sms}")
+
+
+def _check_addresses(settings: Settings) -> None:
+    host, _, port = settings.listen.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:
+        raise SettingRefused(f"CHAUPAL_LISTEN={settings.listen}: must be ADDRESS:PORT")
+    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
+        raise SettingRefused(f"CHAUPAL_PUBLIC_URL={settings.public_url}: must begin with https:// or http://")
+    if settings.development and not (settings.listens_to_itself and not settings.public_url):
+        raise SettingRefused(
+            "CHAUPAL_DEVELOPMENT: shows PINs to whoever asks, so the address of CHAUPAL_LISTEN must be 127.0.0.1, "
+            "[::1] or localhost, and CHAUPAL_PUBLIC_URL empty"
+        )
+
+
+def _check_media(settings: Settings) -> None:
+    if settings.media_store and not _BUCKET_URL.fullmatch(settings.media_store):
+        raise SettingRefused(f"CHAUPAL_MEDIA_STORE={settings.media_store}: must be s3://BUCKET or s3://BUCKET/PREFIX")
+    if bool(settings.media_s3_key_id) != bool(settings.media_s3_secret):
+        raise SettingRefused("CHAUPAL_MEDIA_S3_KEY_ID and CHAUPAL_MEDIA_S3_SECRET: both must be given, or neither")
+
+
+def _check_networks(settings: Settings) -> None:
+    for name, network_name in (
+        ("trusted_proxies", "proxy_networks"),
+        ("media_fetch_allow", "media_fetch_networks"),
+        ("callback_allow", "callback_networks"),
+    ):
+        try:
+            getattr(settings, network_name)
+        except ValueError as error:
+            raise SettingRefused(f"CHAUPAL_{name.upper()}: {error}") from None

@@ -1,0 +1,146 @@
+"""Several servers on one PostgreSQL: who does what, and restarting one after another while calls go on."""
+
+from __future__ import annotations
+
+import threading
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from http.client import HTTPException
+from pathlib import Path
+
+import pytest
+
+from tests.api.hooks import HookReceiver
+from tests.crash.posting import NO_LIMITS, Place
+from tests.installations import Installation, free_port
+from tests.parts.balancing_proxy import BalancingProxy
+from tests.parts.run import Run
+from tests.parts.warm_commands import WarmCommands
+
+Begin = Callable[..., Installation]
+
+
+@pytest.fixture
+def begin(
+    run: Run, warm_commands: WarmCommands, tmp_path: Path, new_postgres_database: Callable[[], str]
+) -> Iterator[Begin]:
+    """Starts servers on one database and one data folder, each with settings of its own."""
+    first = Installation(run, warm_commands, tmp_path / "data", tmp_path, free_port(), new_postgres_database())
+    made: list[Installation] = []
+
+    def make(**settings: str) -> Installation:
+        public_url = f"http://127.0.0.1:{made[0].port if made else first.port}"
+        wanted = NO_LIMITS | {"CHAUPAL_PUBLIC_URL": public_url} | settings
+        one = replace(first, port=first.port if not made else free_port(), settings=wanted, server=None)
+        made.append(one)
+        one.start()
+        return one
+
+    yield make
+    for each in made:
+        each.stop()
+
+
+def place_on(server: Installation) -> Place:
+    token = server.access_token(server.init())
+    status, group = server.call("POST", "/v1/groups", {"accessToken": token}, {"name": "Field staff"})
+    assert status == 200, group
+    return Place(server, token, group["groupId"])
+
+
+class TestRoles:
+    def test_a_worker_sends_what_was_ordered_from_another_server_and_answers_no_calls(self, begin: Begin) -> None:
+        api = begin(CHAUPAL_ROLE="api", CHAUPAL_SMS="outbox", CHAUPAL_CALLBACK_ALLOW="127.0.0.1")
+        place = place_on(api)
+        with HookReceiver() as receiver:
+            webhook = {
+                "objectId": place.group_id,
+                "objectType": "Group",
+                "eventTypes": ["TextMessageCreated"],
+                "callBackUrl": receiver.url + "/hook",
+            }
+            assert api.call("POST", "/v1/webhook", place.headers, webhook)[0] == 200
+            assert place.post("before there is a worker")[0] == 200
+            worker = begin(CHAUPAL_ROLE="worker", CHAUPAL_SMS="outbox", CHAUPAL_CALLBACK_ALLOW="127.0.0.1")
+            assert place.post("with a worker")[0] == 200
+            with receiver.came:
+                assert receiver.came.wait_for(lambda: len(receiver.deliveries) >= 2, timeout=60)
+            texts = {each["data"]["text"] for each in receiver.bodies}
+        assert texts == {"before there is a worker", "with a worker"}
+
+        assert worker.call("GET", "/readyz")[0] == 200
+        status, answer = worker.call("GET", "/v1/users/me", place.headers)
+        assert (status, answer["errorCode"]) == (404, "NotFound")
+        assert api.call("GET", "/v1/users/me", place.headers)[0] == 200
+
+    def test_sqlite_has_one_process_for_all(self, sqlite_installation: Installation) -> None:
+        sqlite_installation.settings["CHAUPAL_ROLE"] = "worker"
+        assert "needs PostgreSQL" in sqlite_installation.refusal("migrate")
+
+    def test_the_role_may_be_an_option(self, sqlite_installation: Installation) -> None:
+        done = sqlite_installation.command("serve", "--role=api")
+        assert (done.code, "needs PostgreSQL" in done.err) == (1, True)
+        done = sqlite_installation.command("serve", "--role", "cook")
+        assert (done.code, "must be one of all, api, worker" in done.err) == (1, True)
+
+
+@dataclass
+class Caller:
+    """Posts and reads through the proxy, a connection each time, until it is told to end."""
+
+    proxy_port: int
+    place: Place
+    posted: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def run(self, is_over: threading.Event) -> None:
+        while not is_over.is_set():
+            text = str(uuid.uuid4())
+            if self._call("POST", self.place.path, f'{{"message": "{text}"}}'.encode()):
+                self.posted.append(text)
+            self._call("GET", f"{self.place.path}?count=5", None)
+
+    def _call(self, method: str, path: str, body: bytes | None) -> bool:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.proxy_port}{path}",
+            data=body,
+            headers=self.place.headers | {"Connection": "close"},
+            method=method,
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - our own http://
+                answer.read()
+                return True
+        except (OSError, HTTPException) as error:
+            self.failures.append(f"{method}: {error!r}")
+            return False
+
+
+class TestRollingRestart:
+    def test_each_server_is_restarted_under_load_and_no_call_fails(self, begin: Begin) -> None:
+        servers = [begin(CHAUPAL_STOP_DRAIN_S="2") for _ in range(2)]
+        place = place_on(servers[0])
+        is_over = threading.Event()
+        with BalancingProxy([server.port for server in servers]) as proxy:
+            callers = [Caller(proxy.port, place) for _ in range(4)]
+            threads = [threading.Thread(target=caller.run, args=(is_over,)) for caller in callers]
+            for thread in threads:
+                thread.start()
+            for server in servers:
+                stopping = threading.Thread(target=server.stop)
+                stopping.start()
+                proxy.wait_until_ready(server.port, is_ready=False)
+                stopping.join()
+                counts = [len(caller.posted) for caller in callers]
+                server.start()
+                proxy.wait_until_ready(server.port)
+                assert sum(len(caller.posted) for caller in callers) >= sum(counts)
+            is_over.set()
+            for thread in threads:
+                thread.join()
+        assert [failure for caller in callers for failure in caller.failures] == []
+        posted = {text for caller in callers for text in caller.posted}
+        assert len(posted) > 20
+        assert set(place.texts()) == posted

@@ -1,0 +1,23 @@
+"""One process at a time sweeps a PostgreSQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chaupal.store.turns import Turn
+
+
+def test_a_turn_is_one_processs_until_it_ends_or_its_connection_does(new_postgres_database: Callable[[], str]) -> None:
+    url = new_postgres_database()
+    first, second, other = Turn(url, "sweeps"), Turn(url, "sweeps"), Turn(url, "something else")
+    assert first.take()
+    assert not second.take()
+    assert other.take()
+    first.end()
+    first.end()
+    assert second.take()
+    assert second._connection is not None
+    second._connection.close()
+    assert first.take()
+    first.end()
+    other.end()
