@@ -190,18 +190,17 @@ def _is_seen(angle: Angle, item: Item, recipients: frozenset[str]) -> bool:
 
 def _share_through(angle: Angle, told: Told) -> Share:
     is_mine = bool(told.person_id) and told.person_id == angle.access.caller.user_id
-    if is_mine:
-        return Share.WHOLE
     if told.answered is not None:
+        if is_mine:
+            return Share.WHOLE
         results = may_see_results(angle.access, told.answered)
         if not results.sees_answers:
             return Share.NOTHING
         return Share.WHOLE if results.sees_responders or told.answered.is_anonymous else Share.NOT_BY_WHOM
     if told.person_id:
         # Who is only a member of a group below is none of the public group's admins, whatever they are below.
-        is_hidden = told.is_by_subscriber and not (
-            angle.access.is_admin and angle.access.group_id == told.happening.source_group_id
-        )
+        is_admin_there = angle.access.is_admin and angle.access.group_id == told.happening.source_group_id
+        is_hidden = told.is_by_subscriber and not (is_admin_there or is_mine)
         is_heard = sees_reactions_of(angle.watcher, told.person_id, is_by_subscriber=told.is_by_subscriber)
         return Share.WHOLE if is_heard and not is_hidden else Share.NOTHING
     return Share.WHOLE
