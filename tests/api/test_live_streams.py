@@ -9,6 +9,7 @@ import pytest
 
 from chaupal.auth.permissions import Permission
 from chaupal.events.log import trim_log
+from chaupal.streams.feeds import CUT_OFF
 from chaupal.streams.stream import QUEUE_MAX_BYTES
 from tests.api.answering import TYPES, answered, ask
 from tests.api.client import assert_error
@@ -179,7 +180,7 @@ class TestStream:
         assert [text.split()[0] for text in (*slow.texts, *resumed.texts)] == [
             "first", *map(str, range(count)), "last",
         ]  # fmt: skip
-        assert world.house.live_streams.take_cut_off_count() == 1
+        assert world.house.live_streams.take_counts()[CUT_OFF] == 1
 
     def test_there_are_only_so_many(self, world_with: Callable[..., World], listen: Listen) -> None:
         world = world_with(streams_per_person=2, streams_per_tenant=3)

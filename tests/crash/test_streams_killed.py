@@ -6,7 +6,10 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import re
+import socket
 import threading
+import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +21,8 @@ KILLS = {"sqlite": 6, "postgresql": 4}
 READERS = 5
 PATIENCE_S = 60.0
 RECONNECT_S = 0.02
+TOO_MUCH = 5_000
+"""Messages of 4 kB: 20 MB, more than the buffers of any system hold for a connection."""
 
 
 @dataclass
@@ -94,6 +99,14 @@ def cursor_of(installation: Installation, token: str) -> str:
     return str(answer["cursor"])
 
 
+def cut_off_count(installation: Installation) -> int:
+    """How many slow readers the server has cut off, by its metrics."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{installation.port}/metrics", timeout=30) as answer:
+        found = re.search(r"^chaupal_live_streams_cut_off_total (\d+)", answer.read().decode(), re.MULTILINE)
+    assert found is not None
+    return int(found[1])
+
+
 def other_person(installation: Installation, installed: Any) -> str:
     """An access token of somebody who is in none of the groups."""
     installation.result("person", "add", OTHER, "--name", "Omar")
@@ -129,6 +142,30 @@ class TestStreamsOfAKilledServer:
             assert [text for text in reader.texts if text != "the outsider's own"] == expected
             assert reader.breaks >= KILLS["postgresql" if installation.is_postgres else "sqlite"]
         assert outsider.texts == ["the outsider's own"]
+
+    def test_who_reads_nothing_is_cut_off_and_misses_nothing(self, sqlite_installation: Installation) -> None:
+        place = settle(sqlite_installation)
+        cursor = cursor_of(sqlite_installation, place.token)
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            connection.connect(("127.0.0.1", sqlite_installation.port))
+            head = (
+                f"GET /v1/events HTTP/1.1\r\nhost: x\r\naccessToken: {place.token}\r\nLast-Event-ID: {cursor}\r\n\r\n"
+            )
+            connection.sendall(head.encode())
+            first = connection.recv(1_000)
+            texts: list[str] = []
+            while not texts or cut_off_count(sqlite_installation) == 0:
+                assert len(texts) < TOO_MUCH, "the server holds all of it"
+                for _ in range(100):
+                    texts.append(f"{len(texts)} {'x' * 3_900}")
+                    assert place.post(texts[-1])[0] == 200
+            assert b"text/event-stream" in first
+        reader = Reader(place, place.token, cursor, seed=2)
+        reader.start()
+        reader.wait_for(texts[-1])
+        reader.stop()
+        assert reader.texts == texts
 
     def test_a_stop_ends_streams_cleanly_and_soon(self, sqlite_installation: Installation) -> None:
         # Whoever waited for the streams would wait too long, and be killed.

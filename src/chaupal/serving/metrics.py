@@ -33,8 +33,8 @@ class Metrics:
         self.failed_loops = Counter(
             "chaupal_background_errors", "Errors caught by the background loops.", ("loop",), registry=self.registry
         )
-        self.live_streams = Gauge("chaupal_live_streams", "Live streams that are open.", registry=self.registry)
-        self.streams_cut_off = Counter(
+        self._live_streams = Gauge("chaupal_live_streams", "Live streams that are open.", registry=self.registry)
+        self._streams_cut_off = Counter(
             "chaupal_live_streams_cut_off",
             "Live streams ended because their reader was too slow.",
             registry=self.registry,
@@ -69,6 +69,12 @@ class Metrics:
             )
         found[0].inc()
         found[1].observe(duration_s)
+
+    def note_streams(self, open_count: int, *, cut_off: int, failed: int) -> None:
+        """How many live streams there are; how many were cut off, and how often one of their readers failed, since."""
+        self._live_streams.set(open_count)
+        self._streams_cut_off.inc(cut_off)
+        self.failed_loops.labels("streams").inc(failed)
 
     def render(self) -> bytes:
         """The text that Prometheus reads."""

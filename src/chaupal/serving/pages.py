@@ -53,9 +53,8 @@ def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette
         """What Prometheus reads."""
         metrics.waiting_writes.set(house.store.waiting_writes)
         if house.live_streams is not None:
-            metrics.live_streams.set(house.live_streams.open_count)
-            metrics.streams_cut_off.inc(house.live_streams.take_cut_off_count())
-            metrics.failed_loops.labels("streams").inc(house.live_streams.take_failure_count())
+            counts = house.live_streams.take_counts()
+            metrics.note_streams(house.live_streams.open_count, cut_off=counts["cut off"], failed=counts["failed"])
         return PlainTextResponse(metrics.render(), headers={"content-type": CONTENT_TYPE})
 
     async def show_document(request: Request) -> Response:

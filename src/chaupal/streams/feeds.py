@@ -7,7 +7,7 @@ an event in it, and is met here in its place, so nothing after it is sent by wha
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -23,6 +23,9 @@ from chaupal.store.store import Store
 from chaupal.streams.rules import Heard, Stretch, load_views, read_stretch, renew_watches, write_cursor
 from chaupal.streams.stream import Stream
 from chaupal.streams.writing import write_event, write_place
+
+FAILED, CUT_OFF = "failed", "cut off"
+"""What a feed counts: failures that it has outlived, and readers that were too slow."""
 
 POLL_S = 1.0
 """What another process has committed is looked for as often; own commits are noticed at once."""
@@ -58,7 +61,7 @@ class Feed:
 
     def __init__(self, store: Store, tenant_id: str, imprint: Imprint, *, position: int) -> None:
         self.position = position
-        self.failure_count = 0
+        self.counts: Counter[str] = Counter()
         self.is_over = False
         self._store = store
         self._operator = Operator(tenant_id)
@@ -114,7 +117,7 @@ class Feed:
                     # The log was restored, or the reader was away for too long: each client is told so when it returns.
                     return
                 except Exception:  # this loop must live: the streams would wait for ever
-                    self.failure_count += 1
+                    self.counts[FAILED] += 1
                     log.exception("feed failed", tenant_id=self._operator.tenant_id)
                     await asyncio.sleep(_PAUSE_S)
         finally:
@@ -141,7 +144,7 @@ class Feed:
             if stream.works_until_s <= now_s:
                 self._end(stream)
             elif stream.position <= self.position:
-                stream.put(piece)
+                self._put(stream, piece)
 
     async def _wait(self) -> None:
         try:
@@ -320,10 +323,13 @@ class Feed:
                 happening = shaped(told.happening, share, sees_numbers=key[1])
                 assert happening is not None, "something is told"
                 piece = pieces[key] = write_event(happening, cursor)
-            stream.put(piece)
-            if stream.is_over:
-                self.leave(stream)
+            self._put(stream, piece)
         return len(concerned)
+
+    def _put(self, stream: Stream, piece: bytes) -> None:
+        if not stream.put(piece):
+            self.counts[CUT_OFF] += 1
+            self.leave(stream)
 
 
 def _is_about(event: StoredEvent, stream: Stream) -> bool:

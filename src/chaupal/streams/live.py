@@ -64,9 +64,8 @@ class LiveStreams:
         self._counts: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
         self._beating: asyncio.Task[None] | None = None
-        self._cut_off_count = 0
         self._catching_up: set[Stream] = set()
-        self._failure_count = 0
+        self._counts_of_ended: Counter[str] = Counter()
         house.store.listen(self._note_commit)
 
     @property
@@ -74,17 +73,13 @@ class LiveStreams:
         """Streams that are open."""
         return self._counts[""]
 
-    def take_failure_count(self) -> int:
-        """How often a feed has failed and gone on since this was last asked."""
-        count, self._failure_count = self._failure_count, 0
+    def take_counts(self) -> Counter[str]:
+        """What the feeds have counted since this was last asked; see `streams.feeds`."""
+        counts, self._counts_of_ended = self._counts_of_ended, Counter()
         for feed, _ in self._feeds.values():
-            count, feed.failure_count = count + feed.failure_count, 0
-        return count
-
-    def take_cut_off_count(self) -> int:
-        """How many slow readers were cut off since this was last asked."""
-        count, self._cut_off_count = self._cut_off_count, 0
-        return count
+            counts += feed.counts
+            feed.counts.clear()
+        return counts
 
     def enter(self, caller: Caller) -> None:
         """Count one more stream of a caller.
@@ -197,7 +192,8 @@ class LiveStreams:
         return found[0]
 
     def _drop(self, tenant_id: str, feed: Feed) -> None:
-        self._failure_count += feed.failure_count
+        self._counts_of_ended += feed.counts
+        feed.counts.clear()
         if tenant_id in self._feeds and self._feeds[tenant_id][0] is feed:
             del self._feeds[tenant_id]
 
@@ -208,7 +204,6 @@ class LiveStreams:
         found = self._feeds.get(opening.caller.tenant_id)
         if found is not None:
             found[0].leave(stream)
-        self._cut_off_count += stream.was_cut_off
         self.exit(opening.caller)
 
 

@@ -24,7 +24,6 @@ class Stream:
         "_waiter",
         "is_over",
         "position",
-        "was_cut_off",
         "watch",
         "works_until_s",
     )
@@ -34,7 +33,6 @@ class Stream:
         self.position = position
         self.works_until_s = works_until_s
         self.is_over = False
-        self.was_cut_off = False
         self._views: dict[str, View] | None = None
         self._pieces: deque[bytes] | None = None
         self._size_bytes = 0
@@ -60,19 +58,19 @@ class Stream:
         """What was loaded may no longer hold."""
         self._views = None
 
-    def put(self, piece: bytes) -> None:
-        """Send next. Ends the stream where too much waits already."""
+    def put(self, piece: bytes) -> bool:
+        """Send next. Ends the stream and is False where too much waits already."""
         if self.is_over:
-            return
+            return True
         if self._size_bytes + len(piece) > QUEUE_MAX_BYTES:
-            self.was_cut_off = True
             self.end()
-            return
+            return False
         if self._pieces is None:
             self._pieces = deque()
         self._pieces.append(piece)
         self._size_bytes += len(piece)
         self._wake()
+        return True
 
     def finish(self) -> None:
         """End once what waits is sent."""
