@@ -6,6 +6,7 @@ Stricter than a client may be: an answer must not have a field that the document
 from __future__ import annotations
 
 import json
+import re
 from copy import deepcopy
 from fnmatch import fnmatch
 from functools import cache
@@ -18,10 +19,11 @@ import jsonschema_rs
 from chaupal.app import SERVED_ROUTES
 from chaupal.openapi.document import build_document
 from chaupal.openapi.examples import key_of
+from chaupal.openapi.failures import errors_of
 from chaupal.openapi.field_texts import PageTexts
 from chaupal.openapi.paths import documented_path
 from chaupal.openapi.schemas import Schema
-from chaupal.serving.routes import Route
+from chaupal.serving.routes import HTML, Route
 
 PAGES = Path(__file__).parents[2] / "docs" / "api"
 
@@ -95,6 +97,18 @@ def assert_declared(answer: httpx.Response, route: Route) -> None:
         _assert_header(answer, name, resolved(header), what)
     if "content" in response:
         _assert_content(answer, response["content"], what)
+    if answer.status_code in (403, 409) and route.gives != (HTML,):
+        _assert_sentence(answer, route, what)
+
+
+def _assert_sentence(answer: httpx.Response, route: Route, what: str) -> None:
+    """A refusal is one that the route's `errors` name, or that every call of its kind may answer."""
+    message = answer.json()["message"]
+    templates = [error.template for error in errors_of(route) if error.status == answer.status_code]
+    patterns = [re.sub(r"\\\{\w+\\\}", ".*", re.escape(template)) for template in templates]
+    assert any(re.fullmatch(pattern, message, re.DOTALL) for pattern in patterns), (
+        f"{what} is not declared: name its error in the route's `errors`: {message}"
+    )
 
 
 def _assert_header(answer: httpx.Response, name: str, header: dict[str, Any], what: str) -> None:

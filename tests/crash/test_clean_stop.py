@@ -156,6 +156,32 @@ class TestErased:
         assert remains_in(sqlite_installation.data, [*kept, second_name]) == [*kept, second_name]
         assert remains_in(sqlite_installation.data, [ADMIN]) == [ADMIN]
 
+    def test_a_retracted_action_and_its_answers_leave_no_trace(self, sqlite_installation: Installation) -> None:
+        place = settle(sqlite_installation)
+        call, path = sqlite_installation.call, place.path.removesuffix("/messages") + "/actions"
+        words: dict[str, list[str]] = {}
+        for is_anonymous in (False, True, False):
+            title = f"word{uuid.uuid4().hex}"
+            body = {"title": title, "isAnonymous": is_anonymous, "acceptMultipleResponses": True}
+            body["questions"] = [{"title": "Why?", "type": "Text"}]
+            status, posted = call("POST", path, place.headers, {"actionType": "Survey", "actionBody": body})
+            assert status == 200, posted
+            words[posted["actionId"]] = [title]
+            for number in range(self.ROUNDS):
+                word = f"word{uuid.uuid4().hex}"
+                text = (word + f" {number} ") * (self.SIZES_CHARS[number % 3] // 40)
+                sent = {"actionBody": {"answers": [text]}}
+                status, given = call("POST", f"{path}/{posted['actionId']}/responses", place.headers, sent)
+                assert status == 200, given
+                words[posted["actionId"]].append(word)
+        *erased, kept = words
+        for action_id in erased:
+            assert call("DELETE", f"{path}/{action_id}", place.headers)[0] == 200
+        sqlite_installation.stop()
+        for action_id in erased:
+            assert remains_in(sqlite_installation.data, words[action_id]) == []
+        assert remains_in(sqlite_installation.data, words[kept]) == words[kept]
+
 
 class TestStopWithUnfinishedRequests:
     def test_a_client_that_never_ends_its_request_is_not_waited_for(self, sqlite_installation: Installation) -> None:

@@ -35,6 +35,7 @@ from chaupal.actions.shapes import (
     RemindBody,
 )
 from chaupal.actions.types import find_type
+from chaupal.auth.access import RoleLacking
 from chaupal.errors import InvalidParameters
 from chaupal.members.shapes import FailedResult, ResultAnswer, build_result
 from chaupal.responses.bodies.paging import read_count, read_place
@@ -195,10 +196,18 @@ def _shower(request: ApiRequest, seen: SeenActions) -> Shower:
 
 _ALL = "/groups/{groupId}/actions"
 _ONE = "/groups/{groupId}/actions/{actionId}"
-_CHANGE_ERRORS = (ActionRetracted, VersionDiffers, WithoutProperties)
+_CHANGE_ERRORS = (ActionRetracted, VersionDiffers, WithoutProperties, RoleLacking)
 
 ROUTES = [
-    Route("POST", _ALL, post_action_to_group, call="actions.post", body=PostAction, reply=ActionReceipt),
+    Route(
+        "POST",
+        _ALL,
+        post_action_to_group,
+        call="actions.post",
+        body=PostAction,
+        reply=ActionReceipt,
+        errors=(RoleLacking,),
+    ),
     Route("GET", _ALL, get_actions, call="actions.list", query=ActionsQuery, reply=ActionsAnswer),
     Route("GET", _ONE, get_action, call="actions.get", query=ActionQuery, reply=ActionAnswer),
     Route(
@@ -226,7 +235,7 @@ ROUTES = [
         call="actions.remind",
         body=RemindBody,
         reply=ResultAnswer,
-        errors=(ActionClosed, ActionRetracted, NotAnswered),
+        errors=(ActionClosed, ActionRetracted, NotAnswered, RoleLacking),
     ),
     Route(
         "PUT",
@@ -234,7 +243,7 @@ ROUTES = [
         put_close,
         call="actions.close",
         reply=ResultAnswer,
-        errors=(ActionRetracted, NotAnswered),
+        errors=(ActionRetracted, NotAnswered, RoleLacking),
     ),
-    Route("DELETE", _ONE, delete_action, call="actions.retract", reply=ResultAnswer),
+    Route("DELETE", _ONE, delete_action, call="actions.retract", reply=ResultAnswer, errors=(RoleLacking,)),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET
 
+from chaupal.auth.access import RoleLacking
 from chaupal.errors import InvalidParameters
 from chaupal.members.queries import MemberRow
 from chaupal.members.rules import (
@@ -123,6 +124,7 @@ ROUTES = [
         call="members.list",
         query=MembersQuery,
         reply=MembersAnswer,
+        errors=(RoleLacking,),
     ),
     Route(
         "PUT",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET
 
-from chaupal.auth.access import Access
+from chaupal.auth.access import Access, RoleLacking
 from chaupal.errors import InvalidParameters, MethodNotAllowed
 from chaupal.members.shapes import ResultAnswer
 from chaupal.messages.queries import MessageRow
@@ -134,7 +134,7 @@ ROUTES = [
         call="messages.post",
         body=PostMessage,
         reply=MessageReceipt,
-        errors=(TextForAdmins,),
+        errors=(TextForAdmins, RoleLacking),
     ),
     Route(
         "GET",
@@ -153,7 +153,7 @@ ROUTES = [
         call="messages.edit",
         body=EditMessage,
         reply=ResultAnswer,
-        errors=(MessageRetracted,),
+        errors=(MessageRetracted, RoleLacking),
     ),
-    Route("DELETE", _ONE, delete_message, call="messages.retract", reply=ResultAnswer),
+    Route("DELETE", _ONE, delete_message, call="messages.retract", reply=ResultAnswer, errors=(RoleLacking,)),
 ]

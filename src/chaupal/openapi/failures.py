@@ -99,9 +99,16 @@ def _by_status(route: Route) -> dict[int, list[_Error]]:
     return by_status
 
 
+_NAMES_MOST = 4
+"""Errors that name a response; one of more is named for its call."""
+
+
 def _response_name(route: Route, errors: list[_Error]) -> str:
     form = "Page" if route.is_page else route.error_body.__name__ if route.error_body is not None else ""
-    return "Or".join(error.__name__ for error in errors) + (f"As{form}" if form else "")
+    names = [error.__name__ for error in errors]
+    if len(names) > _NAMES_MOST:
+        names = ["".join(word.capitalize() for word in route.call.split(".")), str(errors[0].status)]
+    return "Or".join(names) + (f"As{form}" if form else "")
 
 
 def _response(route: Route, status: int, errors: list[_Error]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET
 
+from chaupal.auth.access import RoleLacking
 from chaupal.errors import InvalidParameters
 from chaupal.members.shapes import ResultAnswer
 from chaupal.reactions.queries import ReactionRow
@@ -147,5 +148,12 @@ ROUTES = [
     Route("GET", _ALL + "/summary", get_changes, call="reactions.changes", query=ChangesQuery, reply=ChangesAnswer),
     Route("GET", _ITEM + "/summary", get_summary, call="reactions.summary", query=SummaryQuery, reply=SummaryAnswer),
     Route("GET", _ITEM, get_details, call="reactions.details", query=DetailsQuery, reply=DetailsAnswer),
-    Route("DELETE", _ALL + "/{reactionId}", delete_reaction, call="reactions.remove", reply=ResultAnswer),
+    Route(
+        "DELETE",
+        _ALL + "/{reactionId}",
+        delete_reaction,
+        call="reactions.remove",
+        reply=ResultAnswer,
+        errors=(RoleLacking,),
+    ),
 ]

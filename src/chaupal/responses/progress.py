@@ -51,6 +51,10 @@ class DoneByYou(Conflict):
     template = "Item {item} of the checklist was done by you; somebody else confirms it."
 
 
+OUT_OF_TURN = (RolledAlready, NotCheckedIn, StillCheckedIn, NotDone, DoneByYou)
+"""How an answer may not follow on those before."""
+
+
 def check_roll_call(
     asked: AttendanceContent, content: ResponseContent, last: ResponseRow | None, *, accepts_multiple: bool
 ) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET
 
+from chaupal.actions.rules import ActionClosed, ActionRetracted
+from chaupal.auth.access import RoleLacking
 from chaupal.responses.bodies.paging import read_count, read_place
 from chaupal.responses.bodies.reading import read_answer
 from chaupal.responses.bodies.showing import show_responses
+from chaupal.responses.progress import OUT_OF_TURN
 from chaupal.responses.reading import ResponsesPage, read_responses
-from chaupal.responses.rules import GivenResponse, ResponseDraft, respond
+from chaupal.responses.rules import REFUSALS, GivenResponse, ResponseDraft, respond
 from chaupal.responses.shapes import PostResponse, ResponseReceipt, ResponsesAnswer, ResponsesQuery
 from chaupal.serving.replies import Reply
 from chaupal.serving.request import ApiRequest
@@ -57,6 +60,14 @@ async def get_responses(request: ApiRequest) -> ResponsesAnswer:
 _PATH = "/groups/{groupId}/actions/{actionId}/responses"
 
 ROUTES = [
-    Route("POST", _PATH, post_response, call="responses.post", body=PostResponse, reply=ResponseReceipt),
+    Route(
+        "POST",
+        _PATH,
+        post_response,
+        call="responses.post",
+        body=PostResponse,
+        reply=ResponseReceipt,
+        errors=(*REFUSALS, *OUT_OF_TURN, ActionClosed, ActionRetracted, RoleLacking),
+    ),
     Route("GET", _PATH, get_responses, call="responses.list", query=ResponsesQuery, reply=ResponsesAnswer),
 ]

@@ -97,6 +97,10 @@ class ResponseForGood(Conflict):
     template = "An answer to an action of type {action_type} cannot be changed."
 
 
+REFUSALS = (NotAssigned, NotYours, NotSharing, AnsweredAlready, AnsweredForGood, AnonymousForGood, ResponseForGood)
+"""Who may not answer, or change an answer."""
+
+
 class ResponseDraft(msgspec.Struct, frozen=True, kw_only=True):
     """An answer as it was sent. `named` are the words that say what is answered: a type, a package or the action.
 
