@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from starlette.applications import Starlette
@@ -52,6 +52,9 @@ from chaupal.subgroups.routes import ROUTES as SUBGROUP_ROUTES
 from chaupal.subscribers.routes import ROUTES as SUBSCRIBER_ROUTES
 from chaupal.tokens.routes import ROUTES as TOKEN_ROUTES
 from chaupal.webhooks.routes import ROUTES as WEBHOOK_ROUTES
+
+if TYPE_CHECKING:
+    from chaupal.auth.sharing_limits import LimitSharing
 
 ALL_ROUTES = (
     *TOKEN_ROUTES,
@@ -133,11 +136,14 @@ def build_app(house: House) -> Api:
     outbound = OutboundClient()
     work = BackgroundWork(house, outbound, metrics) if house.settings.works else None
     control = ControlServer(house)
+    sharing = _limit_sharing(house)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await control.start()
         house.store.meet_neighbours()
+        if sharing is not None:
+            sharing.start()
         if work is not None:
             work.start()
         else:
@@ -153,6 +159,8 @@ def build_app(house: House) -> Api:
             await control.stop()
             if work is not None:
                 await work.stop()
+            if sharing is not None:
+                await sharing.stop()
             await outbound.close()
             await house.media_fetcher.close()
             await house.callbacks.close()
@@ -161,6 +169,15 @@ def build_app(house: House) -> Api:
     pages = build_pages(house, metrics, lifespan)
     routes = SERVED_ROUTES if house.settings.serves_calls else ()
     return Api(house, routes, behind=pages, metrics=metrics, call_log=call_log)
+
+
+def _limit_sharing(house: House) -> LimitSharing | None:
+    if not (house.settings.is_postgres and house.settings.serves_calls):
+        return None
+    from chaupal.auth.sharing_limits import LimitSharing
+    from chaupal.store.shared_counts import SharedCounts
+
+    return LimitSharing(house, SharedCounts(house.settings.database))
 
 
 def _start_to_warm_up() -> None:

@@ -1,4 +1,6 @@
-"""The one limiter: how many calls a minute a key may make. Counts in this process; source: contract, section 12."""
+"""The one limiter: how many calls a minute a key may make. Counts in this process, and with what it is
+told of others. Source: contract, section 12.
+"""
 
 from __future__ import annotations
 
@@ -62,6 +64,8 @@ class Limiter:
 
     def __init__(self) -> None:
         self._windows: dict[str, _Window] = {}
+        self._others: dict[str, int] = {}
+        self._others_minute = 0
 
     def take(self, *claims: Claim, now_s: float | None = None) -> Budget | None:
         """Count one call against all claims, or against none of them.
@@ -80,7 +84,7 @@ class Limiter:
             if limit == 0:
                 continue
             window = self._window(key, minute)
-            remaining = limit - window.count
+            remaining = limit - window.count - self._of_others(key, minute)
             if remaining <= 0:
                 raise MinuteSpent(what, Budget(limit, 0, reset_s))
             counted.append(window)
@@ -107,8 +111,23 @@ class Limiter:
 
     def used(self, key: str, *, now_s: float) -> int:
         """What has been counted for a key in the running minute. Only keys that have a limit are counted."""
+        minute = int(now_s) // _WINDOW_S
         window = self._windows.get(key)
-        return window.count if window is not None and window.minute == int(now_s) // _WINDOW_S else 0
+        own = window.count if window is not None and window.minute == minute else 0
+        return own + self._of_others(key, minute)
+
+    def counted(self, *, now_s: float) -> tuple[int, dict[str, int]]:
+        """The running minute, and what this process has counted in it, by key."""
+        minute = int(now_s) // _WINDOW_S
+        windows = self._windows.items()
+        return minute, {key: held.count for key, held in windows if held.minute == minute and held.count}
+
+    def hear(self, minute: int, counts: dict[str, int]) -> None:
+        """What other processes have counted in a minute, by key; in place of what was heard before."""
+        self._others, self._others_minute = counts, minute
+
+    def _of_others(self, key: str, minute: int) -> int:
+        return self._others.get(key, 0) if self._others and self._others_minute == minute else 0
 
     def _window(self, key: str, minute: int) -> _Window:
         window = self._windows.get(key)

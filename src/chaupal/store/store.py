@@ -124,6 +124,11 @@ class Store:
         """The right to do what one process at a time should do; None on SQLite, where there is one process."""
         return self.make_turn(name) if self.make_turn is not None else None
 
+    @property
+    def has_neighbours(self) -> bool:
+        """Whether other processes on the database listened when this one last looked."""
+        return self._neighbours is not None and self._neighbours.has_listeners
+
     def wake_workers(self) -> None:
         """Wake those processes on the database that work in the background; they hear `WORK_WAITS` instead of ids."""
         if self._neighbours is not None:

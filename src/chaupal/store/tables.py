@@ -1,4 +1,5 @@
-"""The two tables that the store itself writes: the tenants with their place in the log, and the event log.
+"""The tables that the store itself writes: the tenants with their place in the log, the event log, and the counts that
+several servers tell each other.
 
 `rows_version` of a tenant counts the batches that changed rows otherwise than by appending events and their like. Equal
 versions mean equal grants, groups and memberships, so what was read of them may be remembered.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index
 
-from chaupal.store.schema import define_table, instant, number_key, optional_text, position, text
+from chaupal.store.schema import define_table, instant, key, number_key, optional_text, position, size, text
 
 tenants = define_table(
     "tenants",
@@ -31,5 +32,14 @@ events = define_table(
     text("actor_id"),
     optional_text("facts"),
     Index("events_by_group", "tenant_id", "group_id", "position"),
+    is_clustered=True,
+)
+
+limit_counts = define_table(
+    "limit_counts",
+    number_key("minute"),
+    key("limit_key"),
+    key("process_id"),
+    size("used"),
     is_clustered=True,
 )
