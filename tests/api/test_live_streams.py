@@ -9,6 +9,7 @@ import pytest
 
 from chaupal.auth.permissions import Permission
 from chaupal.events.log import trim_log
+from chaupal.happenings.rules import TELLERS
 from chaupal.streams.feeds import CUT_OFF
 from chaupal.streams.stream import QUEUE_MAX_BYTES
 from tests.api.answering import TYPES, answered, ask
@@ -203,6 +204,28 @@ class TestStream:
         world.client.run(world.house.live_streams.stop())
         listener.wait_until_over()
         assert world.house.live_streams.open_count == 0
+
+    def test_one_that_is_opened_while_the_server_stops_tells_what_was_missed(
+        self, world_with: Callable[..., World], listen: Listen
+    ) -> None:
+        world = world_with(streams_max=10)
+        cursor = sync((world.group_id, world.member)[1])["cursor"]
+        world.send("missed")
+        world.house.is_stopping = True
+        listener = listen(world.member, cursor=cursor)
+        listener.wait_until_over()
+        assert (listener.status, listener.texts) == (200, ["missed"])
+
+    def test_an_event_that_cannot_be_told_holds_up_no_other(
+        self, world: World, listen: Listen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cursor = sync((world.group_id, world.member)[1])["cursor"]
+        listener = listen(world.member)
+        monkeypatch.setitem(TELLERS, "PollCreated", lambda *_: 1 / 0)
+        ask(world, "Poll", TYPES["Poll"][0])
+        world.send("after")
+        assert [event["data"]["text"] for event in listener.wait_for_text("after")] == ["after"]
+        assert sync(world.member, cursor=cursor)["events"] == listener.events
 
 
 class TestWhatStops:

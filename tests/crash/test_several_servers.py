@@ -14,6 +14,7 @@ import pytest
 
 from tests.api.hooks import HookReceiver
 from tests.crash.posting import NO_LIMITS, Place
+from tests.crash.test_streams_killed import Reader, cursor_of
 from tests.installations import Installation, free_port
 from tests.parts.balancing_proxy import BalancingProxy
 from tests.parts.run import Run
@@ -144,3 +145,31 @@ class TestRollingRestart:
         posted = {text for caller in callers for text in caller.posted}
         assert len(posted) > 20
         assert set(place.texts()) == posted
+
+
+class TestStreamsOfSeveralServers:
+    def test_readers_go_from_one_to_the_other_and_miss_and_repeat_nothing(self, begin: Begin) -> None:
+        servers = [begin() for _ in range(2)]
+        place = place_on(servers[0])
+        places = [replace(place, installation=server) for server in servers]
+        ports = tuple(server.port for server in servers)
+        cursor = cursor_of(servers[1], place.token)
+        readers = [Reader(place, place.token, cursor, seed, ports) for seed in range(4)]
+        for reader in readers:
+            reader.start()
+        texts: list[str] = []
+
+        def post(count: int, *where: Place) -> None:
+            for number in range(count):
+                texts.append(f"message {len(texts)}")
+                assert where[number % len(where)].post(texts[-1])[0] == 200
+
+        for _ in range(3):
+            post(40, *places)
+            servers[1].kill()
+            post(20, places[0])
+            servers[1].start()
+        for reader in readers:
+            reader.wait_for(texts[-1])
+            reader.stop()
+            assert reader.texts == texts

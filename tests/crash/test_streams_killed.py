@@ -33,6 +33,8 @@ class Reader(threading.Thread):
     token: str
     last_id: str
     seed: int
+    ports: tuple[int, ...] = ()
+    """Of servers to read from, another one each time; none: the place's own."""
     texts: list[str] = field(default_factory=list)
     breaks: int = 0
 
@@ -54,7 +56,8 @@ class Reader(threading.Thread):
 
     def _read(self, events_most: int) -> None:
         """Read so many events, then go away in the middle of whatever comes."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.place.installation.port, timeout=5)
+        port = self.random.choice(self.ports or (self.place.installation.port,))
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             headers = {"accessToken": self.token, "Last-Event-ID": self.last_id}
             connection.request("GET", "/v1/events", headers=headers)

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Set
 
 import msgspec
+import structlog
 
 from chaupal.auth.caller import Caller
 from chaupal.auth.signing import GRACE_S
-from chaupal.errors import TooManyRequests, Unavailable
+from chaupal.errors import TooManyRequests
 from chaupal.happenings.rules import Imprint
 from chaupal.serving.house import House
-from chaupal.streams.feeds import Feed
+from chaupal.streams.feeds import FAILED, Feed
 from chaupal.streams.rules import PAGE_MAX, PageOf, SeenPage, read_page, write_cursor
 from chaupal.streams.stream import Stream
 from chaupal.streams.writing import write_beginning, write_event
@@ -23,19 +24,14 @@ BEAT_S = 20.0
 
 _RETRY_AFTER_S = 30
 
+log = structlog.get_logger("streams")
+
 
 class TooManyStreams(TooManyRequests):
     """As many live streams are open as may be."""
 
     def __init__(self, whose: str, most: int) -> None:
         super().__init__(limit=f"{whose} may have at most {most} live streams.", retry_after_s=_RETRY_AFTER_S)
-
-
-class Stopping(Unavailable):
-    """The server is about to stop; another one, or this one when it is back, goes on."""
-
-    def __init__(self) -> None:
-        super().__init__(reason="The server is stopping.", retry_after_s=2)
 
 
 class Opening(msgspec.Struct, frozen=True, eq=False):
@@ -85,10 +81,8 @@ class LiveStreams:
         """Count one more stream of a caller.
 
         Raises:
-            TooManyStreams, Stopping.
+            TooManyStreams.
         """
-        if self._house.is_stopping:
-            raise Stopping
         settings = self._house.settings
         for key, whose, most in (
             (_person_key(caller), "One person", settings.streams_per_person),
@@ -128,13 +122,18 @@ class LiveStreams:
             self._close(opening)
 
     async def _missed(self, opening: Opening, page: SeenPage) -> AsyncGenerator[bytes, None]:
-        """What has happened up to where the stream joins the others of its tenant."""
+        """What has happened up to where the stream joins the others of its tenant.
+
+        While the server stops, it ends there: its client goes on with another server, or with this one's successor.
+        """
         stream, caller = opening.stream, opening.caller
         while not stream.is_over:
             for happening in page.happenings:
                 yield write_event(happening, self._cursor(caller, happening.position))
             stream.position, stream.watch = page.position, page.watch
-            if not page.has_more and await self._feed_of(caller.tenant_id, page.position).join(stream):
+            if not page.has_more and self._house.is_stopping:
+                stream.end()
+            elif not page.has_more and await self._feed_of(caller.tenant_id, page.position).join(stream):
                 return
             further = PageOf(page.position, PAGE_MAX, opening.only, self._imprint)
             page = await self._house.store.read(read_page, caller, further)
@@ -180,7 +179,11 @@ class LiveStreams:
     async def _beat_on(self) -> None:
         while True:
             await asyncio.sleep(BEAT_S)
-            self.beat()
+            try:
+                self.beat()
+            except Exception:  # this loop must live: streams whose tokens have expired would go on
+                self._counts_of_ended[FAILED] += 1
+                log.exception("beat failed")
 
     def _feed_of(self, tenant_id: str, position: int) -> Feed:
         found = self._feeds.get(tenant_id)

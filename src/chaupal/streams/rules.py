@@ -10,15 +10,17 @@ import base64
 import binascii
 
 import msgspec
+import structlog
 
 from chaupal.auth.access import access_group
 from chaupal.auth.caller import Caller, Operator
 from chaupal.auth.sealing import SealBroken, SecretKey
-from chaupal.errors import Forbidden, InvalidParameters, InvalidToken, NotFound
+from chaupal.errors import ChaupalError, Forbidden, InvalidParameters, InvalidToken, NotFound
 from chaupal.events.catalogue import EventType
 from chaupal.events.log import StoredEvent, log_end, read_after
 from chaupal.happenings.rules import TELLERS, Happening, Imprint, Told, find_told
 from chaupal.happenings.sights import View, Watch, load_view, open_watch, show
+from chaupal.store.connection import DatabaseRefused
 from chaupal.store.transaction import Transaction
 
 PAGE_MAX = 100
@@ -28,6 +30,8 @@ _LOOKED_AT_MAX = 1_000
 _READ_AT_ONCE = 200
 _CURSOR_MAX_CHARS = 100
 _POSITION_BYTES = 8
+
+log = structlog.get_logger("streams")
 
 
 def write_cursor(secret_key: SecretKey, tenant_id: str, position: int) -> str:
@@ -108,13 +112,27 @@ def _seen(
     is_end = event.object_id == watch.access.user_id or event.event_type == EventType.GROUP_REMOVED
     if event.event_type not in TELLERS or not (watch.may_concern(event.group_id) or is_end):
         return None
-    told = find_told(tx, event, imprint)
+    told = _told_if_possible(tx, event, imprint)
     if told is None:
         return None
     view = views.get(event.group_id)
     if view is None:
         view = views[event.group_id] = load_view(tx, watch, event.group_id)
     return show(watch, view, told)
+
+
+def _told_if_possible(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
+    """What an event says; None, and a line in the log, where that cannot be told: nothing after it waits for ever.
+
+    That is a defect, or something that a newer server on the same database has written.
+    """
+    try:
+        return find_told(tx, event, imprint)
+    except (ChaupalError, DatabaseRefused):
+        raise
+    except Exception:
+        log.exception("event not told", position=event.position, event_type=event.event_type)
+        return None
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -139,7 +157,7 @@ def read_stretch(tx: Transaction, _caller: Operator, stretch: Stretch) -> list[H
         CursorExpired.
     """
     events = read_after(tx, stretch.position, stretch.limit)
-    return [Heard(event, find_told(tx, event, stretch.imprint)) for event in events]
+    return [Heard(event, _told_if_possible(tx, event, stretch.imprint)) for event in events]
 
 
 def renew_watches(tx: Transaction, _caller: Operator, watches: list[Watch]) -> list[Watch | None]:
