@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ from chaupal.actions.bodies.forms import _QUESTION_TYPES
 from chaupal.actions.bodies.reading import POSTED, read_body, read_package_id, read_type
 from chaupal.actions.contents import MULTI_OPTION, SINGLE_OPTION
 from chaupal.actions.limits import CONTENT_MAX_BYTES, HOUR_MS
+from chaupal.actions.routes import _POSTS
+from chaupal.actions.shapes import PostAction
 from chaupal.actions.types import ACTION_TYPES, PACKAGE_TYPE
 from chaupal.errors import ChaupalError
+from chaupal.wire.bodies import read_shape
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=40)
 TITLES = TEXTS.filter(str.strip)
@@ -126,6 +130,67 @@ class TestAnythingAtAll:
         assert len(stored.encode()) <= CONTENT_MAX_BYTES
         assert ACTION_TYPES[action_type].decode(stored) == body.content
         json.loads(stored)
+
+
+def taken(read: Callable[[bytes], PostAction], body: bytes) -> Any:
+    """What becomes of a request whose body is read so: a draft's parts, or the refusal."""
+    try:
+        posted = read(body)
+        name, package = read_type(posted.id, posted.action_type)
+        return name, package, posted.reply_to_reference_id, *read_body(name, posted.action_body or {})
+    except ChaupalError as error:
+        return type(error), str(error), error.fields
+
+
+def plainly(body: bytes) -> PostAction:
+    return read_shape(body, PostAction)
+
+
+class TestReadInOnePass:
+    """As in two: what is taken, what is refused, and with which words."""
+
+    @given(
+        action_type=st.sampled_from([*POSTED, "survey", "com.example.form", ""]),
+        named=st.sampled_from(["actionType", "id", "ActionType", "type"]),
+        part=st.dictionaries(st.sampled_from(FIELDS), ANYTHING, max_size=5) | ANYTHING,
+        asked=st.lists(questions(), max_size=3),
+        is_last=st.booleans(),
+    )
+    @settings(max_examples=300)
+    def test_any_body(self, action_type: str, named: str, part: Any, asked: list[Any], is_last: bool) -> None:
+        if isinstance(part, dict) and asked:
+            part = {"title": "t", **part, "questions": asked}
+        posted = {named: action_type, "actionBody": part}
+        body = json.dumps(dict(reversed(posted.items())) if is_last else posted).encode()
+        assert taken(_POSTS.read, body) == taken(plainly, body)
+
+    @pytest.mark.parametrize(
+        "part",
+        [
+            '{"title": "a\\u0000b", "questions": [{"title": "q", "type": "Text"}]}',
+            '{"title": "a", "questions": [{"title": "q", "type": "Text"}], "dueDate": 1e400}',
+            '{"properties": [{"name": "n", "value": ' + "[" * 70 + "]" * 70 + "}]}",
+            '{"properties": [{"name": "n", "value": ' + "[" * 60 + "]" * 60 + "}]}",
+            '{"properties": [{"name": "n", "value": 123456789012345678901234567890}]}',
+            '{"title": "a", "title": "b", "questions": [{"title": "q", "type": "Text"}]}',
+            "null",
+            '"text"',
+            "[]",
+            "{",
+        ],
+    )
+    @pytest.mark.parametrize("name", ["Survey", "com.example.form"])
+    def test_what_is_near_a_limit(self, name: str, part: str) -> None:
+        body = f'{{"id": "{name}", "actionBody": {part}}}'.encode()
+        assert taken(_POSTS.read, body) == taken(plainly, body)
+
+    def test_bytes_that_are_no_text(self) -> None:
+        body = b'{"id": "Survey", "actionBody": {"title": "\xff", "questions": [{"title": "q", "type": "Text"}]}}'
+        assert taken(_POSTS.read, body) == taken(plainly, body)
+
+    def test_strict_json_is_in_its_shape_already(self) -> None:
+        body = b'{"actionType": "Survey", "actionBody": {"title": "t", "questions": [{"title": "q", "type": "Text"}]}}'
+        assert isinstance(_POSTS.read(body).action_body, POSTED["Survey"][0])
 
 
 class TestNames:

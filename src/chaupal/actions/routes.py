@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from chaupal.actions.bodies.links import ShownMedia
 from chaupal.actions.bodies.properties import read_properties
-from chaupal.actions.bodies.reading import read_body, read_package_id, read_type
+from chaupal.actions.bodies.reading import read_body, read_package_id, read_type, shape_of_body
 from chaupal.actions.bodies.showing import Shower, add_responses, show_action, show_body
 from chaupal.actions.changing import (
     NotAnswered,
@@ -48,14 +48,16 @@ from chaupal.timelines.merging import Place
 from chaupal.timelines.shapes import build_unknown, read_addressees
 from chaupal.wire.cursors import read_cursor, write_cursor
 from chaupal.wire.ids import read_id
+from chaupal.wire.parted import PartedBodies
 from chaupal.wire.values import read_instant
 
 _DEFAULT_COUNT = 30
+_POSTS = PartedBodies(PostAction, "action_body", lambda posted: shape_of_body(posted.id, posted.action_type))
 
 
 async def post_action_to_group(request: ApiRequest) -> msgspec.Struct | Reply:
     """Post an action."""
-    posted = await request.body(PostAction)
+    posted = await request.read_body(_POSTS.read)
     action_type, package = read_type(posted.id, posted.action_type)
     body, content_json = read_body(action_type, posted.action_body or {})
     addressees, failed = read_addressees(posted.subscribers, posted.send_to_all_subscribers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
@@ -232,9 +233,13 @@ class ApiRequest:
             InvalidParameters: naming field, value and rule.
             BodyCompressed.
         """
+        return await self.read_body(partial(read_shape, shape=shape))
+
+    async def read_body(self, read: Callable[..., ShapeT]) -> ShapeT:
+        """The body as `read(body, strict_only=...)` takes it. Raises like `body`."""
         body = await self.raw_body()
         try:
-            return read_shape(body, shape, strict_only=self.house.settings.strict_json)
+            return read(body, strict_only=self.house.settings.strict_json)
         except InvalidParameters:
             # Only now: some clients name a character set here, and their bodies are as plain as any.
             coding = self.header(b"content-encoding").lower()

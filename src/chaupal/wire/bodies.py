@@ -7,12 +7,12 @@ content types (the contract checks none). Source: contract, section 2.
 from __future__ import annotations
 
 import json
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from chaupal.errors import InvalidParameters
-from chaupal.wire.conversion import convert, is_nested_too_deeply, is_within_limits, plan_of
+from chaupal.wire.conversion import ShapePlan, convert, is_nested_too_deeply, is_within_limits, plan_of
 from chaupal.wire.readings import refusal
 from chaupal.wire.text import decode_body
 from chaupal.wire.tolerant import DEPTH_MOST, TEXT_CHARS_MOST, read_tolerant_json, unreadable_at
@@ -25,26 +25,35 @@ def read_shape(body: bytes, shape: type[ShapeT], *, strict_only: bool = False) -
 
     With `strict_only` text that is not JSON is refused; names, values and encodings are taken in every form still.
     """
-    plan = plan_of(shape)
+    decoded: ShapeT | None = read_strictly(body, plan_of(shape))
+    if decoded is not None:
+        return decoded
+    return convert(_parse(decode_body(body), strict_only=strict_only), shape)
+
+
+def read_strictly(body: bytes, plan: ShapePlan) -> Any:
+    """The struct, where the body is strict JSON in the declared names and types, and within the limits; else None."""
     # The strict decoder takes an escaped NUL; only the slow path refuses it, by field. Looking for one byte is ten
     # times as fast; most bodies have no backslash.
     if b"\\" not in body or b"\\u0000" not in body:
         try:
-            decoded: ShapeT = plan.decode(body)
+            decoded = plan.decode(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            pass
-        else:
-            if plan.is_bounded or is_within_limits(decoded, plan, body):
-                return decoded
-    return convert(_parse(decode_body(body), strict_only=strict_only), shape)
+            return None
+        if plan.is_bounded or is_within_limits(decoded, plan, body):
+            return decoded
+    return None
 
 
 def read_part(value: object, shape: type[ShapeT], place: str) -> ShapeT:
     """The struct that an already parsed part of a body spells, as for a field whose shape another field decides.
 
     `place` is the part's name in refusals. What has the declared names and types already pays for no tolerance; the
-    part comes from `read_shape`, which has refused what no text may hold.
+    part comes from `read_shape`, which has refused what no text may hold; or from `PartedBodies`, which may have read
+    it into the shape already.
     """
+    if type(value) is shape:
+        return value
     plan = plan_of(shape)
     try:
         part = msgspec.convert(value, shape)

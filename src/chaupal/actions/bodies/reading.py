@@ -100,6 +100,15 @@ def read_type(package_id: str | None, action_type: str | None) -> tuple[str, Pac
     return name, None
 
 
+def shape_of_body(package_id: str | None, action_type: str | None) -> type[msgspec.Struct] | None:
+    """The shape of the body of the type that a request names; None where it names none that is known."""
+    try:
+        name, _ = read_type(package_id, action_type)
+    except InvalidParameters:
+        return None
+    return POSTED[name][0]
+
+
 def read_package_id(word: str) -> Package:
     """`com.x.y`, or `com.x.y.2` for a version of it (contract, section 8).
 
