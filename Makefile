@@ -12,6 +12,8 @@ TESTS = tests
 # Two workers, because the tests' own servers need the machine as well. worksteal keeps a file together while it can
 # and lets an idle worker take over the rest of a long one.
 TEST_WORKERS = 2
+# How long `make fuzz` lets each of its runs go on.
+FUZZ_S = 120
 # UPGRADE=--upgrade takes the newest versions of everything; without it `make lock` keeps what still fits.
 UPGRADE =
 UV_VERSION = 0.13.9
@@ -19,12 +21,13 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links $(UPGRADE)
 TYPED = src bench tests/parts tests/conftest.py tools
 
-.PHONY: help serve test postman lint format bench bench-peers soak lock environment runtime clean
+.PHONY: help serve test postman fuzz lint format bench bench-peers soak lock environment runtime clean
 
 help:
 	@echo "make serve        run Chaupal from this checkout (first use installs it into .venv)"
 	@echo "make test         run all tests; make test TESTS=tests/unit FLAGS=-x runs some"
 	@echo "make postman      run the Postman collection against a fresh server"
+	@echo "make fuzz         let the tests that make calls up choose freely; make fuzz FUZZ_S=600 for so long each"
 	@echo "make lint         style, types and import rules"
 	@echo "make format       put the code into the project's layout"
 	@echo "make bench        measure this server; make bench-peers measures others beside it"
@@ -41,6 +44,10 @@ test: environment
 
 postman: environment
 	@exec $(BIN)/python -m pytest -q -s -n 0 $(FLAGS) tests/postman
+
+fuzz: environment
+	@exec $(BIN)/python -m pytest -n $(TEST_WORKERS) --fuzz-s $(FUZZ_S) -o faulthandler_timeout=0 $(FLAGS) \
+		tests/api/test_made_up_calls.py tests/api/test_random_bytes.py
 
 lint: environment
 	$(BIN)/ruff check .

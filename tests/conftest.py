@@ -27,6 +27,13 @@ hypothesis.settings.load_profile("chaupal")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fuzz-s",
+        metavar="SECONDS",
+        type=int,
+        default=0,
+        help="let the tests that make calls up choose freely so long",
+    )
     parser.addoption("--screenshots", metavar="FOLDER", help="where the browser tests put their pictures")
 
 

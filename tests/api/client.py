@@ -14,7 +14,7 @@ from chaupal.app import build_app
 from chaupal.serving.dispatch import Api
 from chaupal.serving.house import House
 from chaupal.serving.routes import JSON, Route
-from chaupal.wire.paths import PathTable
+from chaupal.wire.paths import Matched, PathTable
 from tests.api.declared import assert_declared
 
 ROOT = "http://api.test"
@@ -110,24 +110,29 @@ class Client:
         return self._checked(await self._http.send(request(method, path, **options)))
 
     def _checked(self, answer: httpx.Response) -> httpx.Response:
-        matched = self._paths.find(answer.request.method, answer.request.url.raw_path.split(b"?")[0].decode("latin-1"))
-        if matched is not None and matched.target is not None and matched.target.is_page:
-            assert_page_headers(answer)
-            assert_declared(answer, matched.target)
-            return answer
-        if matched is not None and answer.request.method != "OPTIONS":
-            route = matched.target
-            is_error = answer.status_code >= 400 and (route is None or answer.status_code not in route.other_answers)
-            if is_error or route is None or route.gives == (JSON,):
-                assert_api_headers(answer)
-            if is_error:
-                assert_error(answer)
-            if route is not None:
-                assert_declared(answer, route)
-            if answer.status_code == 200 and answer.headers["content-type"].startswith(JSON):
-                assert "errorCode" not in answer.json()
-        assert not answer.has_redirect_location
+        raw_path = answer.request.url.raw_path.split(b"?")[0].decode("latin-1")
+        return checked(answer, self._paths.find(answer.request.method, raw_path))
+
+
+def checked(answer: httpx.Response, matched: Matched[Route] | None) -> httpx.Response:
+    """The answer, after what the contract says of all answers of its route has been checked; None is no route."""
+    if matched is not None and matched.target is not None and matched.target.is_page:
+        assert_page_headers(answer)
+        assert_declared(answer, matched.target)
         return answer
+    if matched is not None and answer.request.method != "OPTIONS":
+        route = matched.target
+        is_error = answer.status_code >= 400 and (route is None or answer.status_code not in route.other_answers)
+        if is_error or route is None or route.gives == (JSON,):
+            assert_api_headers(answer)
+        if is_error:
+            assert_error(answer)
+        if route is not None:
+            assert_declared(answer, route)
+        if answer.status_code == 200 and answer.headers["content-type"].startswith(JSON):
+            assert "errorCode" not in answer.json()
+    assert not answer.has_redirect_location
+    return answer
 
 
 def _reading_beginnings(app: Api) -> ASGIApp:

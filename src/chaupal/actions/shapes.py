@@ -8,9 +8,15 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from chaupal.actions.bodies.properties import PostedProperty
+from chaupal.actions.limits import PROPERTIES_MAX
+from chaupal.actions.reading import PAGE_MAX
 from chaupal.members.shapes import FailedResult
 from chaupal.quotes.shapes import ShownQuote
+from chaupal.responses.reading import PAGE_MAX as ANSWERS_MAX
 from chaupal.responses.shapes import ItemResults, QuestionResults, ShownResponse
+from chaupal.wire.bounds import CURSOR, MOBILE_NUMBERS, Bounds, count_bounds
+
+_PACKAGE_ID: Bounds = {"pattern": r"^[A-Za-z0-9._-]{1,100}$"}
 
 
 class PostAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
@@ -22,6 +28,7 @@ class PostAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
         "actionPackageId": "id",
         "replyTo": "replyToReferenceId",
     }
+    bounds: ClassVar[dict[str, Bounds]] = {"id": _PACKAGE_ID, "subscribers": MOBILE_NUMBERS}
 
     id: str | None = None
     action_type: str | None = None
@@ -35,6 +42,7 @@ class ChangeProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """PUT /groups/{groupId}/actions/{actionId}, and the same with /properties."""
 
     spellings: ClassVar[dict[str, str]] = {"properties": "updateProperties"}
+    bounds: ClassVar[dict[str, Bounds]] = {"updateProperties": {"minItems": 1, "maxItems": PROPERTIES_MAX}}
 
     version: int | None = None
     update_properties: list[PostedProperty]
@@ -44,6 +52,8 @@ class ChangeProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 class RemindBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """POST /groups/{groupId}/actions/{actionId}/reminder."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"subscribers": MOBILE_NUMBERS}
 
     subscribers: list[str] | None = None
     send_to_all_subscribers: bool | None = None
@@ -61,6 +71,12 @@ class ActionsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
     """GET /groups/{groupId}/actions."""
 
     spellings: ClassVar[dict[str, str]] = {}
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "actionType": _PACKAGE_ID,
+        "fromDate": {"format": "instant"},
+        "count": count_bounds(1, PAGE_MAX),
+        "cursor": CURSOR,
+    }
 
     action_type: str | None = None
     from_date: str | None = None
@@ -72,6 +88,7 @@ class ActionQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     """GET /groups/{groupId}/actions/{actionId}."""
 
     spellings: ClassVar[dict[str, str]] = {"getDetail": "getDetails"}
+    bounds: ClassVar[dict[str, Bounds]] = {"count": count_bounds(1, ANSWERS_MAX), "cursor": CURSOR}
 
     get_details: bool | None = None
     count: int | None = None

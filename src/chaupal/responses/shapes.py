@@ -7,6 +7,9 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from chaupal.responses.reading import PAGE_MAX
+from chaupal.wire.bounds import CURSOR, Bounds, count_bounds
+
 
 class PostResponse(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """POST /groups/{groupId}/actions/{actionId}/responses. What `actionBody` holds depends on the action's type."""
@@ -23,6 +26,7 @@ class ResponsesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
     """GET /groups/{groupId}/actions/{actionId}/responses."""
 
     spellings: ClassVar[dict[str, str]] = {}
+    bounds: ClassVar[dict[str, Bounds]] = {"count": count_bounds(1, PAGE_MAX), "cursor": CURSOR}
 
     count: int | None = None
     cursor: str | None = None

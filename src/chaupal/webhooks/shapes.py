@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from chaupal.webhooks.drafts import TOKEN_MAX_CHARS, URL_MAX_CHARS
+from chaupal.webhooks.drafts import HEADER_MAX_CHARS, HEADERS_MAX, TOKEN_MAX_CHARS, URL_MAX_CHARS
 from chaupal.webhooks.kinds import EVENT_TYPES, OBJECT_TYPES
 from chaupal.wire.bounds import INSTANT_MS, Bounds, text_bounds
 
@@ -14,13 +14,22 @@ _SPELLINGS = {"events": "eventTypes", "callbackUri": "callBackUrl", "context": "
 """Evidence: requests say `eventTypes`, answers `events` (kaizala-docs, the reference of webhooks)."""
 
 _OBJECT_TYPE: Bounds = {"enum": list(OBJECT_TYPES)}
-_EVENT_TYPES: Bounds = {"items": {"type": "string", "examples": ["TextMessageCreated"]}}
+_EVENT_TYPES: Bounds = {"minItems": 1, "items": {"type": "string", "examples": ["TextMessageCreated"]}}
 _URL: Bounds = {"format": "uri", "maxLength": URL_MAX_CHARS, "examples": ["https://hooks.example.org/chaupal"]}
+_HEADER_VALUE: Bounds = {"pattern": "^[ -~]*$"}
+_HEADERS: Bounds = {
+    "maxProperties": HEADERS_MAX,
+    "propertyNames": {"pattern": r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$"},
+    "additionalProperties": _HEADER_VALUE | {"maxLength": HEADER_MAX_CHARS},
+}
 _BOUNDS: dict[str, Bounds] = {
+    "objectId": {"minLength": 1},
     "objectType": _OBJECT_TYPE,
     "eventTypes": _EVENT_TYPES,
     "callBackUrl": _URL,
-    "callBackToken": text_bounds(TOKEN_MAX_CHARS, may_be_blank=True),
+    "callBackToken": text_bounds(TOKEN_MAX_CHARS, may_be_blank=True) | _HEADER_VALUE,
+    "callBackHeaders": _HEADERS,
+    "signingSecret": {"pattern": "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"},
 }
 
 

@@ -5,7 +5,7 @@ Evidence: Microsoft's own flows send `Properties`, `Name`, `Type` 0 and `Value`,
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from chaupal.actions.drafts import ANY_MEDIA, MediaUse, Property
 from chaupal.actions.limits import NAME_MAX_CHARS, PROPERTIES_MAX, PROPERTY_MAX_CHARS, check_count, checked_text
 from chaupal.errors import InvalidParameters
 from chaupal.wire.bodies import read_part
+from chaupal.wire.bounds import Bounds
 from chaupal.wire.values import read_instant, read_number
 
 _TYPES = ("Text", "Numeric", "Location", "DateTime", "StringList", "Attachment", "StringSet", "AttachmentList")
@@ -29,6 +30,11 @@ _LISTS = ("StringList", "StringSet", "AttachmentList")
 
 class PostedProperty(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """A property. Without a type it is Text."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "name": {"minLength": 1, "maxLength": NAME_MAX_CHARS},
+        "type": {"enum": list(_TYPES)},
+    }
 
     name: str
     type: str | None = None
