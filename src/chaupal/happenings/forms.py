@@ -11,7 +11,8 @@ from chaupal.actions.rules import Action
 from chaupal.auth.sealing import SecretKey
 from chaupal.events.log import StoredEvent
 from chaupal.media.links import MediaLinks
-from chaupal.people.rules import Person
+from chaupal.people.rules import Person, find_past_people
+from chaupal.store.transaction import Transaction
 from chaupal.timelines.rules import Item
 
 _EVENT_IDS = "event id"
@@ -67,15 +68,33 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Imprint(msgspec.Struct, frozen=True):
-    """What an installation puts on what it tells: links to its media, and ids that cannot be guessed."""
+    """What an installation puts on what it tells: links to its media, and ids that cannot be guessed.
+
+    `people`: those whom one reading of the log has met already, by id; None where nothing is to be remembered.
+    """
 
     links: MediaLinks
     secret_key: SecretKey
+    people: dict[str, Person] | None = None
+
+    def for_reading(self) -> Imprint:
+        """The same for one reading of the log, in which everybody is looked up once."""
+        return Imprint(self.links, self.secret_key, {})
 
     def event_id(self, tenant_id: str, position: int) -> str:
         """The id of an event that has none: the same each time, telling nothing of its position."""
         digest = self.secret_key.hash(_EVENT_IDS, f"{tenant_id}:{position}")
         return str(uuid.UUID(bytes=digest[:16], version=4))
+
+
+def find_person_of(tx: Transaction, imprint: Imprint, user_id: str) -> Person | None:
+    """Whoever is or was a person of the tenant with this id; None for nobody."""
+    known = imprint.people
+    if known is None:
+        return find_past_people(tx, [user_id]).get(user_id)
+    if user_id not in known:
+        known.update(find_past_people(tx, [user_id]))
+    return known.get(user_id)
 
 
 def told_by(person: Person | None) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from chaupal.auth.access import SUBSCRIBER
 from chaupal.events.catalogue import EventType
 from chaupal.events.log import StoredEvent
 from chaupal.groups.rules import find_past_group
-from chaupal.happenings.forms import Happening, Imprint, Told, placed, told_by
-from chaupal.people.rules import find_past_people
+from chaupal.happenings.forms import Happening, Imprint, Told, find_person_of, placed, told_by
 from chaupal.store.transaction import Transaction
 
 _WIRE_NAMES = {
@@ -24,8 +23,7 @@ _WIRE_NAMES = {
 
 def tell_member(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told:
     """Someone who became a member or subscriber, is one no more, or has another role."""
-    people = find_past_people(tx, sorted({event.object_id, event.actor_id}))
-    person = people.get(event.object_id)
+    person = find_person_of(tx, imprint, event.object_id)
     role = str(event.facts.get("type", ""))
     number, name, picture = (
         (person.mobile_number, person.name, person.profile_pic) if person is not None else ("", "", "")
@@ -41,7 +39,7 @@ def tell_member(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told:
     }
     happening = Happening(
         **placed(event, event_id=imprint.event_id(tx.tenant_id, event.position)),
-        **told_by(people.get(event.actor_id)),
+        **told_by(find_person_of(tx, imprint, event.actor_id)),
         group_id=event.group_id,
         source_group_id=event.group_id,
         data=data,
@@ -69,7 +67,7 @@ def tell_group(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | 
         "parentGroupId": "" if is_of_itself else event.group_id,
         "sourceGroupId": event.group_id,
     }
-    actor = find_past_people(tx, [event.actor_id]).get(event.actor_id)
+    actor = find_person_of(tx, imprint, event.actor_id)
     happening = Happening(
         **placed(
             event,

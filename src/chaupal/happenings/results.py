@@ -13,9 +13,9 @@ from chaupal.actions.reading import WholeAction, find_whole_action
 from chaupal.actions.results import results_for
 from chaupal.events.log import StoredEvent
 from chaupal.happenings.answers import system_entries, tell_answers
-from chaupal.happenings.forms import Happening, Imprint, Told, placed, told_by
+from chaupal.happenings.forms import Happening, Imprint, Told, find_person_of, placed, told_by
 from chaupal.happenings.sent import package_of, properties_of
-from chaupal.people.rules import Person, find_past_people
+from chaupal.people.rules import Person
 from chaupal.reactions.rules import COMMENT, find_item, find_reaction
 from chaupal.responses.contents import read_content, resources_in
 from chaupal.responses.reading import Response, find_response
@@ -33,7 +33,7 @@ def tell_response(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told
     if response is None or whole is None:
         return None
     action = whole.action
-    responder = find_past_people(tx, [response.responder_id]).get(response.responder_id)
+    responder = find_person_of(tx, imprint, response.responder_id)
     is_update = bool(event.facts.get("isUpdate"))
     group_id = response.group_id if responder is not None else action.group_id
     places = {"groupId": group_id, "sourceGroupId": action.group_id}
@@ -121,7 +121,7 @@ def tell_reaction(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told
         data["reactionType"] = reaction.reaction_type
         if reaction.reaction_type == COMMENT:
             data["comment"] = reaction.comment
-    actor = find_past_people(tx, [event.actor_id]).get(event.actor_id)
+    actor = find_person_of(tx, imprint, event.actor_id)
     event_id = reaction.reaction_id if is_creation else imprint.event_id(tx.tenant_id, event.position)
     happening = Happening(
         **placed(event, event_id=event_id),

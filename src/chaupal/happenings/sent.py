@@ -21,9 +21,9 @@ from chaupal.actions.rules import Action, find_action
 from chaupal.actions.types import PACKAGE_TYPE
 from chaupal.events.log import StoredEvent
 from chaupal.happenings.answers import tell_files, tell_questions
-from chaupal.happenings.forms import Happening, Imprint, Told, placed, told_by
+from chaupal.happenings.forms import Happening, Imprint, Told, find_person_of, placed, told_by
 from chaupal.messages.rules import find_message
-from chaupal.people.rules import Person, find_past_people
+from chaupal.people.rules import Person
 from chaupal.responses.contents import questions_of
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.rules import Item, recipients_of
@@ -32,12 +32,14 @@ from chaupal.wire.instants import write_instant, write_second
 _Tell = Callable[[WholeAction, Any, ShownMedia], dict[str, Any]]
 
 
-def tell_message(tx: Transaction, event: StoredEvent, _imprint: Imprint) -> Told | None:
+def tell_message(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
     """A text that was sent. Its event id is its reference id."""
     message = find_message(tx, event.object_id)
     if message is None or message.retracted_at_ms is not None:
         return None
-    return _told_of_item(tx, event, Item(*message[:4]), event_id=message.message_id, data={"text": message.text})
+    return _told_of_item(
+        tx, event, imprint, Item(*message[:4]), event_id=message.message_id, data={"text": message.text}
+    )
 
 
 def tell_message_change(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
@@ -51,19 +53,20 @@ def tell_message_change(tx: Transaction, event: StoredEvent, imprint: Imprint) -
             return None
         data |= {"text": message.text, "editedAt": write_instant(message.edited_at_ms or event.at_us // 1000)}
     event_id = imprint.event_id(tx.tenant_id, event.position)
-    return _told_of_item(tx, event, Item(*message[:4]), event_id=event_id, data=data)
+    return _told_of_item(tx, event, imprint, Item(*message[:4]), event_id=event_id, data=data)
 
 
 def _told_of_item(
     tx: Transaction,
     event: StoredEvent,
+    imprint: Imprint,
     item: Item,
     *,
     event_id: str,
     data: dict[str, Any],
     action: Action | None = None,
 ) -> Told:
-    actor = find_past_people(tx, [event.actor_id]).get(event.actor_id)
+    actor = find_person_of(tx, imprint, event.actor_id)
     happening = Happening(
         **placed(event, event_id=event_id),
         **told_by(actor),
@@ -87,9 +90,9 @@ def tell_action(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told |
     tell: _Tell = _TELLERS.get(type(whole.content), _tell_other)
     data = tell(whole, whole.content, media)
     if isinstance(whole.content, actions.SurveyContent):
-        sender = find_past_people(tx, [action.sender_id]).get(action.sender_id)
+        sender = find_person_of(tx, imprint, action.sender_id)
         data |= _response_fields_of_old(sender)
-    return _told_of_item(tx, event, Item(*action[:4]), event_id=action.action_id, data=data, action=action)
+    return _told_of_item(tx, event, imprint, Item(*action[:4]), event_id=action.action_id, data=data, action=action)
 
 
 def tell_action_change(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
@@ -99,7 +102,7 @@ def tell_action_change(tx: Transaction, event: StoredEvent, imprint: Imprint) ->
         return None
     event_id = imprint.event_id(tx.tenant_id, event.position)
     data = {"actionId": action.action_id, "actionType": action.action_type, **package_of(action)}
-    return _told_of_item(tx, event, Item(*action[:4]), event_id=event_id, data=data, action=action)
+    return _told_of_item(tx, event, imprint, Item(*action[:4]), event_id=event_id, data=data, action=action)
 
 
 def tell_properties(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
@@ -117,7 +120,7 @@ def tell_properties(tx: Transaction, event: StoredEvent, imprint: Imprint) -> To
         "properties": properties_of(whole, media),
     }
     event_id = imprint.event_id(tx.tenant_id, event.position)
-    return _told_of_item(tx, event, Item(*action[:4]), event_id=event_id, data=data, action=action)
+    return _told_of_item(tx, event, imprint, Item(*action[:4]), event_id=event_id, data=data, action=action)
 
 
 def package_of(action: Action) -> dict[str, str]:

@@ -90,12 +90,13 @@ def read_page(tx: Transaction, caller: Caller, page: PageOf) -> SeenPage:
     if page.position is None:
         return SeenPage([], log_end(tx), has_more=False, watch=watch)
     views: dict[str, View] = {}
+    imprint = page.imprint.for_reading()
     found: list[Happening] = []
     position = page.position
     for _ in range(_LOOKED_AT_MAX // _READ_AT_ONCE):
         events = read_after(tx, position, _READ_AT_ONCE)
         for event in events:
-            if (happening := _seen(tx, watch, views, event, page.imprint)) is not None:
+            if (happening := _seen(tx, watch, views, event, imprint)) is not None:
                 if len(found) == page.limit:
                     return SeenPage(found, position, has_more=True, watch=watch)
                 found.append(happening)
@@ -156,8 +157,9 @@ def read_stretch(tx: Transaction, _caller: Operator, stretch: Stretch) -> list[H
     Raises:
         CursorExpired.
     """
+    imprint = stretch.imprint.for_reading()
     events = read_after(tx, stretch.position, stretch.limit)
-    return [Heard(event, _told_if_possible(tx, event, stretch.imprint)) for event in events]
+    return [Heard(event, _told_if_possible(tx, event, imprint)) for event in events]
 
 
 def renew_watches(tx: Transaction, _caller: Operator, watches: list[Watch]) -> list[Watch | None]:
