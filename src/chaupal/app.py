@@ -51,6 +51,7 @@ from chaupal.streams.routes import ROUTES as STREAM_ROUTES
 from chaupal.subgroups.routes import ROUTES as SUBGROUP_ROUTES
 from chaupal.subscribers.routes import ROUTES as SUBSCRIBER_ROUTES
 from chaupal.tokens.routes import ROUTES as TOKEN_ROUTES
+from chaupal.webhooks.history_routes import ROUTES as HISTORY_ROUTES
 from chaupal.webhooks.routes import ROUTES as WEBHOOK_ROUTES
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ ALL_ROUTES = (
     *ACTION_ROUTES,
     *STREAM_ROUTES,
     *WEBHOOK_ROUTES,
+    *HISTORY_ROUTES,
 )
 
 SERVED_ROUTES = (*ALL_ROUTES, *FILE_ROUTES)

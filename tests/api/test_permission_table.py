@@ -103,6 +103,9 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "webhooks.list": ("GET", "/webhook?objectId={group}&objectType=Group", None),
     "webhooks.change": ("PUT", "/webhook/{webhook}", {"active": True}),
     "webhooks.delete": ("DELETE", "/webhook/{webhook}", None),
+    "webhooks.deliveries": ("GET", "/webhook/{webhook}/deliveries", None),
+    "webhooks.replay": ("POST", "/webhook/{webhook}/replay", {"since": 0}),
+    "webhooks.test": ("POST", "/webhook/{webhook}/test", {}),
 }
 
 # What stands in the paths above for each parameter of a route.

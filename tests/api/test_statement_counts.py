@@ -12,7 +12,7 @@ from chaupal.app import ALL_ROUTES
 from chaupal.connectors.rules import NewConnector, create_connector
 from chaupal.store.statements import Statement
 from chaupal.store.transaction import Transaction
-from tests.api.hooks import HookReceiver, draft, register
+from tests.api.hooks import HookReceiver, deliver, draft, register
 from tests.api.worlds import MOHAN, OMAR, Caller, World
 
 FEW, MANY = 3, 60
@@ -156,6 +156,16 @@ def webhooks(world: World, count: int) -> tuple[Caller, str]:
     return world.group_admin, f"/webhook?objectId={group_id}&objectType=Group"
 
 
+def deliveries(world: World, count: int) -> tuple[Caller, str]:
+    group_id = world.make_group("Deliveries")
+    with HookReceiver() as receiver:
+        webhook_id = register(world.group_admin, draft(receiver, group_id))
+        for number in range(count):
+            world.send(f"{number}", group_id=group_id)
+        deliver(world)
+    return world.group_admin, f"/webhook/{webhook_id}/deliveries?count=100"
+
+
 LISTS: dict[str, tuple[Fill, ...]] = {
     "GET /groups": (groups, groups_with_detail, all_groups),
     "GET /tenant/findGroupsByQuery": (found_groups,),
@@ -170,6 +180,7 @@ LISTS: dict[str, tuple[Fill, ...]] = {
     "GET /groups/{groupId}/reaction/{referenceId}": (comments,),
     "GET /bot": (bots,),
     "GET /webhook": (webhooks,),
+    "GET /webhook/{webhookId}/deliveries": (deliveries,),
 }
 ONE_THING = {
     "GET /accessToken",

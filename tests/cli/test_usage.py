@@ -35,6 +35,7 @@ COMMANDS = {
     "tenant list",
     "backup",
     "restore",
+    "webhook listen",
 }
 
 

@@ -15,7 +15,7 @@ from chaupal.app import ALL_ROUTES
 from chaupal.members.shapes import ResultAnswer
 from chaupal.serving.routes import Route
 from chaupal.settings import CONFIG_NAME, describe_settings
-from tests.docs.pages import ALL, API, DOCS, README, Page, page
+from tests.docs.pages import ALL, API, DOCS, Page, page
 from tools.write_docs import all_commands
 
 ROUTES = [pytest.param(route, id=f"{route.method} {route.path}") for route in ALL_ROUTES]
@@ -106,17 +106,6 @@ class TestApiPages:
         index = page("docs/index.md")
         linked = {(index.path.parent / link.split("#")[0]).resolve() for link in index.links}
         assert [shown.name for shown in DOCS if shown.path not in linked and shown.name != index.name] == []
-
-
-class TestNotThereYet:
-    """When one of these is there, the README and docs/ have to say so."""
-
-    def test_the_readme_is_right_about_what_is_missing(self) -> None:
-        section = README.sections(2)["What is not there yet"]
-        paths = re.findall(r"\| `(/[^`]+)` \|", section)
-        assert paths
-        there = {route.path.lower() for route in ALL_ROUTES}
-        assert [path for path in paths if any(known.startswith(path.lower()) for known in there)] == []
 
 
 class TestNames:

@@ -30,9 +30,10 @@ from chaupal.subgroups import linking, unique_counts
 from chaupal.subgroups import rules as subgroups
 from chaupal.tokens import pins
 from chaupal.tokens import rules as tokens
-from chaupal.webhooks import drafts, proving
+from chaupal.webhooks import drafts, history_routes, proving
 from chaupal.webhooks import rules as webhooks
-from chaupal.webhooks.delivering import claiming, forgetting
+from chaupal.webhooks import shapes as webhook_shapes
+from chaupal.webhooks.delivering import claiming, forgetting, sending
 from chaupal.wire import tolerant
 from tests.docs.pages import README, page
 
@@ -126,6 +127,9 @@ SENTENCES = [
     (WEBHOOKS, f"{drafts.SECRET_BYTES[0]} to {drafts.SECRET_BYTES[1]} bytes"),
     (WEBHOOKS, f"signs along for {drafts.ROTATION_HOURS} hours"),
     (WEBHOOKS, f"{webhooks.VALID_DAYS} days from now"),
+    (WEBHOOKS, f"ids of up to {drafts.EVENTS_AT_ONCE_MAX:,} events"),
+    (WEBHOOKS, f"1 to {webhook_shapes.DELIVERIES_MAX}; {history_routes._DEFAULT_COUNT} if left out"),
+    (WEBHOOKS, f"the first {sending.ANSWER_KEPT_CHARS:,} characters"),
     (RECEIVING, f"within {SETTINGS.webhook_timeout_s} seconds"),
     (RECEIVING, f"At most {claiming.LANES_MAX} calls"),
     (RECEIVING, f"after {SETTINGS.webhook_keep_days} days (`CHAUPAL_WEBHOOK_KEEP_DAYS`)"),

@@ -137,6 +137,9 @@ _TABLE = (
     CallPermission("webhooks.list", Permission.OUTGOING_WEBHOOKS, need=Need.ADMIN),
     CallPermission("webhooks.change", Permission.OUTGOING_WEBHOOKS, need=Need.ADMIN),
     CallPermission("webhooks.delete", Permission.OUTGOING_WEBHOOKS, need=Need.ADMIN),
+    CallPermission("webhooks.deliveries", Permission.OUTGOING_WEBHOOKS, need=Need.ADMIN),
+    CallPermission("webhooks.replay", Permission.OUTGOING_WEBHOOKS, need=Need.ADMIN),
+    CallPermission("webhooks.test", Permission.OUTGOING_WEBHOOKS, need=Need.ADMIN),
 )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chaupal import __version__
-from chaupal.cli import backups, connectors, doctor, installation, people, tenants, tokens
+from chaupal.cli import backups, connectors, doctor, installation, people, tenants, tokens, webhooks
 from chaupal.cli.failures import WRONG_USAGE, Failure, report_failure, setting_failure
 from chaupal.cli.options import Json, new_group
 from chaupal.control.protocol import OperationFailed
@@ -52,7 +52,13 @@ app.command("doctor")(doctor.doctor)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("pin")(tokens.show_pin)
-_GROUPS = {"connector": connectors.app, "person": people.app, "token": tokens.app, "tenant": tenants.app}
+_GROUPS = {
+    "connector": connectors.app,
+    "person": people.app,
+    "token": tokens.app,
+    "tenant": tenants.app,
+    "webhook": webhooks.app,
+}
 for _name, _group in _GROUPS.items():
     app.add_typer(_group, name=_name)
 

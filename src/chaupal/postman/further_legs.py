@@ -46,6 +46,24 @@ WEBHOOKS = Leg(
             {"eventTypes": ["Announcement", "TextMessageCreated"]},
             before=_WITHOUT_A_RECEIVER,
         ),
+        Step(
+            "POST /webhook/{webhookId}/test",
+            "Send it a made-up event",
+            {"eventType": "TextMessageCreated"},
+            before=_WITHOUT_A_RECEIVER,
+        ),
+        Step(
+            "GET /webhook/{webhookId}/deliveries",
+            "What was sent to it",
+            before=_WITHOUT_A_RECEIVER,
+            holds={"the made-up event is among it": "answer.deliveries.some((one) => one.origin === 'test')"},
+        ),
+        Step(
+            "POST /webhook/{webhookId}/replay",
+            "Send again what it has missed",
+            {"since": 0},
+            before=_WITHOUT_A_RECEIVER,
+        ),
         Step("DELETE /webhook/{webhookId}", "Delete the webhook", before=_WITHOUT_A_RECEIVER),
     ),
 )

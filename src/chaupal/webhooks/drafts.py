@@ -50,6 +50,16 @@ _OURS = frozenset(
 """Headers that the server sets itself, or that would change how the request is read."""
 
 
+EVENTS_AT_ONCE_MAX = 1_000
+"""Events that one call may have sent again."""
+
+
+class WebhookNotActive(Conflict):
+    """Nothing is sent to a webhook that is not active. Fields: `reason`."""
+
+    template = "The webhook is disabled ({reason}); enable it first with Active: true."
+
+
 class TooManyWebhooks(Conflict):
     """A limit on webhooks is reached. Fields: `limit`."""
 

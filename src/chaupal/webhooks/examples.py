@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaupal.openapi.examples import Example, Examples
-from chaupal.openapi.places import GROUP_ID, WEBHOOK_ID
+from chaupal.openapi.places import GROUP_ID, REFERENCE_ID, WEBHOOK_ID
 
 _REGISTERED = {
     "objectId": GROUP_ID,
@@ -29,6 +29,22 @@ _LISTED = {
     "isFailing": False,
     "isSigned": False,
 }
+
+_DELIVERY_ID = "01a20bfd-0b3e-7f04-8a55-9d2f6c0e1b77"
+_FAILED = {
+    "deliveryId": _DELIVERY_ID,
+    "eventId": REFERENCE_ID,
+    "eventType": "TextMessageCreated",
+    "origin": "event",
+    "status": "retrying",
+    "happenedAt": "2026-11-24T05:14:36.885Z",
+    "queuedAt": "2026-11-24T05:14:36.901Z",
+    "nextTryAt": "2026-11-24T05:19:22.114Z",
+    "tries": [
+        {"triedAt": "2026-11-24T05:14:36.912Z", "durationMs": 41, "status": 503, "answer": "मरम्मत चल रही है"},
+    ],
+}
+_TEST = {"deliveryId": _DELIVERY_ID, "eventId": REFERENCE_ID, "eventType": "TextMessageCreated"}
 
 EXAMPLES: Examples = {
     "POST /webhook": (
@@ -60,4 +76,20 @@ EXAMPLES: Examples = {
         Example("Other events", body={"eventTypes": ["Announcement"]}, reply={"result": "true"}),
     ),
     "DELETE /webhook/{webhookId}": (Example("Done", reply={}),),
+    "GET /webhook/{webhookId}/deliveries": (
+        Example("What has failed", query={"status": "retrying"}, reply={"deliveries": [_FAILED]}),
+        Example("Nothing yet", reply={"deliveries": []}),
+    ),
+    "POST /webhook/{webhookId}/replay": (
+        Example("One event", body={"eventIds": [REFERENCE_ID]}, reply={"replayed": 1, "hasMore": False}),
+        Example(
+            "All that was missed since a time",
+            body={"since": "2026-11-24T05:00:00Z"},
+            reply={"replayed": 1000, "hasMore": True},
+        ),
+    ),
+    "POST /webhook/{webhookId}/test": (
+        Example("A message", body={"eventType": "TextMessageCreated"}, reply=_TEST),
+        Example("The first type that the webhook hears of", body={}, reply=_TEST),
+    ),
 }

@@ -5,11 +5,22 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from chaupal.webhooks.drafts import HEADER_MAX_CHARS, HEADERS_MAX, TOKEN_MAX_CHARS, URL_MAX_CHARS
+from chaupal.webhooks.drafts import (
+    EVENTS_AT_ONCE_MAX,
+    HEADER_MAX_CHARS,
+    HEADERS_MAX,
+    TOKEN_MAX_CHARS,
+    URL_MAX_CHARS,
+)
 from chaupal.webhooks.kinds import EVENT_TYPES, OBJECT_TYPES
-from chaupal.wire.bounds import INSTANT_MS, Bounds, text_bounds
+from chaupal.wire.bounds import CURSOR, INSTANT, INSTANT_MS, Bounds, count_bounds, text_bounds
 
+DELIVERIES_MAX = 100
+"""Deliveries in one answer."""
+
+_STATUS: Bounds = {"enum": ["waiting", "sending", "retrying", "delivered", "exhausted", "skipped"]}
 _SPELLINGS = {"events": "eventTypes", "callbackUri": "callBackUrl", "context": "callBackContext"}
 """Evidence: requests say `eventTypes`, answers `events` (kaizala-docs, the reference of webhooks)."""
 
@@ -118,3 +129,100 @@ class WebhooksAnswer(msgspec.Struct, rename="camel", kw_only=True):
 
 class NothingAnswer(msgspec.Struct, rename="camel", kw_only=True):
     """An answer that says nothing: `{}`."""
+
+
+class DeliveriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """GET /webhook/{webhookId}/deliveries."""
+
+    spellings: ClassVar[dict[str, str]] = {}
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "status": _STATUS,
+        "eventType": {"enum": list(EVENT_TYPES)},
+        "cursor": CURSOR,
+        "count": count_bounds(1, DELIVERIES_MAX),
+    }
+
+    status: str | None = None
+    event_type: str | None = None
+    cursor: str | None = None
+    count: int | None = None
+
+
+class ShownTry(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
+    """One try. `status` only where something was answered, `error` where nothing was."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"triedAt": INSTANT}
+
+    tried_at: str
+    duration_ms: int
+    status: int | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+    answer: str | UnsetType = UNSET
+
+
+class ShownDelivery(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
+    """One delivery with its tries, in order."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {
+        "status": _STATUS,
+        "origin": {"enum": ["event", "replay", "test"]},
+        "happenedAt": INSTANT,
+        "queuedAt": INSTANT,
+        "nextTryAt": INSTANT,
+    }
+
+    delivery_id: str
+    event_id: str
+    event_type: str
+    origin: str
+    status: str
+    happened_at: str
+    queued_at: str
+    tries: list[ShownTry]
+    next_try_at: str | UnsetType = UNSET
+
+
+class DeliveriesAnswer(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
+    """Deliveries, newest first; `cursor` only where there may be more."""
+
+    bounds: ClassVar[dict[str, Bounds]] = {"cursor": CURSOR}
+
+    deliveries: list[ShownDelivery]
+    cursor: str | UnsetType = UNSET
+
+
+class ReplayBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """POST /webhook/{webhookId}/replay."""
+
+    spellings: ClassVar[dict[str, str]] = {"eventId": "eventIds"}
+    bounds: ClassVar[dict[str, Bounds]] = {"eventIds": {"maxItems": EVENTS_AT_ONCE_MAX}}
+
+    event_ids: list[str] | None = None
+    since: int | str | None = None
+
+
+class ReplayAnswer(msgspec.Struct, rename="camel", kw_only=True):
+    """How many events are sent again; `hasMore`: the same call sends more."""
+
+    replayed: int
+    has_more: bool
+
+
+class TestBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
+    """POST /webhook/{webhookId}/test."""
+
+    __test__: ClassVar[bool] = False
+    bounds: ClassVar[dict[str, Bounds]] = {"eventType": {"enum": list(EVENT_TYPES)}}
+
+    event_type: str | None = None
+
+
+class TestAnswer(msgspec.Struct, rename="camel", kw_only=True):
+    """The delivery of the made-up event."""
+
+    __test__: ClassVar[bool] = False
+    bounds: ClassVar[dict[str, Bounds]] = {"eventType": {"enum": list(EVENT_TYPES)}}
+
+    delivery_id: str
+    event_id: str
+    event_type: str

@@ -87,6 +87,9 @@ PERMISSION_OF = {
         "webhooks.list",
         "webhooks.change",
         "webhooks.delete",
+        "webhooks.deliveries",
+        "webhooks.replay",
+        "webhooks.test",
     },
 }
 FOR_ADMINS = {
@@ -113,6 +116,9 @@ FOR_ADMINS = {
     "webhooks.list",
     "webhooks.change",
     "webhooks.delete",
+    "webhooks.deliveries",
+    "webhooks.replay",
+    "webhooks.test",
 }
 MANAGES_BOTS = {"bots.create", "bots.list", "bots.change", "bots.delete", "bots.token", "bots.revoke"}
 NOT_OF_ONE_GROUP = {"groups.find", "tenant.limits", "groups.leave"} | MANAGES_BOTS

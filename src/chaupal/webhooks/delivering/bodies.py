@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from chaupal.webhooks.kinds import Target
 from chaupal.webhooks.queries import WebhookRow
 
 _PURPOSE = "webhook body"
+_ANSWER = "webhook answer"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -49,3 +51,17 @@ def open_body(sealed: bytes, secret_key: SecretKey) -> bytes:
         SealBroken.
     """
     return secret_key.unseal(_PURPOSE, sealed)
+
+
+def seal_answer(answer: str, secret_key: SecretKey) -> str:
+    """As the beginning of an answer is stored: it may repeat what it was sent."""
+    return base64.b64encode(secret_key.seal(_ANSWER, answer.encode())).decode() if answer else ""
+
+
+def open_answer(sealed: str, secret_key: SecretKey) -> str:
+    """The beginning of an answer.
+
+    Raises:
+        SealBroken.
+    """
+    return secret_key.unseal(_ANSWER, base64.b64decode(sealed)).decode() if sealed else ""

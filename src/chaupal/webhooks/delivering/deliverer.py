@@ -13,6 +13,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 
+import msgspec
 import structlog
 
 from chaupal.auth.caller import INSTALLATION, Operator
@@ -22,7 +23,7 @@ from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
-from chaupal.webhooks.delivering.bodies import open_body
+from chaupal.webhooks.delivering.bodies import open_body, seal_answer
 from chaupal.webhooks.delivering.claiming import (
     LANES_MAX,
     Claim,
@@ -215,7 +216,8 @@ class Deliverer:
                 retry_after_s=None,
             )
         timeout_s = house.settings.webhook_timeout_s
-        return await send(house.callbacks, target, delivery, body, now_ms=now_ms, timeout_s=timeout_s)
+        tried = await send(house.callbacks, target, delivery, body, now_ms=now_ms, timeout_s=timeout_s)
+        return msgspec.structs.replace(tried, answer=seal_answer(tried.answer, house.secret_key))
 
     async def _record(self, tenant_id: str, end: FlightEnd) -> Recorded:
         """What is now in the database. Tries again while the database is away: giving up would send again."""

@@ -122,13 +122,14 @@ class WebhookEngine:
         while not self._stopping.is_set():
             self._signal.clear()
             self._is_waking = False
-            has_worked = False
+            has_worked = has_failed = False
             try:
                 has_worked = await self._look()
             except Exception as error:  # noqa: BLE001 - the loop must live
+                has_failed = True
                 self._note_failure("looking for work failed", error)
             is_flying = self._deliverer is not None and bool(self._deliverer.tasks)
-            if not has_worked and not is_flying and not self._signal.is_set():
+            if not (has_worked or has_failed or is_flying or self._signal.is_set()):
                 self._rested()
             self._vain_looks = self._vain_looks + 1 if has_worked and not is_flying else 0
             if not 0 < self._vain_looks < _VAIN_LOOKS_MAX:

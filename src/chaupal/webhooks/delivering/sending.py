@@ -22,7 +22,7 @@ USER_AGENT = f"Chaupal/{__version__}"
 async def send(
     client: GuardedClient, target: Target, delivery: ClaimedDelivery, body: bytes, *, now_ms: int, timeout_s: float
 ) -> TriedDelivery:
-    """Try once; never raises what a receiver can cause."""
+    """Try once; never raises what a receiver can cause. The answer's beginning is not sealed yet."""
     began_s = time.monotonic()
     status: int | None = None
     error = answered = ""

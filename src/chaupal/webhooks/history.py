@@ -1,0 +1,238 @@
+"""The log of a webhook's deliveries; sending again what it has missed; trying it out. Source: contract, section 11."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import msgspec
+
+from chaupal.auth.caller import Caller
+from chaupal.auth.sealing import SecretKey
+from chaupal.errors import InvalidParameters
+from chaupal.store.clock import new_id
+from chaupal.store.transaction import Transaction
+from chaupal.webhooks.delivering.bodies import build_body, seal_body
+from chaupal.webhooks.delivering.queries import NewDelivery, append_delivery, set_due
+from chaupal.webhooks.delivering.schedule import DELIVERED, EXHAUSTED, RETRYING, SENDING, SKIPPED, WAITING
+from chaupal.webhooks.drafts import EVENTS_AT_ONCE_MAX, WebhookNotActive
+from chaupal.webhooks.history_queries import (
+    DeliveryRow,
+    TryRow,
+    select_bodies,
+    select_deliveries,
+    select_deliveries_of,
+    select_tries,
+)
+from chaupal.webhooks.kinds import EVENT_TYPES, known_event_types, open_target
+from chaupal.webhooks.queries import WebhookRow
+from chaupal.webhooks.rights import access_webhook
+from chaupal.webhooks.samples import sample_happening
+
+STATES = (WAITING, SENDING, RETRYING, DELIVERED, EXHAUSTED, SKIPPED)
+FAILED = (EXHAUSTED, SKIPPED)
+LAST = "z"
+"""After every id, in whatever order a database sorts letters."""
+
+_SCANNED_AT_ONCE = 500
+_SCANNED_MOST = 10_000
+"""A page that finds little among so many ends, and its cursor leads on."""
+
+_REPLAY_SCANNED_MOST = 50_000
+
+
+class DeliveriesPage(msgspec.Struct, frozen=True):
+    """Which deliveries of a webhook: those made before `before_id`, of a state and type, or with "" of any."""
+
+    webhook_id: str
+    state: str
+    event_type: str
+    before_id: str
+    count: int
+
+
+class Deliveries(msgspec.Struct, frozen=True):
+    """Deliveries, newest first, and the id to go on before; "" where there are no more."""
+
+    deliveries: list[DeliveryRow]
+    tries: dict[str, list[TryRow]]
+    next_before_id: str
+
+
+def list_deliveries(tx: Transaction, caller: Caller, page: DeliveriesPage) -> Deliveries:
+    """The deliveries of a webhook, each with its tries.
+
+    Raises:
+        NotFound, Forbidden, InvalidParameters.
+    """
+    webhook, _ = access_webhook(tx, caller, page.webhook_id)
+    if page.state and page.state not in STATES:
+        raise InvalidParameters(field="status", value=page.state, rule=f"must be one of {', '.join(STATES)}")
+    event_type = _checked_type(page.event_type) if page.event_type else ""
+    found: list[DeliveryRow] = []
+    before_id, scanned, has_more = page.before_id or LAST, 0, True
+    while has_more and len(found) < page.count and scanned < _SCANNED_MOST:
+        rows = select_deliveries(tx, webhook.webhook_id, before_id=before_id, limit=_SCANNED_AT_ONCE)
+        has_more = len(rows) == _SCANNED_AT_ONCE
+        scanned += len(rows)
+        for index, row in enumerate(rows):
+            before_id = row.delivery_id
+            if page.state in ("", row.state) and event_type in ("", row.event_type):
+                found.append(row)
+            if len(found) == page.count:
+                has_more = has_more or index + 1 < len(rows)
+                break
+    tries: dict[str, list[TryRow]] = defaultdict(list)
+    if found:
+        for each in select_tries(tx, [row.delivery_id for row in found]):
+            tries[each.delivery_id].append(each)
+    return Deliveries(found, tries, before_id if has_more else "")
+
+
+def _checked_type(name: str) -> str:
+    found = known_event_types([name])
+    if not found:
+        raise InvalidParameters(field="eventType", value=name, rule=f"must be one of {', '.join(EVENT_TYPES)}")
+    return found[0]
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """What to send again: events by id, or, since an instant, all that has failed or was set aside."""
+
+    webhook_id: str
+    event_ids: list[str]
+    since_ms: int | None
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """How many events are sent again, and whether the same call has more to do."""
+
+    count: int
+    has_more: bool
+
+
+def replay(tx: Transaction, caller: Caller, wanted: Replay) -> Replayed:
+    """Queue new deliveries of events that the webhook was, or was to be, told of before, at most 1,000.
+
+    Raises:
+        NotFound, Forbidden, InvalidParameters, WebhookNotActive.
+    """
+    webhook, _ = access_webhook(tx, caller, wanted.webhook_id)
+    if bool(wanted.event_ids) == (wanted.since_ms is not None):
+        rule = "must be given, or since, and not both"
+        raise InvalidParameters(field="eventIds", value=wanted.event_ids, rule=rule)
+    if len(wanted.event_ids) > EVENTS_AT_ONCE_MAX:
+        rule = f"must be at most {EVENTS_AT_ONCE_MAX}"
+        raise InvalidParameters(field="eventIds", value=len(wanted.event_ids), rule=rule)
+    _check_active(tx, webhook)
+    if wanted.since_ms is None:
+        rows = select_deliveries_of(tx, webhook.webhook_id, sorted(set(wanted.event_ids)))
+        chosen = list({row.event_id: row for row in rows}.values())
+    else:
+        chosen = _missed_since(tx, webhook, wanted.since_ms)
+    chosen = sorted((row for row in chosen if row.origin != "test"), key=lambda row: row.position)
+    now = chosen[:EVENTS_AT_ONCE_MAX]
+    bodies = select_bodies(tx, [row.delivery_id for row in now]) if now else {}
+    for row in now:
+        _queue(tx, webhook, row, body=bodies[row.delivery_id])
+    if now:
+        set_due(tx, [webhook.webhook_id], tx.now_ms)
+    return Replayed(len(now), len(chosen) > len(now))
+
+
+def _missed_since(tx: Transaction, webhook: WebhookRow, since_ms: int) -> list[DeliveryRow]:
+    """Of each event since then the last delivery, where none has arrived or is still to."""
+    missed: dict[str, DeliveryRow] = {}
+    others: set[str] = set()
+    before_id, scanned = LAST, 0
+    while scanned < _REPLAY_SCANNED_MOST:
+        rows = select_deliveries(tx, webhook.webhook_id, before_id=before_id, limit=_SCANNED_AT_ONCE)
+        for row in rows:
+            if row.state not in FAILED:
+                others.add(row.event_id)
+            elif row.happened_at_ms >= since_ms:
+                missed.setdefault(row.event_id, row)
+        scanned += len(rows)
+        # An event's deliveries are made after it has happened.
+        if len(rows) < _SCANNED_AT_ONCE or rows[-1].created_at_ms < since_ms:
+            break
+        before_id = rows[-1].delivery_id
+    return [row for event_id, row in missed.items() if event_id not in others]
+
+
+def _queue(tx: Transaction, webhook: WebhookRow, row: DeliveryRow, *, body: bytes) -> None:
+    append_delivery(
+        tx,
+        NewDelivery(
+            delivery_id=new_id(),
+            webhook_id=webhook.webhook_id,
+            lane=row.lane,
+            position=row.position,
+            event_id=row.event_id,
+            event_type=row.event_type,
+            origin="replay",
+            state=WAITING,
+            body=body,
+            body_bytes=row.body_bytes,
+            happened_at_ms=row.happened_at_ms,
+            created_at_ms=tx.now_ms,
+            finished_at_ms=None,
+        ),
+    )
+
+
+def _check_active(tx: Transaction, webhook: WebhookRow) -> None:
+    if not webhook.is_active(tx.now_ms):
+        raise WebhookNotActive(reason=webhook.disabled_reason or "Expired")
+
+
+class TestEvent(msgspec.Struct, frozen=True):
+    """A sample to send; `event_type` "" for the first that the webhook hears of."""
+
+    __test__ = False  # not a test of this project
+
+    webhook_id: str
+    event_type: str
+    secret_key: SecretKey
+
+
+class QueuedTest(msgspec.Struct, frozen=True):
+    """The sample's delivery."""
+
+    delivery_id: str
+    event_id: str
+    event_type: str
+
+
+def send_test(tx: Transaction, caller: Caller, wanted: TestEvent) -> QueuedTest:
+    """Queue a made-up event of a type, which is tried once. It says of itself that it is a test.
+
+    Raises:
+        NotFound, Forbidden, InvalidParameters, WebhookNotActive.
+    """
+    webhook, _ = access_webhook(tx, caller, wanted.webhook_id)
+    _check_active(tx, webhook)
+    event_type = _checked_type(wanted.event_type) if wanted.event_type else webhook.event_types.split(";")[0]
+    group_id = webhook.group_id or new_id()
+    happening = sample_happening(event_type, group_id=group_id, at_us=tx.now_ms * 1000)
+    body = build_body(happening, webhook, open_target(webhook.sealed_target, wanted.secret_key))
+    delivery_id = new_id()
+    append_delivery(
+        tx,
+        NewDelivery(
+            delivery_id=delivery_id,
+            webhook_id=webhook.webhook_id,
+            lane="test",
+            position=0,
+            event_id=happening.event_id,
+            event_type=event_type,
+            origin="test",
+            state=WAITING,
+            body=seal_body(body, wanted.secret_key),
+            body_bytes=len(body),
+            happened_at_ms=tx.now_ms,
+            created_at_ms=tx.now_ms,
+            finished_at_ms=None,
+        ),
+    )
+    set_due(tx, [webhook.webhook_id], tx.now_ms)
+    return QueuedTest(delivery_id, happening.event_id, event_type)

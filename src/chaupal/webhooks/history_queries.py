@@ -1,0 +1,85 @@
+"""The statements that show deliveries: newest first, with their tries, and those that never arrived."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import BindParameter, bindparam, select
+
+from chaupal.store.statements import in_list, statement
+from chaupal.store.transaction import Transaction
+from chaupal.webhooks.tables import webhook_deliveries, webhook_tries
+
+
+class DeliveryRow(NamedTuple):
+    """A delivery without its body."""
+
+    delivery_id: str
+    lane: str
+    position: int
+    event_id: str
+    event_type: str
+    origin: str
+    state: str
+    body_bytes: int
+    try_count: int
+    happened_at_ms: int
+    created_at_ms: int
+    due_at_ms: int
+
+
+class TryRow(NamedTuple):
+    """One try; `answer` is sealed."""
+
+    delivery_id: str
+    try_number: int
+    tried_at_ms: int
+    duration_ms: int
+    status: int | None
+    error: str
+    answer: str
+
+
+_D = webhook_deliveries.c
+_HERE = _D.tenant_id == bindparam("tenant_id")
+_OF_WEBHOOK = (_HERE, _D.webhook_id == bindparam("which_webhook"))
+_COLUMNS = tuple(_D[name] for name in DeliveryRow._fields)
+_LIMIT: BindParameter[int] = bindparam("row_limit")
+
+_SELECT_PAGE = statement(
+    select(*_COLUMNS)
+    .where(*_OF_WEBHOOK, _D.delivery_id < bindparam("before_id"))
+    .order_by(_D.delivery_id.desc())
+    .limit(_LIMIT)
+)
+_SELECT_OF_EVENTS = statement(
+    select(*_COLUMNS).where(*_OF_WEBHOOK, in_list(_D.event_id, "event_ids")).order_by(_D.delivery_id)
+)
+_SELECT_BODIES = statement(select(_D.delivery_id, _D.body).where(_HERE, in_list(_D.delivery_id, "delivery_ids")))
+_SELECT_TRIES = statement(
+    select(*(webhook_tries.c[name] for name in TryRow._fields))
+    .where(webhook_tries.c.tenant_id == bindparam("tenant_id"), in_list(webhook_tries.c.delivery_id, "delivery_ids"))
+    .order_by(webhook_tries.c.delivery_id, webhook_tries.c.try_number)
+)
+
+
+def select_deliveries(tx: Transaction, webhook_id: str, *, before_id: str, limit: int) -> list[DeliveryRow]:
+    """Newest first, those made before a delivery."""
+    rows = tx.all(_SELECT_PAGE, which_webhook=webhook_id, before_id=before_id, row_limit=limit)
+    return [DeliveryRow(*row) for row in rows]
+
+
+def select_deliveries_of(tx: Transaction, webhook_id: str, event_ids: list[str]) -> list[DeliveryRow]:
+    """All of some events, oldest first."""
+    rows = tx.all(_SELECT_OF_EVENTS, which_webhook=webhook_id, event_ids=event_ids)
+    return [DeliveryRow(*row) for row in rows]
+
+
+def select_bodies(tx: Transaction, delivery_ids: list[str]) -> dict[str, bytes]:
+    """Sealed bodies by delivery."""
+    return {row[0]: row[1] for row in tx.all(_SELECT_BODIES, delivery_ids=delivery_ids)}
+
+
+def select_tries(tx: Transaction, delivery_ids: list[str]) -> list[TryRow]:
+    """In order, delivery by delivery."""
+    return [TryRow(*row) for row in tx.all(_SELECT_TRIES, delivery_ids=delivery_ids)]
