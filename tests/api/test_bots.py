@@ -19,7 +19,7 @@ MAKING = (
         "a member makes a bot",
         "POST /v1/bot",
         "member",
-        {"name": " Till ", "profilePic": "media-1"},
+        {"name": " Till ", "profilePic": ""},
         answer={"botUserId": GUID},
         events={"BotCreated": 1},
     ),
@@ -58,14 +58,6 @@ MAKING = (
         answer={"message": "name: must not be empty (got: )"},
     ),
     Scenario("a name is needed", "POST /v1/bot", "member", {}, status=400, code="InvalidParameters"),
-    Scenario(
-        "a picture has at most 2,000 characters",
-        "POST /v1/bot",
-        "member",
-        {"name": "Till", "profilePic": "p" * 2_001},
-        status=400,
-        code="InvalidParameters",
-    ),
     Scenario(
         "a group token makes none",
         "POST /v1/bot",
@@ -173,14 +165,14 @@ class TestMakingBots:
 
 class TestListingBots:
     def test_its_creator_sees_everything_of_it(self, world: World) -> None:
-        bot_id = world.group_admin.post("/v1/bot", {"name": "Till", "profilePic": "media-1"}).json()["botUserId"]
+        bot_id = world.group_admin.post("/v1/bot", {"name": "Till"}).json()["botUserId"]
         for path in ("/v1/bot", "/bots"):
             assert world.group_admin.get(path).json() == {
                 "bots": [
                     {
                         "botUserId": bot_id,
                         "name": "Till",
-                        "profilePic": "media-1",
+                        "profilePic": "",
                         "tenantId": world.tenant_id,
                         "creatorId": world.people[GITA].user_id,
                         "creator": GITA,
@@ -221,22 +213,12 @@ class TestChangingBots:
         bot = world.make_bot("Till", group_id=world.group_id)
         world.send("Closed", sender=bot)
         position = world.position
-        answer = world.group_admin.put(f"/bot/{bot.id}", {"name": "Cash desk", "profilePic": "media-2"})
+        answer = world.group_admin.put(f"/bot/{bot.id}", {"name": "Cash desk"})
         assert answer.json() == {"result": "true"}
         assert world.count_events_after(position) == {"BotChanged": 1}
-        member = members_of(world)[bot.id]
-        assert (member["name"], member["profilePic"]) == ("Cash desk", "media-2")
+        assert members_of(world)[bot.id]["name"] == "Cash desk"
         [message, *_] = world.group_admin.get(f"/groups/{world.group_id}/messages", count=1).json()["messages"]
         assert message["senderName"] == "Cash desk"
-
-    def test_what_is_left_out_stays_and_an_empty_picture_is_none(self, world: World) -> None:
-        bot = world.make_bot("Till")
-        world.group_admin.put(f"/bot/{bot.id}", {"profilePic": "media-2"})
-        [shown] = bots_of(world.group_admin)
-        assert (shown["name"], shown["profilePic"]) == ("Till", "media-2")
-        world.group_admin.put(f"/bot/{bot.id}", {"profilePic": ""})
-        [shown] = bots_of(world.group_admin)
-        assert (shown["name"], shown["profilePic"]) == ("Till", "")
 
     def test_the_same_again_changes_nothing(self, world: World) -> None:
         bot = world.make_bot("Till")
@@ -442,7 +424,7 @@ class TestBotTokens:
 
 class TestBotsInGroups:
     def test_it_is_a_member_marked_as_a_bot(self, world: World) -> None:
-        bot_id = world.group_admin.post("/bot", {"name": "Till", "profilePic": "media-1"}).json()["botUserId"]
+        bot_id = world.group_admin.post("/bot", {"name": "Till"}).json()["botUserId"]
         before = world.group_as_seen()
         position = world.position
         answer = world.group_admin.post(f"/v1/groups/{world.group_id}/bot", {"botUserId": f"{bot_id.upper()}@1"})
@@ -454,7 +436,7 @@ class TestBotsInGroups:
             "id": bot_id,
             "role": "Member",
             "name": "Till",
-            "profilePic": "media-1",
+            "profilePic": "",
             "isProvisioned": True,
             "isBot": True,
         }

@@ -8,7 +8,6 @@ from chaupal.actions import limits as action_limits
 from chaupal.actions import reading as action_reading
 from chaupal.actions import routes as action_routes
 from chaupal.auth import signing
-from chaupal.bots import rules as bots
 from chaupal.connectors import rules as connectors
 from chaupal.groups import rules as groups
 from chaupal.groups import seeing
@@ -98,7 +97,6 @@ SENTENCES = [
     (MEDIA, f"within {SETTINGS.media_fetch_timeout_s} seconds"),
     (MESSAGES, f"1 to {messages.PAGE_MAX}; {message_routes._DEFAULT_COUNT} if left out"),
     (BOTS, f"1 to {people.NAME_MAX_CHARS} characters"),
-    (BOTS, f"a mediaResource of up to {bots.PICTURE_MAX_CHARS:,} characters"),
     (BOTS, f"{SETTINGS.bots_per_creator} of one person (`CHAUPAL_BOTS_PER_CREATOR`)"),
     (BOTS, f"{SETTINGS.bots_per_tenant:,} in one organization (`CHAUPAL_BOTS_PER_TENANT`)"),
     (BOTS, f"{SETTINGS.access_token_life_s // 3600} hours ahead"),

@@ -31,6 +31,7 @@ from chaupal.bots.shapes import (
     CreateBotBody,
     CreatedBotAnswer,
 )
+from chaupal.errors import NotFound
 from chaupal.members.shapes import ResultAnswer
 from chaupal.people.rules import shown_number
 from chaupal.serving.replies import Reply
@@ -45,7 +46,8 @@ _ACTIVE = "Active"
 async def post_bot(request: ApiRequest) -> msgspec.Struct | Reply:
     """Make a bot."""
     body = await request.body(CreateBotBody)
-    draft = NewBot(body.name, (body.profile_pic or "").strip(), request.house.settings)
+    house = request.house
+    draft = NewBot(body.name, (body.profile_pic or "").strip(), house.settings, house.media_links)
     return await request.commit(create_bot, draft, lambda bot_id: CreatedBotAnswer(bot_user_id=bot_id))
 
 
@@ -73,7 +75,8 @@ async def put_bot(request: ApiRequest) -> msgspec.Struct | Reply:
     """Change a bot's name or picture."""
     body = await request.body(ChangeBotBody)
     profile_media = body.profile_pic.strip() if body.profile_pic is not None else None
-    change = BotChange(read_id(request.path["botUserId"]), body.name, profile_media)
+    bot_id = read_id(request.path["botUserId"])
+    change = BotChange(bot_id, body.name, profile_media, request.house.media_links)
     return await request.commit(change_bot, change, lambda _: ResultAnswer())
 
 
@@ -124,7 +127,7 @@ ROUTES = [
         call="bots.create",
         body=CreateBotBody,
         reply=CreatedBotAnswer,
-        errors=(TooManyBots,),
+        errors=(NotFound, TooManyBots),
     ),
     Route("GET", "/bot", get_bots, call="bots.list", reply=BotsAnswer),
     Route("PUT", "/bot/{botUserId}", put_bot, call="bots.change", body=ChangeBotBody, reply=ResultAnswer),

@@ -22,6 +22,9 @@ from chaupal.bots.queries import (
     update_profile_media,
 )
 from chaupal.errors import Conflict, InvalidParameters, NotFound
+from chaupal.media.file_types import MediaKind
+from chaupal.media.links import LinkTarget, MediaLinks
+from chaupal.media.rules import access_media, attach
 from chaupal.members.rules import end_memberships_of_bot, join
 from chaupal.people.rules import (
     add_bot_person,
@@ -38,8 +41,6 @@ from chaupal.tokens.rules import access_token_of
 Bot = BotRow
 """A bot as other slices see it."""
 
-PICTURE_MAX_CHARS = 2_000
-
 
 class TooManyBots(Conflict):
     """A limit on bots is reached. Fields: `limit`, `whose`."""
@@ -48,24 +49,24 @@ class TooManyBots(Conflict):
 
 
 class NewBot(msgspec.Struct, frozen=True):
-    """A bot to make. `profile_media` is a mediaResource, or "" for no picture."""
+    """A bot to make. `profile_media` is a mediaResource, or "" for no picture; `links` makes its address."""
 
     name: str
     profile_media: str
     settings: Settings
+    links: MediaLinks
 
 
 def create_bot(tx: Transaction, caller: Caller, draft: NewBot) -> str:
     """Make a bot; its id.
 
     Raises:
-        InvalidParameters, TooManyBots, Forbidden.
+        InvalidParameters, NotFound, TooManyBots, Forbidden.
     """
     access = access_caller(tx, caller)
     name = _checked_name(draft.name)
-    _check_picture(draft.profile_media)
     _check_room(tx, access, draft.settings)
-    bot = add_bot_person(tx, name, draft.profile_media)
+    bot = add_bot_person(tx, name, _use_picture(tx, access, draft.profile_media, draft.links))
     insert_bot(tx, bot.user_id, creator_id=access.user_id, profile_media=draft.profile_media)
     tx.append(bot_created(bot.user_id, actor_id=access.user_id))
     return bot.user_id
@@ -78,10 +79,19 @@ def _checked_name(name: str) -> str:
     return name.strip()
 
 
-def _check_picture(profile_media: str) -> None:
-    if len(profile_media) > PICTURE_MAX_CHARS or not profile_media.isprintable():
-        rule = f"must be a mediaResource of at most {PICTURE_MAX_CHARS} characters"
-        raise InvalidParameters(field="profilePic", value=profile_media, rule=rule)
+def _use_picture(tx: Transaction, access: Access, profile_media: str, links: MediaLinks) -> str:
+    """The picture's address, which works without a token as long as the picture is kept; "" for none. Inside tx.
+
+    Raises:
+        NotFound: it is no media of the organization.
+        InvalidParameters: it is no picture.
+    """
+    if not profile_media:
+        return ""
+    media = access_media(tx, access, profile_media, kinds=(MediaKind.IMAGE,), field="profilePic")
+    attach(tx, media.media_id)
+    file = media.files[0]
+    return links.url(LinkTarget(tx.tenant_id, media.media_id, file.file_number, file.extension))
 
 
 def _check_room(tx: Transaction, access: Access, settings: Settings) -> None:
@@ -124,6 +134,7 @@ class BotChange(msgspec.Struct, frozen=True):
     bot_id: str
     name: str | None
     profile_media: str | None
+    links: MediaLinks
 
 
 def change_bot(tx: Transaction, caller: Caller, change: BotChange) -> None:
@@ -136,15 +147,15 @@ def change_bot(tx: Transaction, caller: Caller, change: BotChange) -> None:
     bot = access_bot(tx, access, change.bot_id)
     person = find_bot_person(tx, bot.user_id)
     assert person is not None, "a bot that lives has its row among the people"
-    name, profile_media = bot.name, bot.profile_media
+    name, profile_media, profile_pic = bot.name, bot.profile_media, person.profile_pic
     if change.name is not None:
         name = _checked_name(change.name)
     if change.profile_media is not None:
-        _check_picture(change.profile_media)
         profile_media = change.profile_media
-    if (name, profile_media) == (bot.name, bot.profile_media):
+        profile_pic = _use_picture(tx, access, profile_media, change.links)
+    if (name, profile_media, profile_pic) == (bot.name, bot.profile_media, person.profile_pic):
         return
-    change_bot_person(tx, person._replace(name=name, profile_pic=profile_media))
+    change_bot_person(tx, person._replace(name=name, profile_pic=profile_pic))
     update_profile_media(tx, bot.user_id, profile_media)
     tx.append(bot_changed(bot.user_id, actor_id=access.user_id))
 

@@ -6,13 +6,12 @@ from typing import ClassVar
 
 import msgspec
 
-from chaupal.bots.rules import PICTURE_MAX_CHARS
 from chaupal.people.rules import NAME_MAX_CHARS
 from chaupal.wire.bounds import INSTANT_MS, Bounds, text_bounds
 
 _BOUNDS: dict[str, Bounds] = {
     "name": text_bounds(NAME_MAX_CHARS),
-    "profilePic": text_bounds(PICTURE_MAX_CHARS, may_be_blank=True) | {"pattern": "^[ -~]*$"},
+    "profilePic": {"examples": ["AZogG_o1knFywGXHlgJQHC1zaWduZWQ"]},
 }
 
 
