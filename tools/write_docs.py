@@ -2,8 +2,8 @@
 
 Usage: `.venv/bin/python tools/write_docs.py [--check]`. A page holds `<!-- generated: NAME -->` and `<!-- end -->`;
 what stands between them is replaced, everything else is left alone. The document is written twice: to be read, as
-docs/openapi.json, and to be served, into the package; the Postman collection lies in docs/postman. With --check nothing
-is written, and the exit code is 1 where a file is not what the code says.
+docs/openapi.json, and to be served, into the package; so is the same as Swagger 2.0. The Postman collection lies in
+docs/postman. With --check nothing is written, and the exit code is 1 where a file is not what the code says.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from chaupal.events.catalogue import Event, EventType
 from chaupal.openapi.document import build_document, encode_document, encode_served_document
 from chaupal.openapi.field_texts import PageTexts
 from chaupal.openapi.needs import needs_sentence, who_may
+from chaupal.openapi.swagger import build_swagger
 from chaupal.postman.collection import build_collection, build_environment, encode_postman
 from chaupal.postman.journey import JOURNEY
 from chaupal.settings import SettingDescription, describe_settings
@@ -35,6 +36,8 @@ OPENAPI = DOCS / "openapi.json"
 COLLECTION = DOCS / "postman" / "chaupal.postman_collection.json"
 ENVIRONMENT = DOCS / "postman" / "chaupal.postman_environment.json"
 SERVED_OPENAPI = PROJECT / "src" / "chaupal" / "openapi" / "openapi.json"
+SWAGGER = DOCS / "swagger.json"
+SERVED_SWAGGER = SERVED_OPENAPI.with_name("swagger.json")
 _REGION = re.compile(r"(<!-- generated: (?P<name>[^\n]+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -72,9 +75,12 @@ def changed_documents() -> dict[Path, str]:
     """The files of the OpenAPI document and of the Postman collection that differ from what code and pages say, with
     what they should hold."""
     document = openapi_document()
+    swagger = build_swagger(document)
     wanted = {
         OPENAPI: encode_document(document).decode(),
         SERVED_OPENAPI: encode_served_document(document).decode(),
+        SWAGGER: encode_document(swagger).decode(),
+        SERVED_SWAGGER: encode_served_document(swagger).decode(),
         COLLECTION: encode_postman(build_collection(JOURNEY, SERVED_ROUTES)),
         ENVIRONMENT: encode_postman(build_environment(JOURNEY)),
     }

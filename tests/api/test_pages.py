@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from tests.api.client import assert_api_headers, assert_error
 from tests.api.declared import document
 from tests.api.worlds import OMAR, World
+from tests.docs.pages import PROJECT
 
 
 class TestHealth:
@@ -79,6 +81,19 @@ class TestDocument:
         served = answer.json()
         assert served["servers"] == [{"url": "https://chat.example.org/v1", "description": "This server"}]
         assert {**served, "servers": document()["servers"]} == document(), "run tools/write_docs.py"
+
+    @pytest.mark.parametrize("path", ["/swagger.json", "/v1/swagger.json"])
+    def test_the_older_form_is_for_this_address_too(self, world: World, path: str) -> None:
+        answer = world.client.call("GET", path)
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-origin"] == "*"
+        served = answer.json()
+        assert (served["host"], served["basePath"], served["schemes"]) == ("chat.example.org", "/v1", ["https"])
+        written = json.loads((PROJECT / "docs" / "swagger.json").read_text())
+        assert served | {"basePath": "/v1", "schemes": ["https", "http"]} == written | {"host": "chat.example.org"}
+        etag = answer.headers["etag"]
+        assert world.client.call("GET", path, headers={"If-None-Match": etag}).status_code == 304
+        assert etag != world.client.call("GET", "/openapi.json").headers["etag"]
 
     def test_is_not_sent_again_to_whoever_has_it(self, world: World) -> None:
         etag = world.client.call("GET", "/openapi.json").headers["etag"]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import cache, partial
 from importlib.resources import files
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.applications import Starlette
@@ -58,10 +59,11 @@ def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette
         return PlainTextResponse(metrics.render(), headers={"content-type": CONTENT_TYPE})
 
     async def show_document(request: Request) -> Response:
-        """The API's OpenAPI document, for this server's address."""
+        """The API's OpenAPI document, or the same as Swagger 2.0, for this server's address."""
         if request.method == "OPTIONS":  # a page asks before it sends If-None-Match
             return Response(headers=_preflight_of(request))
-        document, etag = await asyncio.to_thread(_load_document, house.settings.endpoint_url)
+        load = _load_swagger if request.url.path.endswith("swagger.json") else _load_document
+        document, etag = await asyncio.to_thread(load, house.settings.endpoint_url)
         headers = {
             "access-control-allow-origin": "*",
             "access-control-expose-headers": "ETag",
@@ -80,6 +82,8 @@ def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette
             Route("/metrics", show_metrics),
             Route("/openapi.json", show_document, methods=["GET", "OPTIONS"]),
             Route("/v1/openapi.json", show_document, methods=["GET", "OPTIONS"]),
+            Route("/swagger.json", show_document, methods=["GET", "OPTIONS"]),
+            Route("/v1/swagger.json", show_document, methods=["GET", "OPTIONS"]),
         ],
         lifespan=lifespan,
         exception_handlers={405: _refuse_method},
@@ -103,7 +107,22 @@ def _load_document(endpoint_url: str) -> tuple[bytes, str]:
     """(the document, its ETag), read once it is asked for: an idle server need not hold it."""
     packaged = files("chaupal.openapi").joinpath("openapi.json").read_bytes()
     document = packaged.replace(b'"url":"/v1"', b'"url":' + encode_json(f"{endpoint_url}v1"), 1)
-    return document, f'"{hashlib.sha256(document).hexdigest()[:32]}"'
+    return document, _etag_of(document)
+
+
+@cache
+def _load_swagger(endpoint_url: str) -> tuple[bytes, str]:
+    packaged = files("chaupal.openapi").joinpath("swagger.json").read_bytes()
+    address = urlsplit(endpoint_url)
+    place = b'"host":%b,"basePath":%b,"schemes":%b' % tuple(
+        encode_json(value) for value in (address.netloc, f"{address.path}v1", [address.scheme])
+    )
+    document = packaged.replace(b'"basePath":"/v1","schemes":["https","http"]', place, 1)
+    return document, _etag_of(document)
+
+
+def _etag_of(document: bytes) -> str:
+    return f'"{hashlib.sha256(document).hexdigest()[:32]}"'
 
 
 class _Root(msgspec.Struct, rename="camel"):
