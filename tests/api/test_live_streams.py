@@ -313,6 +313,33 @@ class TestWhoSeesWhat:
         assert results(world.group_admin) == [open_to_all, sender_only, admins_only]
         assert results(world.member) == [open_to_all, sender_only, admins_only]  # one's own answers
 
+    def test_reminders_are_for_those_who_have_not_answered(self, world: World) -> None:
+        world.group_admin.put(f"/groups/{world.group_id}/members", {"members": [OMAR]})
+        action_id = ask(world, "Poll", TYPES["Poll"][0])
+        answered(world.member, world.group_id, action_id, {"choice": "Yes"})
+        cursors = {caller.id: sync(caller)["cursor"] for caller in (world.member, world.outsider, world.stranger)}
+        reminded = world.group_admin.post(f"/groups/{world.group_id}/actions/{action_id}/reminder", {})
+        assert reminded.status_code == 200, reminded.text
+        assert sync(world.member, cursor=cursors[world.member.id])["events"] == []
+        [event] = sync(world.outsider, cursor=cursors[world.outsider.id])["events"]
+        assert event["eventType"] == "ActionReminded"
+        assert event["data"] == {
+            "actionId": action_id, "actionType": "Poll", "groupId": world.group_id, "sourceGroupId": world.group_id,
+        }  # fmt: skip
+        assert event["fromUserName"] == "Gita"
+
+    def test_a_reminder_of_some_subscribers_is_for_them_alone(self, world: World) -> None:
+        group_id = world.tenant_admin.post("/groups", {"name": "News", "groupType": "ConnectGroup"}).json()["groupId"]
+        world.tenant_admin.put(f"/groups/{group_id}/subscribers/add", {"subscribers": [MOHAN, OMAR]})
+        body = {"actionType": "Poll", "actionBody": TYPES["Poll"][0], "sendToAllSubscribers": True}
+        action_id = world.post_action(body, sender=world.tenant_admin, group_id=group_id)
+        cursors = {caller.id: sync(caller)["cursor"] for caller in (world.member, world.outsider)}
+        path = f"/groups/{group_id}/actions/{action_id}/reminder"
+        assert world.tenant_admin.post(path, {"subscribers": [OMAR]}).status_code == 200
+        assert sync(world.member, cursor=cursors[world.member.id])["events"] == []
+        told = sync(world.outsider, cursor=cursors[world.outsider.id])["events"]
+        assert [event["eventType"] for event in told] == ["ActionReminded"]
+
     def test_subscribers_never_learn_of_each_other(self, world: World, listen: Listen) -> None:
         group_id = world.tenant_admin.post("/groups", {"name": "News", "groupType": "ConnectGroup"}).json()["groupId"]
         world.tenant_admin.put(f"/groups/{group_id}/subscribers/add", {"subscribers": [MOHAN, OMAR]})

@@ -166,6 +166,13 @@ _SELECT_ASSIGNED = statement(
     )
 )
 _INSERT_REMINDER = statement(insert(action_reminders))
+_SELECT_REMINDED = statement(
+    select(action_reminders.c.user_id).where(
+        action_reminders.c.tenant_id == bindparam("tenant_id"),
+        action_reminders.c.action_id == bindparam("which_id"),
+        action_reminders.c.position == bindparam("at_position"),
+    )
+)
 
 
 def select_actions(tx: Transaction, reading: Reading) -> list[ActionRow]:
@@ -226,6 +233,11 @@ def insert_reminders(tx: Transaction, action_id: str, *, position: int, user_ids
         {"action_id": action_id, "position": position, "user_id": user_id} for user_id in user_ids
     ]
     tx.run_many(_INSERT_REMINDER, rows)
+
+
+def select_reminded(tx: Transaction, action_id: str, *, position: int) -> list[str]:
+    """The ids of those whom the reminder at a position named; none where it named nobody."""
+    return [row[0] for row in tx.all(_SELECT_REMINDED, which_id=action_id, at_position=position)]
 
 
 def _key_of(action: ActionRow) -> dict[str, object]:

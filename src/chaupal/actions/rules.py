@@ -15,6 +15,7 @@ from chaupal.actions.queries import (
     append_assignees,
     select_action,
     select_is_assignee,
+    select_reminded,
 )
 from chaupal.actions.types import ACTION_TYPES, DUE_ONLY
 from chaupal.auth.access import ADMIN, SUBSCRIBER, GroupAccess, RoleLacking, access_group
@@ -155,6 +156,11 @@ def _may_be_assigned(role: str | None, user_id: str, addressed: Addressed) -> bo
 def find_action(tx: Transaction, action_id: str) -> Action | None:
     """An action of whichever group, retracted ones too, or None. Who may see it is the caller's question."""
     return select_action(tx, action_id)
+
+
+def find_reminded(tx: Transaction, action_id: str, *, position: int) -> frozenset[str]:
+    """The ids of those whom a reminder, told of by the event at this position, named; none where it named nobody."""
+    return frozenset(select_reminded(tx, action_id, position=position))
 
 
 def find_action_item(tx: Transaction, action_id: str) -> tuple[Item, bool] | None:

@@ -55,7 +55,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     `item` is what it is about that was sent to a group, `recipients` whom it was sent to by name; None where it is
     about the group `about_group_id` itself or about a person in it. `answered` is the action whose result it is.
     `person_id` is the person whom it is about: who became a member, who has answered or reacted, who has made a group.
-    `is_by_subscriber`: of a public group's people only its admins, and that person, are told.
+    `is_by_subscriber`: of a public group's people only its admins, and that person, are told. `named`, where it is not
+    None, are the only ones who are told, and `left_out` those who are not.
     """
 
     happening: Happening
@@ -65,6 +66,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     about_group_id: str = ""
     person_id: str = ""
     is_by_subscriber: bool = False
+    named: frozenset[str] | None = None
+    left_out: frozenset[str] = frozenset()
 
 
 class Imprint(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ from chaupal.happenings.sent import (
     tell_message,
     tell_message_change,
     tell_properties,
+    tell_reminder,
 )
 from chaupal.store.transaction import Transaction
 
@@ -45,6 +46,7 @@ TELLERS: dict[str, Teller] = {
     EventType.PHOTO_WITH_LOCATION: tell_action,
     EventType.ACTION_CREATED: tell_action,
     EventType.ACTION_UPDATED: tell_properties,
+    EventType.ACTION_REMINDED: tell_reminder,
     EventType.ACTION_CLOSED: tell_action_change,
     EventType.ACTION_RETRACTED: tell_action_change,
     EventType.SURVEY_RESPONSE: tell_response,

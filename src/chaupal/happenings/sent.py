@@ -17,7 +17,7 @@ from chaupal.actions.contents import Place
 from chaupal.actions.drafts import Package, Visibility
 from chaupal.actions.media import find_media_of, resources_in, resources_in_properties
 from chaupal.actions.reading import WholeAction, find_whole_action
-from chaupal.actions.rules import Action, find_action
+from chaupal.actions.rules import Action, find_action, find_reminded
 from chaupal.actions.types import PACKAGE_TYPE
 from chaupal.events.log import StoredEvent
 from chaupal.happenings.answers import tell_files, tell_questions
@@ -25,6 +25,7 @@ from chaupal.happenings.forms import Happening, Imprint, Told, find_person_of, p
 from chaupal.messages.rules import find_message
 from chaupal.people.rules import Person
 from chaupal.responses.contents import questions_of
+from chaupal.responses.reading import responders_of
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.rules import Item, recipients_of
 from chaupal.wire.instants import write_instant, write_second
@@ -103,6 +104,21 @@ def tell_action_change(tx: Transaction, event: StoredEvent, imprint: Imprint) ->
     event_id = imprint.event_id(tx.tenant_id, event.position)
     data = {"actionId": action.action_id, "actionType": action.action_type, **package_of(action)}
     return _told_of_item(tx, event, imprint, Item(*action[:4]), event_id=event_id, data=data, action=action)
+
+
+_ANSWERED_MOST = 10_000
+"""So many of those who have answered are left out of a reminder; beyond that nobody is, and clients know better."""
+
+
+def tell_reminder(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
+    """A reminder to answer an action, for those whom it names or all who see it, and who have not answered."""
+    action = find_action(tx, event.object_id)
+    if action is None or action.retracted_at_ms is not None:
+        return None
+    told = tell_action_change(tx, event, imprint)
+    named = find_reminded(tx, action.action_id, position=event.position)
+    answered = responders_of(tx, action.action_id, most=_ANSWERED_MOST)
+    return msgspec.structs.replace(told, named=named or None, left_out=answered) if told is not None else None
 
 
 def tell_properties(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:

@@ -144,6 +144,9 @@ def share_of(watch: Watch, view: View, told: Told) -> Share:
     """How much of a happening the caller may be told."""
     if needed_permission(told.happening.event_type).value not in watch.access.permissions:
         return Share.NOTHING
+    user_id = watch.access.user_id
+    if user_id in told.left_out or (told.named is not None and user_id not in told.named):
+        return Share.NOTHING
     if told.item is None:
         return Share.WHOLE if _is_told_of_group(watch, view, told) else Share.NOTHING
     best = Share.NOTHING

@@ -96,6 +96,7 @@ _SELECT_LAST_OF_PERSON = statement(
     .order_by(responses.c.responded_at_us.desc(), responses.c.response_id.desc())
     .limit(1)
 )
+_SELECT_RESPONDERS = statement(select(responses.c.responder_id).distinct().where(*_OF_ACTION).limit(_PAGE))
 _INSERT = statement(insert(responses))
 _UPDATE = statement(
     update(responses)
@@ -210,6 +211,11 @@ def select_last_of_person(tx: Transaction, action_id: str, user_id: str) -> Resp
     """The last answer that someone has given to an action, in their own name."""
     row = tx.one_or_none(_SELECT_LAST_OF_PERSON, which_action=action_id, user_id=user_id)
     return ResponseRow(*row) if row else None
+
+
+def select_responders(tx: Transaction, action_id: str, *, row_count: int) -> list[str]:
+    """The ids of at most so many people who have answered in their own name."""
+    return [row[0] for row in tx.all(_SELECT_RESPONDERS, which_action=action_id, row_count=row_count) if row[0]]
 
 
 def insert_response(tx: Transaction, response: ResponseRow) -> None:

@@ -18,6 +18,7 @@ from chaupal.responses.queries import (
     ResponsePlace,
     ResponseRow,
     SeenResponse,
+    select_responders,
     select_response,
     select_response_counts,
     select_responses,
@@ -34,6 +35,11 @@ Response = ResponseRow
 def find_response(tx: Transaction, response_id: str) -> Response | None:
     """An answer to whichever action, or None. Who may see it is the caller's question."""
     return select_response(tx, response_id)
+
+
+def responders_of(tx: Transaction, action_id: str, *, most: int) -> frozenset[str]:
+    """The ids of those who have answered in their own name, of at most so many."""
+    return frozenset(select_responders(tx, action_id, row_count=most))
 
 
 class ResponsesPage(msgspec.Struct, frozen=True):
