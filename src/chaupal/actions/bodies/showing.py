@@ -82,7 +82,7 @@ def show_body(seen: SeenAction, shower: Shower, *, has_details: bool) -> ShownBo
         body.title = content.title
     _SHOWERS[type(content)](body, content, seen, shower.links)
     if has_details:
-        body.status = status_of(seen.action, now_ms=shower.now_ms)
+        body.status = status_of(seen.action, now_ms=shower.now_ms, sees_counts=seen.sight.sees_counts)
         _show_details(body, content, seen, shower)
     return body
 
@@ -97,11 +97,14 @@ def add_responses(body: ShownBody, answer: ResponsesAnswer) -> None:
     body.item_results = answer.item_results
 
 
-def status_of(action: ActionRow, *, now_ms: int) -> str:
-    """Active, Overdue, Completed (a job that all have done), Expired, Closed or Retracted."""
+def status_of(action: ActionRow, *, now_ms: int, sees_counts: bool) -> str:
+    """Active, Overdue, Completed (a job that all have done), Expired, Closed or Retracted.
+
+    That all have done a job is a result: those who see no counts are not told.
+    """
     if action.retracted_at_ms is not None:
         return "Retracted"
-    if _is_completed(action):
+    if sees_counts and _is_completed(action):
         return "Completed"
     if action.closed_at_ms is not None:
         return "Closed"
