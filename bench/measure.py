@@ -25,7 +25,7 @@ class Plan:
     idle_s: float
 
 
-FULL = Plan(pair_count=9, run_s=2, warm_s=1, idle_s=2)
+FULL = Plan(pair_count=9, run_s=4, warm_s=2, idle_s=3)
 QUICK = Plan(pair_count=3, run_s=2, warm_s=1, idle_s=1)
 
 
