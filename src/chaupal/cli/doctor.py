@@ -1,6 +1,7 @@
 """`chaupal doctor`: every setting with its source, and what is right or wrong with this installation.
 
-Works without a database, beside a running server, and with settings that the server refuses. Changes nothing.
+Works without a database, beside a running server, and with settings that the server refuses. Changes nothing, but for
+one small object in the bucket of media, where there is one, which it removes again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from chaupal import __version__
 from chaupal.cli.checks.check import Check, State, fault, ok
 from chaupal.cli.checks.database import check_database
 from chaupal.cli.checks.folder import check_folder, check_secret_key
+from chaupal.cli.checks.media_store import check_media_store
 from chaupal.cli.checks.network import check_network
 from chaupal.cli.checks.shown_settings import ShownSetting, load_with_faults, show_settings
 from chaupal.cli.failures import REFUSED
@@ -55,6 +57,7 @@ def _examine() -> Examination:
     checks += _allowed("data folder", lambda: check_folder(settings))
     checks += _allowed("secret key", lambda: [check_secret_key(settings)])
     checks += _allowed("database", lambda: check_database(settings))
+    checks += _allowed("media store", lambda: check_media_store(settings))
     checks += _allowed("network", lambda: check_network(settings))
     if not settings.is_postgres:
         checks.append(_check_server(settings))
