@@ -87,20 +87,17 @@ def open_watch(tx: Transaction, caller: Caller, only: frozenset[str]) -> Watch:
     """
     access = access_caller(tx, caller)
     is_of_group = caller.token.kind is TokenKind.GROUP
-    if only:
-        for group_id in sorted(only):
-            access_group(tx, caller, group_id)
-        own = only
-    elif is_of_group:
-        own = frozenset({caller.token.group_id})
+    if only or is_of_group:
+        asked = sorted(only or {caller.token.group_id})
+        own = {group_id: access_group(tx, caller, group_id).was_linked for group_id in asked}
     else:
-        own = frozenset(groups_of_person(tx, access.user_id))
+        own = groups_of_person(tx, access.user_id)
     ways: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    for group_id in sorted(own):
-        for above_id in times_below(tx, group_id):
+    for group_id, was_linked in own.items():
+        for above_id in times_below(tx, group_id) if was_linked else ():
             ways[above_id] += (group_id,)
     sees_all = not only and (is_of_group or access.is_tenant_admin)
-    return Watch(caller, access, own, dict(ways), sees_all, only)
+    return Watch(caller, access, frozenset(own), dict(ways), sees_all, only)
 
 
 def load_view(tx: Transaction, watch: Watch, group_id: str) -> View:

@@ -96,6 +96,20 @@ _SELECT_OF_PERSON = statement(
     .where(memberships.c.tenant_id == bindparam("tenant_id"), memberships.c.user_id == bindparam("user_id"), _HOLDS)
     .order_by(memberships.c.group_id)
 )
+_SELECT_GROUPS_OF_PERSON = statement(
+    select(memberships.c.group_id, groups.c.was_linked)
+    .select_from(memberships)
+    .join(
+        groups,
+        and_(
+            groups.c.tenant_id == bindparam("tenant_id"),
+            groups.c.group_id == memberships.c.group_id,
+            groups.c.deleted_at_ms.is_(None),
+        ),
+    )
+    .where(memberships.c.tenant_id == bindparam("tenant_id"), memberships.c.user_id == bindparam("user_id"), _HOLDS)
+    .order_by(memberships.c.group_id)
+)
 _INSERT = statement(insert(memberships))
 _CLOSE_ALL = statement(
     update(memberships)
@@ -159,6 +173,11 @@ def insert_memberships(tx: Transaction, group_id: str, rows: list[MembershipRow]
 def select_roles_of_person(tx: Transaction, user_id: str) -> dict[str, str]:
     """A person's role in each group that they are a direct member of, by group id; deleted groups are left out."""
     return {row[0]: row[1] for row in tx.all(_SELECT_OF_PERSON, user_id=user_id)}
+
+
+def select_groups_of_person(tx: Transaction, user_id: str) -> dict[str, bool]:
+    """The groups that someone is a direct member of, with whether each was ever below another; without deleted ones."""
+    return {row[0]: row[1] for row in tx.all(_SELECT_GROUPS_OF_PERSON, user_id=user_id)}
 
 
 def close_memberships_of(tx: Transaction, user_id: str, *, position: int, at_us: int) -> None:

@@ -16,6 +16,7 @@ from chaupal.members.queries import (
     close_memberships_of,
     insert_memberships,
     select_admins,
+    select_groups_of_person,
     select_members,
     select_memberships,
     select_roles,
@@ -283,9 +284,10 @@ def find_role(tx: Transaction, group_id: str, user_id: str) -> str | None:
     return select_roles(tx, group_id, [user_id]).get(user_id)
 
 
-def groups_of_person(tx: Transaction, user_id: str) -> list[str]:
-    """The ids of the groups that a person is a member or subscriber of, in order; deleted groups are left out."""
-    return list(select_roles_of_person(tx, user_id))
+def groups_of_person(tx: Transaction, user_id: str) -> dict[str, bool]:
+    """The groups that a person is a member or subscriber of, with whether each is or was below another one, so that it
+    hears what is sent there; deleted groups are left out."""
+    return select_groups_of_person(tx, user_id)
 
 
 class VisibleTime(msgspec.Struct, frozen=True):
