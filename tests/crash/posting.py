@@ -6,6 +6,7 @@ import http.client
 import json
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,9 +61,13 @@ def settle(installation: Installation) -> Place:
 
 @dataclass
 class Poster:
-    """One client on one connection; each message once, with a key that makes trying again harmless."""
+    """One client on one connection; each message once, with a key that makes trying again harmless. Or something else
+    than messages: `path` is where to, `build` makes the body of a text, `receipt` names the id in the answer."""
 
     place: Place
+    path: str = ""
+    build: Callable[[str], Any] = lambda text: {"message": text}
+    receipt: str = "referenceId"
     answered: dict[str, str] = field(default_factory=dict)
     unanswered: list[tuple[str, str]] = field(default_factory=list)
 
@@ -72,14 +77,14 @@ class Poster:
             text, key = f"message {uuid.uuid4()}", str(uuid.uuid4())
             try:
                 headers = self.place.headers | {"Idempotency-Key": key}
-                connection.request("POST", self.place.path, json.dumps({"message": text}), headers)
+                connection.request("POST", self.path or self.place.path, json.dumps(self.build(text)), headers)
                 answer = connection.getresponse()
                 body = json.loads(answer.read())
             except (OSError, http.client.HTTPException, ValueError):
                 self.unanswered.append((text, key))
                 break
             if answer.status == 200:
-                self.answered[body["referenceId"]] = text
+                self.answered[body[self.receipt]] = text
                 if len(self.answered) > 3:
                     first.set()
         connection.close()

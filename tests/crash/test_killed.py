@@ -31,6 +31,11 @@ def events_of(installation: Installation) -> list[tuple[int, str]]:
 
 def post_until_killed(place: Place) -> list[Poster]:
     posters = [Poster(place) for _ in range(POSTERS)]
+    run_until_killed(place, posters)
+    return posters
+
+
+def run_until_killed(place: Place, posters: list[Poster]) -> None:
     is_over, under_load = threading.Event(), threading.Event()
     threads = [threading.Thread(target=poster.run, args=(is_over, under_load)) for poster in posters]
     for thread in threads:
@@ -40,7 +45,6 @@ def post_until_killed(place: Place) -> list[Poster]:
     is_over.set()
     for thread in threads:
         thread.join()
-    return posters
 
 
 class TestKilledServer:
