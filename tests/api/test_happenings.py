@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -463,6 +465,12 @@ class TestMasks:
 
 
 class TestEveryEvent:
+    def test_every_one_of_the_contract_is_told(self, spec_dir: Path) -> None:
+        section = (spec_dir / "wire.md").read_text().split("Event types:")[1].split("Exactly one event type")[0]
+        names = re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)*\b", section.replace("Ours", ""))
+        assert {"Announcement", "SurveyResponse", "PhotoWithLocation", "MessageRetracted"} <= set(names)
+        assert sorted(set(names) - set(TELLERS)) == []
+
     def test_event_ids_stay_the_same_and_say_nothing_of_positions(self, world: World) -> None:
         position = (world.group_id, world.position)[1]
         for text in ("a", "b"):

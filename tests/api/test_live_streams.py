@@ -53,7 +53,9 @@ class TestStream:
         message_id = world.send("नमस्ते")
         for listener in listeners:
             [event] = listener.wait(1)
+            sent_at = world.member.get(f"/groups/{world.group_id}/messages/{message_id}").json()["sentAt"]
             assert event == {
+                "eventTime": sent_at,
                 "objectId": world.group_id, "objectType": "Group", "eventType": "TextMessageCreated",
                 "eventId": message_id, "data": {"text": "नमस्ते", "groupId": world.group_id,
                 "sourceGroupId": world.group_id}, "fromUser": GITA, "fromUserId": world.group_admin.id,

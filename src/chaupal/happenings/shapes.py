@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from chaupal.wire.instants import write_instant
+
 if TYPE_CHECKING:
     from chaupal.happenings.forms import Happening
 
@@ -18,6 +20,7 @@ class ShownHappening(msgspec.Struct, rename="camel", omit_defaults=True, kw_only
     object_type: str
     event_type: str
     event_id: str
+    event_time: str
     data: dict[str, Any]
     from_user: str
     from_user_id: str
@@ -39,6 +42,7 @@ def show_happening(happening: Happening) -> ShownHappening:
         object_type="Group",
         event_type=happening.event_type,
         event_id=happening.event_id,
+        event_time=write_instant(happening.at_us // 1000),
         data=happening.data,
         from_user=happening.from_user,
         from_user_id=happening.from_user_id,

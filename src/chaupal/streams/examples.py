@@ -15,6 +15,7 @@ _EVENT: dict[str, Any] = {
     "objectType": "Group",
     "eventType": "TextMessageCreated",
     "eventId": REFERENCE_ID,
+    "eventTime": "2026-11-24T05:06:07.089Z",
     "data": {"text": "உங்கள் வண்டி வந்துவிட்டது.", "groupId": GROUP_ID, "sourceGroupId": GROUP_ID},
     "fromUser": "+919820000014",
     "fromUserId": MEMBER_ID,
