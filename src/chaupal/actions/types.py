@@ -98,4 +98,4 @@ def find_type(word: str) -> str | None:
 
     Evidence: types come in any case (contract, section 8), and Flow's connector says `Action Package`.
     """
-    return _BY_WORD.get(_folded(word))
+    return word if word in ACTION_TYPES else _BY_WORD.get(_folded(word))

@@ -130,9 +130,9 @@ def read_body(action_type: str, raw: object) -> tuple[ActionBody, str]:
     """
     shape, read = POSTED[action_type]
     body = read(read_part(raw, shape, "actionBody"))
-    content_json: str = _encode(body.content).decode()
-    size_bytes = len(content_json.encode()) + bytes_of_properties(body.properties)
+    encoded = _encode(body.content)
+    size_bytes = len(encoded) + bytes_of_properties(body.properties)
     if size_bytes > CONTENT_MAX_BYTES:
         rule = f"must be at most {CONTENT_MAX_BYTES} bytes in all, not {size_bytes}"
         raise InvalidParameters(field="actionBody", value=f"{size_bytes} bytes", rule=rule)
-    return body, content_json
+    return body, encoded.decode()
