@@ -7,7 +7,7 @@ half of the server's time. Every statement binds `tenant_id`; one that must look
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -81,6 +81,7 @@ class CompiledStatement(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     constants: dict[str, Any]
     list_names: tuple[str, ...]
+    write_list: Callable[[Sequence[str] | Sequence[int]], str]
     boolean_columns: tuple[int, ...]
     many_rows_sql: str
     """On PostgreSQL, the INSERT of any number of rows, bound as one array for each column."""
@@ -96,7 +97,7 @@ class CompiledStatement(msgspec.Struct, frozen=True):
         if self.constants:
             params = {**self.constants, **params}
         if self.list_names:
-            params = {**params, **{name: json.dumps(params[name]) for name in self.list_names}}
+            params = {**params, **{name: self.write_list(params[name]) for name in self.list_names}}
         return tuple([params[name] for name in self.names])
 
     def insert_text(self, row_count: int) -> str:
@@ -175,10 +176,9 @@ def _compile(construct: ClauseElement, dialect: Dialect) -> CompiledStatement:
     compiled: Any = construct.compile(dialect=_dialect(dialect))
     names: Sequence[str] = compiled.positiontup or ()
     constants = {name: compiled.params[name] for name in names if not compiled.binds[name].required}
-    list_names: tuple[str, ...] = ()
+    list_names = tuple(name for name in names if isinstance(compiled.binds[name].type, TextList | sqlalchemy.ARRAY))
     booleans: tuple[int, ...] = ()
     if dialect == "sqlite":
-        list_names = tuple(name for name in names if isinstance(compiled.binds[name].type, TextList))
         booleans = tuple(
             index
             for index, column in enumerate(compiled._result_columns)
@@ -192,10 +192,23 @@ def _compile(construct: ClauseElement, dialect: Dialect) -> CompiledStatement:
         names=tuple(names),
         constants=constants,
         list_names=list_names,
+        write_list=json.dumps if dialect == "sqlite" else _write_array,
         boolean_columns=booleans,
         many_rows_sql=many_rows_sql,
         one_row_sql=one_row_sql,
     )
+
+
+def _write_array(values: Sequence[str] | Sequence[int]) -> str:
+    """An array in PostgreSQL's own spelling. The driver looks at each element to find out what it is, which takes five
+    times as long; the statement says it already."""
+    return "{" + ",".join([str(each) if isinstance(each, int) else _quoted(each) for each in values]) + "}"
+
+
+def _quoted(text: str) -> str:
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 def _selecting_inserts(compiled: Any, names: Sequence[str]) -> tuple[str, str]:
