@@ -124,6 +124,11 @@ def test_postgresql_has_an_index_for_each(postgres_database: Database) -> None:
         for is_older in (True, False)
         for has_recipient in (True, False)
     ]
+    made += [
+        timeline._made_for(1, is_older=is_older, has_recipient=False, chosen=chosen)
+        for _, timeline, chosen in choices()
+        for is_older in (True, False)
+    ]
     with psycopg.connect(postgres_database.settings.database) as connection:
         connection.execute("SET enable_seqscan = off")
         for statement in [*(param.values[0] for param in statements() if param.id not in WHOLE_TENANT), *made]:

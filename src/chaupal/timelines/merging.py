@@ -3,7 +3,8 @@
 A branch is one group, one audience and one stretch of time; its rows lie together in the table's key. SQLite walks all
 branches at once and stops at the page's end, if they are arms of one compound SELECT. PostgreSQL reads a page of each,
 by a LATERAL over the list of branches, which SQLite does not have; so it must join senders and the like only once the
-page is cut. So each database has its own text for the same question.
+page is cut. So each database has its own text for the same question; but one branch alone, which is what most timelines
+are, both read by the one arm: PostgreSQL then keeps its plan, instead of making one for each list.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ class TimelineStatements:
             shared["wanted"] = reading.wanted
         if has_recipient:
             shared |= {"recipient_id": reading.recipient_id, "recipient_group": reading.group_id}
-        if tx.dialect == "postgresql":
+        if tx.dialect == "postgresql" and (has_recipient or len(reading.branches) > 1):
             made = self._made_for(0, is_older=reading.is_older, has_recipient=has_recipient, chosen=reading.chosen)
             lists = zip(*(reading.branches or [_NOTHING]), strict=True)
             named = dict(zip(("groups", "audiences", "from_times", "until_times"), map(list, lists), strict=True))
@@ -154,7 +155,7 @@ class TimelineStatements:
         return tx.all(made, **bound)
 
     def _made_for(self, arm_count: int, *, is_older: bool, has_recipient: bool, chosen: str = "") -> Statement:
-        """`arm_count` 0 makes the statement of PostgreSQL."""
+        """`arm_count` 0 makes PostgreSQL's statement for any number of branches."""
         key = (arm_count, is_older, has_recipient, chosen)
         found = self._made.get(key)
         if found is None:
