@@ -15,6 +15,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from chaupal.serving.metrics import Metrics
 from chaupal.settings import describe_settings, load_settings
 from chaupal.sms.choosing import make_sender
@@ -98,6 +100,23 @@ class TestHealth:
         assert [name for name in named if f"\n{name}" not in rendered] == []
         ours = set(re.findall(r"^# TYPE (chaupal_\w+)", rendered, re.MULTILINE))
         assert {name for name in ours if not name.endswith("_created")} <= {*named}
+
+    def test_the_rules_for_alarms_speak_of_metrics_labels_and_outcomes_that_there_are(self) -> None:
+        rules = yaml.safe_load((PROJECT / "docs" / "operate" / "alerts.yml").read_text())["groups"][0]["rules"]
+        metrics = Metrics()
+        metrics.observe("GET", "/groups", 200, 0.001)
+        metrics.failed_loops.labels("jobs")
+        metrics.webhook_tries.labels("exhausted")
+        rendered = metrics.render().decode()
+        assert len({rule["alert"] for rule in rules}) == len(rules) > 5
+        for rule in rules:
+            assert rule["annotations"].keys() == {"summary", "action"}
+            for name, labels in re.findall(r"(chaupal_\w+)\{([^}]*)\}", rule["expr"]):
+                assert f"\n{name}" in rendered, name
+                for label in set(re.findall(r"(\w+)=", labels)) - {"job"}:
+                    assert re.search(rf"\n{name}\{{[^}}]*{label}=", rendered), (name, label)
+            for label in re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]):
+                assert label == "instance" or re.search(rf"{label}=\"", rendered), label
 
     def test_the_log_events_named_are_written_somewhere(self) -> None:
         table = HEALTH.text.split("| event | what it means |", 1)[1].split("\n\n", 1)[0]
