@@ -85,7 +85,7 @@ class PostedLetsMeet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
 
 
 def read_lets_meet(posted: PostedLetsMeet) -> ActionBody:
-    """An invitation; it takes answers until the meeting is over, whenever that is."""
+    """An invitation; it takes answers until it is closed, because meetings are moved and go on longer."""
     try:
         starts_at_ms = read_instant(posted.starting_time)
     except ValueError as error:
