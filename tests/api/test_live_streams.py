@@ -10,7 +10,10 @@ import pytest
 from chaupal.auth.permissions import Permission
 from chaupal.events.log import trim_log
 from chaupal.happenings.rules import TELLERS
+from chaupal.store.connection import DatabaseGone
+from chaupal.streams import feeds
 from chaupal.streams.feeds import CUT_OFF
+from chaupal.streams.rules import read_stretch
 from chaupal.streams.stream import QUEUE_MAX_BYTES
 from tests.api.answering import TYPES, answered, ask
 from tests.api.client import assert_error
@@ -194,6 +197,31 @@ class TestStream:
         first.go_away()
         assert listen(world.outsider).status == 200
 
+    def test_metrics_count_them(self, world: World, listen: Listen) -> None:
+        first, _ = listen(world.tenant_admin), listen(world.group_admin)
+        assert "chaupal_live_streams 2.0" in world.client.call("GET", "/metrics").text
+        first.go_away()
+        assert "chaupal_live_streams 1.0" in world.client.call("GET", "/metrics").text
+
+    def test_a_database_that_is_away_costs_no_event(
+        self, world: World, listen: Listen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        listener = listen((world.group_id, world.member)[1])
+        monkeypatch.setattr(feeds, "_PAUSE_S", 0)
+        failing = [DatabaseGone("away"), ValueError("a defect")]
+
+        def fail_twice(*request: Any) -> Any:
+            if failing:
+                raise failing.pop()
+            return read_stretch(*request)
+
+        monkeypatch.setattr(feeds, "read_stretch", fail_twice)
+        world.send("1")
+        world.send("2")
+        listener.wait_for_text("2")
+        assert listener.texts == ["1", "2"]
+        assert failing == []
+
     def test_a_refused_one_takes_no_place(self, world_with: Callable[..., World], listen: Listen) -> None:
         world = world_with(streams_per_person=1)
         for _ in range(3):
@@ -283,6 +311,35 @@ class TestWhatStops:
         [event] = listener.wait(1)
         assert (event["eventType"], event["data"]["groupId"]) == ("GroupRemoved", world.group_id)
         assert sync(world.member, cursor=cursor)["events"] == [event]
+
+
+class TestAtTheSameTime:
+    def test_coming_and_going_while_others_send(self, world: World, listen: Listen) -> None:
+        """Whatever the order: nothing sent while somebody was away, nothing twice, and who stays hears all of it."""
+        staying, moving = listen((world.group_id, world.group_admin)[1]), listen(world.member)
+        path = f"/groups/{world.group_id}"
+        token = {"token": world.group_admin.access_token}
+        sent = [("POST", f"{path}/messages", token | {"body": {"message": f"{number}"}}) for number in range(120)]
+        gone = ("DELETE", f"{path}/members/{world.member.id}", token)
+        back = ("PUT", f"{path}/members", token | {"body": {"members": [MOHAN]}})
+        calls = [*sent]
+        for place in range(100, 0, -20):
+            calls[place:place] = [gone, back]
+        for start in range(0, len(calls), 13):
+            world.client.call_at_once(*calls[start : start + 13])
+        world.client.call(back[0], back[1], **back[2])
+        world.send("last")
+        staying.wait_for_text("last")
+        moving.wait_for_text("last")
+        assert sorted(staying.texts[:-1], key=int) == [str(number) for number in range(120)]
+        page = world.member.get(f"{path}/messages", count=100).json()
+        older = (
+            world.member.get(f"{path}/messages", cursor=page["cursor"], count=100).json() if "cursor" in page else {}
+        )
+        visible = {message["message"] for message in [*page["messages"], *older.get("messages", [])]}
+        assert set(moving.texts) <= visible
+        assert moving.texts == [text for text in staying.texts if text in set(moving.texts)]
+        assert len(set(moving.texts)) == len(moving.texts)
 
 
 class TestWhoSeesWhat:

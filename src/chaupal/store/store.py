@@ -114,6 +114,11 @@ class Store:
         """
         self._listeners.append(listener)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may write to the database."""
+        return self.find_neighbours is not None
+
     def meet_neighbours(self) -> None:
         """Wake, and be woken by, other processes on the same database. On SQLite there are none."""
         if self.find_neighbours is not None and self._neighbours is None:

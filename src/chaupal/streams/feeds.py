@@ -15,6 +15,7 @@ import structlog
 
 from chaupal.auth.caller import Operator
 from chaupal.auth.permissions import TokenKind
+from chaupal.errors import Unavailable
 from chaupal.events.catalogue import EventType
 from chaupal.events.log import CursorExpired, StoredEvent
 from chaupal.happenings.rules import Imprint, Told
@@ -27,8 +28,9 @@ from chaupal.streams.writing import write_event, write_place
 FAILED, CUT_OFF = "failed", "cut off"
 """What a feed counts: failures that it has outlived, and readers that were too slow."""
 
-POLL_S = 1.0
-"""What another process has committed is looked for as often; own commits are noticed at once."""
+POLL_S, POLL_ALONE_S = 2.0, 15.0
+"""Commits are heard of at once, nearly always; what was not is looked for as often, seldom where no other process
+writes."""
 
 _READ_AT_ONCE = 200
 _RENEWED_AT_ONCE = 50
@@ -116,6 +118,9 @@ class Feed:
                 except CursorExpired:
                     # The log was restored, or the reader was away for too long: each client is told so when it returns.
                     return
+                except Unavailable as error:
+                    log.warning("feed waits", tenant_id=self._operator.tenant_id, cause=str(error))
+                    await asyncio.sleep(_PAUSE_S)
                 except Exception:  # this loop must live: the streams would wait for ever
                     self.counts[FAILED] += 1
                     log.exception("feed failed", tenant_id=self._operator.tenant_id)
@@ -148,7 +153,7 @@ class Feed:
 
     async def _wait(self) -> None:
         try:
-            async with asyncio.timeout(POLL_S):
+            async with asyncio.timeout(POLL_S if self._store.is_shared else POLL_ALONE_S):
                 await self._woken.wait()
         except TimeoutError:
             return
