@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from chaupal.wire.tolerant import read_tolerant_json
+from tests.api.hooks import HookReceiver
 from tests.installations import Installation, installation, warm_commands
 
 __all__ = ["installation", "warm_commands"]
@@ -59,6 +60,7 @@ class Newcomer:
     def sign_in(self) -> None:
         """generatePin, loginWithPinAndApplicationId, accessToken."""
         self.made.settings["CHAUPAL_SMS"] = "outbox"
+        self.made.settings["CHAUPAL_CALLBACK_ALLOW"] = "127.0.0.1"
         self.made.start()
         installed = self.made.init()
         self.environment["application-id"] = installed["applicationId"]
@@ -231,6 +233,29 @@ class Newcomer:
         details: dict[str, Any] = found["actionDetails"]
         return details
 
+    def hook(self, receiver: HookReceiver) -> None:
+        """The three bodies for webhooks, which are then listed and deleted."""
+        kinds = {
+            "SubscribeToAllEventsAtGroupLevel": "Group",
+            "SubscribeToAllEventsAtActionLevel": "Action",
+            "SubscribeToAllEventsAtActionLevelWithActionPackageId": "ActionPackage",
+        }
+        for title, object_type in kinds.items():
+            body = self.official(title) | {"callBackUrl": receiver.url + "/12786un1"}
+            self.environment["test-webhook-id"] = webhook_id = self.call("POST", "/webhook", body)["webhookId"]
+            query = f"objectId={body['objectId']}&objectType={object_type}"
+            [listed] = self.call("GET", f"/webhook?{query}")["webhooks"]
+            assert listed["id"] == webhook_id
+            assert set(listed["events"]) == set(body["eventTypes"])
+            assert listed["callbackContext"] == body["callBackContext"]
+            if object_type == "Group":
+                self.send_message()
+                with receiver.came:
+                    assert receiver.came.wait_for(lambda: receiver.deliveries, timeout=60)
+                assert receiver.deliveries[0].headers["kz-callback-token"] == body["callBackToken"]
+            assert self.call("DELETE", f"/webhook/{webhook_id}") == {}
+            assert self.call("GET", f"/webhook?{query}") == {"webhooks": []}
+
 
 @pytest.fixture
 def newcomer(installation: Installation, spec_dir: Path) -> Newcomer:
@@ -251,6 +276,8 @@ def test_the_order_runs_from_the_pin_to_reactions(newcomer: Newcomer) -> None:
     newcomer.answer_action()
     newcomer.answer_job()
     newcomer.react()
+    with HookReceiver() as receiver:
+        newcomer.hook(receiver)
     change = newcomer.official("Remove subscribers")
     public_id = newcomer.environment["test-public-group-id"]
     removed = newcomer.call("PUT", f"/groups/{public_id}/subscribers/remove", change)

@@ -33,6 +33,7 @@ class SecretKey:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._sealing_keys: dict[str, bytes] = {}
 
     def hash(self, purpose: str, value: str) -> bytes:
         """A keyed hash of a secret, 32 bytes. Equal for equal values; useless without the key."""
@@ -45,7 +46,7 @@ class SecretKey:
     def seal(self, purpose: str, value: bytes) -> bytes:
         """The value encrypted and bound to its purpose."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + AESGCM(self._derived("seal:" + purpose)).encrypt(nonce, value, purpose.encode())
+        return nonce + AESGCM(self._sealing_key(purpose)).encrypt(nonce, value, purpose.encode())
 
     def unseal(self, purpose: str, sealed: bytes) -> bytes:
         """The value that was sealed for this purpose.
@@ -54,10 +55,17 @@ class SecretKey:
             SealBroken: another key or purpose, or changed bytes.
         """
         try:
-            aead = AESGCM(self._derived("seal:" + purpose))
+            aead = AESGCM(self._sealing_key(purpose))
             return aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode())
         except (InvalidTag, ValueError) as error:
             raise SealBroken(f"a sealed {purpose} cannot be read with this secret key") from error
+
+    def _sealing_key(self, purpose: str) -> bytes:
+        """Derived once: purposes are words of the program, and few."""
+        found = self._sealing_keys.get(purpose)
+        if found is None:
+            found = self._sealing_keys[purpose] = self._derived("seal:" + purpose)
+        return found
 
     def _derived(self, label: str) -> bytes:
         return hmac.digest(self._key, label.encode(), hashlib.sha256)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import msgspec
@@ -142,6 +143,7 @@ class Guard:
         return bool(entries) or (self._is_public_open and _is_public(address))
 
 
+@lru_cache(maxsize=1_000)
 def is_public_address(text: str) -> bool:
     """Whether anybody may call this address."""
     return _is_public(ip_address(text))

@@ -34,6 +34,8 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a name. Raises OSError where it has none."""
 
 _READ_BYTES = 262_144
+_PREPARED_MAX = 1_000
+"""URLs that are called again and again are taken apart once."""
 
 
 async def resolve_by_system(host: str, port: int) -> list[str]:
@@ -67,6 +69,7 @@ class GuardedClient:
         allowed = tuple(allow)
         door = _Door(Guard(allow=allowed, setting=setting), resolve, connections_max)
         self._doors = {"https": door, "http": door}
+        self._prepared: dict[str, tuple[_Door, Any]] = {}
         if needs_tls:
             plain = Guard(allow=allowed, setting=setting, is_public_open=False)
             self._doors["http"] = _Door(plain, resolve, connections_max)
@@ -139,17 +142,27 @@ class GuardedClient:
     async def _answer(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, timeout_s: float
     ) -> AsyncIterator[HeardResponse]:
-        checked = self.check_url(url)
-        session = await self._doors[checked.scheme].open()
+        prepared = self._prepared.get(url)
+        door = prepared[0] if prepared is not None else self._doors[self.check_url(url).scheme]
+        session = await door.open()
         import aiohttp
 
         timeout = aiohttp.ClientTimeout(total=timeout_s)
         with telling_failures(timeout_s):
-            target = _as_library_url(checked)
+            target = prepared[1] if prepared is not None else self._prepare(url, door)
             async with session.request(
                 method, target, headers=headers, data=body or None, timeout=timeout, allow_redirects=False
             ) as answer:
                 yield cast("HeardResponse", answer)
+
+    def _prepare(self, url: str, door: _Door) -> Any:
+        """The URL as the library reads it. What it spells never changes; where its name leads is looked at for each
+        connection."""
+        target = _as_library_url(self.check_url(url))
+        if len(self._prepared) >= _PREPARED_MAX:
+            self._prepared.clear()
+        self._prepared[url] = (door, target)
+        return target
 
 
 class _Door:

@@ -96,11 +96,12 @@ def _checked_type(name: str) -> str:
 
 
 class Replay(msgspec.Struct, frozen=True):
-    """What to send again: events by id, or, since an instant, all that has failed or was set aside."""
+    """What to send again: the events named, whatever became of them, or, where none is, all that has failed or was set
+    aside. Of both only what has happened since an instant."""
 
     webhook_id: str
     event_ids: list[str]
-    since_ms: int | None
+    since_ms: int
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -117,16 +118,13 @@ def replay(tx: Transaction, caller: Caller, wanted: Replay) -> Replayed:
         NotFound, Forbidden, InvalidParameters, WebhookNotActive.
     """
     webhook, _ = access_webhook(tx, caller, wanted.webhook_id)
-    if bool(wanted.event_ids) == (wanted.since_ms is not None):
-        rule = "must be given, or since, and not both"
-        raise InvalidParameters(field="eventIds", value=wanted.event_ids, rule=rule)
     if len(wanted.event_ids) > EVENTS_AT_ONCE_MAX:
         rule = f"must be at most {EVENTS_AT_ONCE_MAX}"
         raise InvalidParameters(field="eventIds", value=len(wanted.event_ids), rule=rule)
     _check_active(tx, webhook)
-    if wanted.since_ms is None:
+    if wanted.event_ids:
         rows = select_deliveries_of(tx, webhook.webhook_id, sorted(set(wanted.event_ids)))
-        chosen = list({row.event_id: row for row in rows}.values())
+        chosen = [row for row in {row.event_id: row for row in rows}.values() if row.happened_at_ms >= wanted.since_ms]
     else:
         chosen = _missed_since(tx, webhook, wanted.since_ms)
     chosen = sorted((row for row in chosen if row.origin != "test"), key=lambda row: row.position)

@@ -89,7 +89,7 @@ async def post_replay(request: ApiRequest) -> msgspec.Struct | Reply:
     from chaupal.webhooks.history import Replay, replay
 
     body = await request.body(ReplayBody)
-    since_ms = None
+    since_ms = 0
     if body.since is not None:
         try:
             since_ms = read_instant(body.since)

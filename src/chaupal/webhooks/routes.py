@@ -128,8 +128,8 @@ def _object_id(object_type: str | None, object_id: str | None) -> str | None:
     return object_id.strip() if object_type == ACTION_PACKAGE else read_id(object_id.strip())
 
 
-def _valid_until_ms(validity: int | str | None) -> int | None:
-    if validity is None or validity == "":
+def _valid_until_ms(validity: str | None) -> int | None:
+    if not validity:
         return None
     try:
         return read_instant(validity)

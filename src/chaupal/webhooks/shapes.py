@@ -40,6 +40,7 @@ _BOUNDS: dict[str, Bounds] = {
     "callBackUrl": _URL,
     "callBackToken": text_bounds(TOKEN_MAX_CHARS, may_be_blank=True) | _HEADER_VALUE,
     "callBackHeaders": _HEADERS,
+    "validity": {"format": "instant"},
     "signingSecret": {"pattern": "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"},
 }
 
@@ -57,7 +58,7 @@ class PostWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     call_back_token: str | None = None
     call_back_context: Any = None
     call_back_headers: dict[str, str] | None = None
-    validity: int | str | None = None
+    validity: str | None = None
     signing_secret: str | None = None
 
 
@@ -75,7 +76,7 @@ class PutWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     call_back_token: str | None = None
     call_back_context: Any = None
     call_back_headers: dict[str, str] | None = None
-    validity: int | str | None = None
+    validity: str | None = None
     signing_secret: str | None = None
 
 
@@ -195,10 +196,10 @@ class ReplayBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     """POST /webhook/{webhookId}/replay."""
 
     spellings: ClassVar[dict[str, str]] = {"eventId": "eventIds"}
-    bounds: ClassVar[dict[str, Bounds]] = {"eventIds": {"maxItems": EVENTS_AT_ONCE_MAX}}
+    bounds: ClassVar[dict[str, Bounds]] = {"eventIds": {"maxItems": EVENTS_AT_ONCE_MAX}, "since": {"format": "instant"}}
 
     event_ids: list[str] | None = None
-    since: int | str | None = None
+    since: str | None = None
 
 
 class ReplayAnswer(msgspec.Struct, rename="camel", kw_only=True):

@@ -51,7 +51,7 @@ from chaupal.webhooks.queries import WebhookRow, select_webhook
 LANES_MAX = 8
 """Deliveries on their way to one webhook at a time; in one lane there is one (contract, section 11)."""
 
-FLIGHT_MAX = 16
+FLIGHT_MAX = 64
 FLIGHT_MAX_BYTES = 262_144
 """What is taken from one lane at a time, to be sent one after another: so much of it is in memory."""
 
