@@ -13,6 +13,8 @@ from chaupal.auth.permissions import Permission
 from chaupal.jobs.sweeps import SweepLimits, sweep_once
 from tests.api.answering import answered, ask
 from tests.api.client import assert_error
+from tests.api.files import Part, picture
+from tests.api.test_media_upload import resource_of, upload
 from tests.api.test_reactions import reacted
 from tests.api.test_subscribers import KAVYA
 from tests.api.test_timelines import make_below
@@ -322,6 +324,27 @@ def test_that_a_job_is_done_is_told_to_those_who_see_results(news: Scene) -> Non
         sees = role in ("sender", "admin")
         assert (details["status"], details["isCompleted"]) == (("Completed", True) if sees else ("Active", False)), role
         assert details["responseCount"] == int(sees), role
+
+
+def test_the_place_and_photo_of_a_roll_call_are_for_those_who_see_who_answered(news: Scene) -> None:
+    world, (sender, group_id) = news.world, news.people["sender"]
+    news.cursors = {role: caller.get("/v1/sync").json()["cursor"] for role, (caller, _) in news.people.items()}
+    body = {"actionType": "Attendance", "sendToAllSubscribers": True}
+    body["actionBody"] = {"title": "Morning", "visibility": "3", "needsPhoto": True}
+    action_id = world.post_action(body, sender=sender, group_id=group_id)
+    member, _ = news.people["member"]
+    photo = resource_of(upload(member, Part(picture(), "us.jpg", "image/jpeg")))
+    given = {"location": {"latitude": 17.385, "longitude": 78.4867, "name": "Depot"}, "photo": photo, "note": "here"}
+    answered(member, group_id, action_id, given)
+    for role, (caller, _) in news.people.items():
+        [response] = caller.get(f"/groups/{group_id}/actions/{action_id}/responses").json()["responses"]
+        sees = role in ("sender", "admin", "member")
+        assert response.keys() >= {"status", "note"}, role
+        assert ("photo" in response, "location" in response) == (sees, sees), role
+        events = caller.get("/v1/sync", cursor=news.cursors[role]).json()["events"]
+        [told] = [event["data"]["responseDetails"] for event in events if event["eventType"] == "ActionResponse"]
+        shown = {entry["title"]: "answer" in entry for entry in told["responseWithQuestions"]}
+        assert shown == {"Morning": True, "Location": sees, "Photo": sees, "Note": True}, role
 
 
 def test_the_tables_name_everyone_and_known_levels() -> None:

@@ -27,7 +27,8 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     come through a group below. A group's happenings are those with this `source_group_id`.
 
     `results_for` tells of an answer to whom alone it may be told: "" those who see the action, "Admins" those of
-    `source_group_id`, "Sender" whoever has sent the action, whose id is `sender_id`.
+    `source_group_id`, "Sender" whoever has sent the action, whose id is `sender_id`. `is_of_presence`: the answer's own
+    place and photo tell who has given it.
     """
 
     position: int
@@ -47,6 +48,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     top_level: dict[str, Any] = {}
     results_for: str = ""
     sender_id: str = ""
+    is_of_presence: bool = False
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

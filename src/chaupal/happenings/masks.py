@@ -38,7 +38,9 @@ def without_responder(happening: Happening) -> Happening:
     if "response" in details:
         details["response"] = {name: "" if name in _ASSIGNEE else value for name, value in details["response"].items()}
     if "responseWithQuestions" in details:
-        details["responseWithQuestions"] = [_without_whereabouts(entry) for entry in details["responseWithQuestions"]]
+        is_presence = happening.is_of_presence
+        entries = details["responseWithQuestions"]
+        details["responseWithQuestions"] = [_without_whereabouts(entry, is_presence) for entry in entries]
     data["responseDetails"] = details
     return msgspec.structs.replace(
         happening,
@@ -52,9 +54,10 @@ def without_responder(happening: Happening) -> Happening:
     )
 
 
-def _without_whereabouts(entry: dict[str, Any]) -> dict[str, Any]:
-    """A system entry that says who has answered, or where, without its answer. A question of the survey's own that has
-    the same title is not hidden: system entries are."""
-    if entry.get("isInvisible") and entry["title"] in (RESPONDER_NAME, RESPONDER_LOCATION):
+def _without_whereabouts(entry: dict[str, Any], is_presence: bool) -> dict[str, Any]:
+    """A system entry that says who has answered, or where, without its answer, and so the place and photo of a roll
+    call. A question of the survey's own that has the same title is not hidden: system entries are."""
+    is_system = entry.get("isInvisible") and entry["title"] in (RESPONDER_NAME, RESPONDER_LOCATION)
+    if is_system or (is_presence and entry["type"] in ("Location", "Image")):
         return {name: value for name, value in entry.items() if name != "answer"}
     return entry

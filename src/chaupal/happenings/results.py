@@ -49,6 +49,7 @@ def tell_response(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told
         data={**data, **places},
         results_for=results_for(action),
         sender_id=action.sender_id,
+        is_of_presence=isinstance(whole.content, actions.AttendanceContent),
     )
     item = Item(*action[:4])
     return Told(

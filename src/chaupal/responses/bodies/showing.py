@@ -72,6 +72,8 @@ def _show_response(each: SeenResponse, seen: SeenResponses, media: ShownMedia) -
         shown.response_location = _spot(read_spot(spot)) if spot else None
     _SHOWERS.get(type(seen.content), _show_nothing)(shown, content, seen.content)
     _link_media(shown, content, seen.content, media)
+    if isinstance(seen.content, actions.AttendanceContent) and not names_responder:
+        shown.location = shown.photo = UNSET  # where someone was, and their face
     return shown
 
 
