@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from tests.api.files import Part, multipart, picture
-from tests.installations import OTHER, Installation, free_port
+from tests.crash.test_media_uploads import wait_until
+from tests.installations import OTHER, Installation, ended, free_port
 
 PICTURE = picture(size=(700, 500))
 
@@ -348,3 +349,50 @@ class TestOlderArchives:
         there.result("restore", str(old))
         assert [tenant["name"] for tenant in there.result("tenant", "list")["tenants"]] == ["Now"]
         assert there.result("migrate") == {"from": now["schemaVersion"], "to": now["schemaVersion"]}
+
+
+class TestMigrateDatabase:
+    def test_an_installation_goes_on_in_postgresql_where_it_was_in_sqlite(
+        self, sqlite_installation: Installation, new_postgres_database: Callable[[], str]
+    ) -> None:
+        lived, url = Lived(sqlite_installation), new_postgres_database()
+        before = lived.answers(sqlite_installation), lived.picture(sqlite_installation)
+        assert "stop the server first" in sqlite_installation.refusal("migrate-db", "--to", url)
+        sqlite_installation.stop()
+        moved = sqlite_installation.result("migrate-db", "--to", url)
+        assert moved["rows"] > 20
+        assert "holds data already" in sqlite_installation.refusal("migrate-db", "--to", url)
+
+        there = replace(sqlite_installation, database=url, port=free_port(), server=None)
+        there.start()
+        assert (lived.answers(there), lived.picture(there)) == before
+        path = lived.paths[1].partition("?")[0] + "/messages"
+        status, answer = there.call("POST", path, {"accessToken": lived.token}, {"message": "on PostgreSQL"})
+        assert (status, "referenceId" in answer) == (200, True)
+        there.stop()
+        assert (sqlite_installation.data / "chaupal.sqlite3").is_file()
+
+    def test_one_that_was_killed_is_run_again(
+        self, sqlite_installation: Installation, new_postgres_database: Callable[[], str]
+    ) -> None:
+        sqlite_installation.init("First")
+        url = new_postgres_database()
+        moving = sqlite_installation.begin("migrate-db", "--to", url)
+        folder = sqlite_installation.data / "backups"
+        wait_until(lambda: any(folder.glob("before-postgresql-*.zip")))
+        moving.kill()
+        assert ended(moving).code == -9
+        sqlite_installation.result("migrate-db", "--to", url)
+        there = replace(sqlite_installation, database=url, port=free_port(), server=None)
+        assert [tenant["name"] for tenant in there.result("tenant", "list")["tenants"]] == ["First"]
+
+    def test_what_cannot_be_taken_over_is_refused(
+        self, sqlite_installation: Installation, new_postgres_database: Callable[[], str]
+    ) -> None:
+        assert "nothing to take over" in sqlite_installation.refusal("migrate-db", "--to", new_postgres_database())
+        sqlite_installation.init()
+        assert "must be a postgresql:// URL" in sqlite_installation.refusal("migrate-db", "--to", "mysql://x")
+        there = replace(sqlite_installation, database=new_postgres_database())
+        assert "is on PostgreSQL already" in there.refusal("migrate-db", "--to", new_postgres_database())
+        nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+        assert "cannot be reached" in sqlite_installation.refusal("migrate-db", "--to", nowhere)

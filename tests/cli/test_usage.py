@@ -35,6 +35,7 @@ COMMANDS = {
     "tenant list",
     "backup",
     "restore",
+    "migrate-db",
     "webhook listen",
 }
 

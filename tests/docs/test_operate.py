@@ -134,7 +134,9 @@ class TestBackups:
         server = sqlite_installation
         server.start()
         installed = server.init()
-        backup, restore, check = (shlex.split(block.text) for block in BACKUPS.blocks if block.language == "bash")
+        backup, restore, check = (
+            shlex.split(block.text) for block in BACKUPS.blocks if "backup" in block.text or "restore" in block.text
+        )
         token = server.access_token(installed)
         file = server.result(*backup[1:])["file"]
         words = {"FILE": file}

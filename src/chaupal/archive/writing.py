@@ -61,7 +61,9 @@ class Archived(msgspec.Struct, frozen=True):
     manifest: Manifest
 
 
-def write_archive(settings: Settings, path: Path, *, with_key: bool, tell: Tell = lambda _what: None) -> Archived:
+def write_archive(
+    settings: Settings, path: Path, *, with_key: bool, with_media: bool = True, tell: Tell = lambda _what: None
+) -> Archived:
     """Write, check, and name it. Blocks; needs as much room as the database's text and its media.
 
     Raises:
@@ -75,7 +77,7 @@ def write_archive(settings: Settings, path: Path, *, with_key: bool, tell: Tell 
     try:
         with _new_file(part) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST) as archive:
-                _write_all(archive, settings, with_key=with_key, tell=tell)
+                _write_all(archive, settings, with_key=with_key, with_media=with_media, tell=tell)
             file.flush()
             os.fsync(file.fileno())
         tell("reading it again")
@@ -107,12 +109,14 @@ def _check_source(settings: Settings) -> None:
         )
 
 
-def _write_all(archive: zipfile.ZipFile, settings: Settings, *, with_key: bool, tell: Tell) -> None:
+def _write_all(archive: zipfile.ZipFile, settings: Settings, *, with_key: bool, with_media: bool, tell: Tell) -> None:
     if with_key:
         archive.writestr(KEY, settings.secret_key_path.read_bytes())
     stored: list[StoredObject] = []
     with read_database(settings) as database:
         tables = [_write_table(archive, database, table, stored, tell) for table in all_tables()]
+    if not with_media:
+        stored.clear()
     copied = asyncio.run(_write_media(archive, make_media_store(settings).objects, stored, tell))
     manifest = Manifest(
         format=FORMAT,

@@ -90,6 +90,45 @@ def restore(
         print(f"\n{done}")
 
 
+class Moved(msgspec.Struct, rename="camel"):
+    """What was taken over."""
+
+    rows: int
+    tables: int
+    schema_version: str
+
+
+def migrate_database(
+    to: Annotated[
+        str, typer.Option("--to", metavar="URL", help="The new database, postgresql://user:password@host/name.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Take an installation from SQLite over into an empty PostgreSQL database; stop the server first."""
+    settings = load_settings()
+    set_up_quiet_logs(settings)
+    with _explained() as tell, explained_opening(settings):
+        from chaupal.archive.moving import move_to_postgres
+        from chaupal.store.opening import DataFolderBusy
+
+        try:
+            manifest = move_to_postgres(settings, to, tell=tell)
+        except DataFolderBusy as error:
+            raise OperationFailed(
+                f"The data folder {settings.data.absolute()} is in use: stop the server first, so that nothing is "
+                "written meanwhile.",
+                error_code="Conflict",
+                category="ResourceException",
+            ) from error
+    moved = Moved(manifest.row_count, len(manifest.tables), manifest.schema_version)
+    if as_json:
+        print_json(moved)
+        return
+    print(f"{moved.rows:,} rows in {moved.tables} tables were taken over and compared.")
+    print("Set CHAUPAL_DATABASE to the new database, with the same data folder, and start the server.")
+    print(f"The old database is left as it was: {settings.sqlite_path}. Do not start a server on it again.")
+
+
 def _print(path: Path, *, as_json: bool) -> None:
     from chaupal.archive.checking import opened_archive
 

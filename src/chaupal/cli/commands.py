@@ -51,6 +51,7 @@ app.command("migrate")(installation.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
+app.command("migrate-db")(backups.migrate_database)
 app.command("pin")(tokens.show_pin)
 _GROUPS = {
     "connector": connectors.app,
