@@ -69,7 +69,8 @@ class TestCompleteness:
     def test_every_command_and_option(self) -> None:
         sections = page("docs/operate/command-line.md").sections(3)
         for words, command in all_commands():
-            [section] = [text for heading, text in sections.items() if heading.startswith((f"`chaupal {words}`", f"`chaupal {words} "))]
+            begins = (f"`chaupal {words}`", f"`chaupal {words} ")
+            [section] = [text for heading, text in sections.items() if heading.startswith(begins)]
             for parameter in command.params:
                 if parameter.param_type_name == "option":
                     assert f"`{', '.join(parameter.opts)}" in section, (words, parameter.name)
