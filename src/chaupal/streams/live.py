@@ -15,7 +15,8 @@ from chaupal.errors import TooManyRequests
 from chaupal.happenings.rules import Imprint
 from chaupal.serving.house import House
 from chaupal.streams.feeds import FAILED, Feed
-from chaupal.streams.rules import PAGE_MAX, PageOf, SeenPage, read_page, write_cursor
+from chaupal.streams.rules import PageOf, SeenPage, read_page, write_cursor
+from chaupal.streams.shapes import PAGE_MAX
 from chaupal.streams.stream import Stream
 from chaupal.streams.writing import write_beginning, write_event
 

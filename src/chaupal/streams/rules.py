@@ -23,7 +23,6 @@ from chaupal.happenings.sights import View, Watch, load_view, open_watch, show
 from chaupal.store.connection import DatabaseRefused
 from chaupal.store.transaction import Transaction
 
-PAGE_MAX = 100
 _LOOKED_AT_MAX = 1_000
 """Events that one read looks at, most of which the caller may not see: some tens of milliseconds."""
 

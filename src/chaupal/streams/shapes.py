@@ -10,6 +10,7 @@ from chaupal.happenings.shapes import ShownHappening
 from chaupal.wire.bounds import CURSOR, Bounds, count_bounds
 
 PAGE_MAX = 100
+"""Events in one answer, and in one read of a stream that catches up."""
 
 
 class SyncQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
