@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -100,8 +101,6 @@ def verifies(secret: str, received: Received) -> bool:
     hook = Webhook(secret)
     message_id, at = received.headers["webhook-id"], int(received.headers["webhook-timestamp"])
     assert message_id == json.loads(received.body)["eventId"]
-    from datetime import UTC, datetime
-
     expected = hook.sign(message_id, datetime.fromtimestamp(at, UTC), received.body.decode())
     return expected in received.headers["webhook-signature"].split(" ")
 

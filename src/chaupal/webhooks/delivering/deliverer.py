@@ -46,7 +46,7 @@ from chaupal.webhooks.delivering.matching import Matching, keep_matched, match_e
 from chaupal.webhooks.delivering.queries import ClaimedDelivery, WebhookPlace, select_behind
 from chaupal.webhooks.delivering.schedule import is_success
 from chaupal.webhooks.delivering.sending import send
-from chaupal.webhooks.kinds import Target, open_target
+from chaupal.webhooks.kinds import ACTION_PACKAGE, Target, open_target
 
 _TENANTS_AT_ONCE = 100
 _ROUNDS_OF_TENANT = 10
@@ -55,6 +55,9 @@ _ROUNDS_OF_TENANT = 10
 _DUE_AT_ONCE = 300
 _FLIGHT_MAX_S = 2.0
 """A flight that takes longer gives the rest back: what it has sent is noted soon."""
+
+_LANES_OF_ONE_GROUP = 2
+"""What is in order, and something that is tried again."""
 
 _RECORD_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
@@ -134,6 +137,8 @@ class Deliverer:
             return False
         due = await self._house.store.read(find_due, INSTALLATION, _DUE_AT_ONCE)
         rooms = self._rooms(due, free)
+        kept = sum(room.lanes for wanted in rooms.values() for room in wanted)
+        before = len(self._flights)
         for tenant_id, wanted in rooms.items():
             if self._stopping.is_set():
                 break
@@ -144,6 +149,8 @@ class Deliverer:
                 self._flights[task] = flight
                 task.add_done_callback(self._land)
         self._metrics.webhook_flights.set(len(self._flights))
+        if len(self._flights) - before < kept and sum(map(len, rooms.values())) < len(due):
+            self._landed()  # room that was kept for some is free for others
         return bool(rooms)
 
     def _rooms(self, due: list[WebhookPlace], free: int) -> dict[str, list[Room]]:
@@ -155,7 +162,8 @@ class Deliverer:
         failing = sum(flight.webhook.failing_since_ms is not None for flight in self._flights.values())
         rooms: dict[str, list[Room]] = {}
         for place in due:
-            lanes = min(LANES_MAX, free, self._host_at_once - at_host[place.host])
+            lanes = LANES_MAX if place.object_type == ACTION_PACKAGE else _LANES_OF_ONE_GROUP
+            lanes = min(lanes, free, self._host_at_once - at_host[place.host])
             if place.failing_since_ms is not None:
                 lanes = min(lanes, 1, self._at_once // 2 - failing)
                 failing += lanes > 0

@@ -64,6 +64,7 @@ class WebhookPlace(NamedTuple):
 
     tenant_id: str
     webhook_id: str
+    object_type: str
     host: str
     failing_since_ms: int | None
 
@@ -99,7 +100,7 @@ _MOVE_CURSOR = statement(
 )
 
 _SELECT_DUE = statement(
-    select(webhooks.c.tenant_id, webhooks.c.webhook_id, webhooks.c.host, webhooks.c.failing_since_ms)
+    select(*(webhooks.c[name] for name in WebhookPlace._fields))
     .where(webhooks.c.next_due_ms <= bindparam("now_ms"))
     .order_by(webhooks.c.next_due_ms)
     .limit(_LIMIT),

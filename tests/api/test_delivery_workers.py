@@ -1,0 +1,182 @@
+"""Several receivers, several workers, and what the database itself holds to. Real receivers."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import apsw
+import psycopg
+import pytest
+
+from chaupal.auth.caller import INSTALLATION
+from chaupal.auth.sealing import SecretKey
+from chaupal.store.clock import new_id
+from chaupal.store.transaction import Transaction
+from chaupal.webhooks.delivering.claiming import (
+    LEASE_MARGIN_MS,
+    LEASE_MS,
+    Claim,
+    Room,
+    begin_worker,
+    claim_flights,
+    find_due,
+)
+from chaupal.webhooks.delivering.matching import Matching, keep_matched, match_events
+from chaupal.webhooks.kinds import Target
+from chaupal.webhooks.queries import select_webhook, update_webhook
+from chaupal.webhooks.rules import host_of
+from tests.api.hooks import HookReceiver, deliver, draft, register, work_off
+from tests.api.worlds import World
+from tests.outbound.receivers import HttpReceiver, Received
+
+STATES = "SELECT state, try_count FROM webhook_deliveries WHERE tenant_id = %s ORDER BY position, delivery_id"
+
+
+class TestIsolation:
+    def test_dead_receivers_delay_nobody_else(
+        self, world_with: Callable[..., World], hook_receiver: HookReceiver
+    ) -> None:
+        """Those that never answer hold the room of their first try, and half of all room at most from then on."""
+        world = world_with(webhook_timeout_s=1)
+        with HttpReceiver() as dead:
+            webhook_ids = [register(world.group_admin, draft(hook_receiver, world.group_id)) for _ in range(6)]
+            register(world.group_admin, draft(hook_receiver, world.group_id))
+            dead.is_silent = True
+            for webhook_id in webhook_ids:
+                make_dead(world, webhook_id, dead)
+            world.send("first")
+            deliver(world, at_once=8)
+            assert len(hook_receiver.deliveries) == 1
+            assert Counter(world.ask(STATES)) == {("retrying", 1): 6, ("delivered", 1): 1}
+            world.clock.advance(minutes=5)
+            order = watch_order(hook_receiver, dead)
+            for number in range(5):
+                world.send(f"{number}")
+            deliver(world, at_once=8)
+        healthy = [index for index, who in enumerate(order) if who == "healthy"]
+        assert len(healthy) == 5
+        assert healthy[-1] < 5 + 8, "they did not wait for those that were not answered"
+
+    def test_one_host_is_called_by_so_many_flights_and_no_more(self, world: World, hook_receiver: HookReceiver) -> None:
+        for _ in range(6):
+            register(world.group_admin, draft(hook_receiver, world.group_id))
+        now, most, lock = 0, 0, threading.Lock()
+
+        def count(_: Received) -> int:
+            nonlocal now, most
+            with lock:
+                now += 1
+                most = max(most, now)
+            threading.Event().wait(0.02)
+            with lock:
+                now -= 1
+            return 200
+
+        hook_receiver.answer_with = count
+        for number in range(4):
+            world.send(f"{number}")
+        deliver(world, host_at_once=2)
+        assert len(hook_receiver.deliveries) == 24
+        assert most == 2
+
+
+def make_dead(world: World, webhook_id: str, dead: HttpReceiver) -> None:
+    """Let a webhook call a receiver that never answers, which could not be proved."""
+    world.do(_point_at, (webhook_id, dead.url + "/dead", world.house.secret_key))
+
+
+def _point_at(tx: Transaction, _operator: Any, request: tuple[str, str, SecretKey]) -> None:
+    webhook_id, url, secret_key = request
+    webhook = select_webhook(tx, webhook_id)
+    assert webhook is not None
+    update_webhook(tx, webhook._replace(sealed_target=Target(url=url).sealed(secret_key), host=host_of(url)))
+
+
+def watch_order(healthy: HookReceiver, dead: HttpReceiver) -> list[str]:
+    """From now on, who was called, in order."""
+    order: list[str] = []
+    healthy.answer_with = lambda _: order.append("healthy") or 200  # type: ignore[func-returns-value]
+    plain = dead.answer
+
+    def answer(request: Any) -> None:
+        order.append("dead")
+        plain(request)
+
+    dead.answer = answer  # type: ignore[method-assign]
+    return order
+
+
+class TestSeveralWorkers:
+    def test_two_of_them_send_everything_once_and_in_order(self, world: World, hook_receiver: HookReceiver) -> None:
+        if not world.database.is_postgres:
+            pytest.skip("on SQLite one process delivers")
+        groups = [world.make_group(f"{number}") for number in range(3)]
+        for group_id in groups:
+            register(world.group_admin, draft(hook_receiver, group_id))
+        for number in range(60):
+            world.send(f"{number}", group_id=groups[number % 3])
+
+        async def both() -> None:
+            await asyncio.gather(work_off(world.house), work_off(world.house))
+
+        world.client.run(both())
+        world.client.run(work_off(world.house))
+        for group_id in groups:
+            got = [body["data"]["text"] for body in hook_receiver.bodies if body["groupId"] == group_id]
+            assert got == [f"{number}" for number in range(60) if groups[number % 3] == group_id]
+
+    def test_what_a_dead_one_had_is_sent_by_another_after_its_lease(
+        self, world: World, hook_receiver: HookReceiver
+    ) -> None:
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        world.send("hi")
+        world.client.run(match_and_claim_as_one_that_dies(world))
+        assert world.ask(STATES) == [("sending", 0)]
+        if world.database.is_postgres:
+            deliver(world)
+            assert hook_receiver.deliveries == [], "it may be alive"
+            world.clock.advance(milliseconds=LEASE_MS + LEASE_MARGIN_MS + 1)
+        deliver(world)
+        assert [body["data"]["text"] for body in hook_receiver.bodies] == ["hi"]
+        assert world.ask(STATES) == [("delivered", 1)]
+
+
+async def match_and_claim_as_one_that_dies(world: World) -> None:
+    """What a process does before it sends, and then no more."""
+    store, operator = world.house.store, world.operator
+    matched = await store.read(match_events, operator, Matching(world.house.media_links, world.house.secret_key))
+    assert matched is not None
+    await store.write(keep_matched, operator, matched)
+    worker_id = new_id()
+    await store.write(begin_worker, INSTALLATION, worker_id)
+    due = await store.read(find_due, INSTALLATION, 1_000)
+    rooms = [Room(place.webhook_id, 8) for place in due if place.tenant_id == operator.tenant_id]
+    flights = (await store.write(claim_flights, operator, Claim(worker_id, rooms))).result
+    assert len(flights) == 1
+
+
+class TestStates:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "state = 'lost'",
+            "state = 'delivered'",
+            "finished_at_ms = 1",
+            "state = 'sending'",
+            "worker_id = 'somebody'",
+        ],
+    )
+    def test_the_database_refuses_what_is_not_in_the_drawing(
+        self, world: World, hook_receiver: HookReceiver, change: str
+    ) -> None:
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        hook_receiver.answer_with = lambda _: 500
+        world.send("hi")
+        deliver(world)
+        with pytest.raises((apsw.ConstraintError, psycopg.errors.CheckViolation)):
+            world.ask("UPDATE webhook_deliveries SET " + change + " WHERE tenant_id = %s")  # noqa: S608 - the test's own
+        assert world.ask(STATES) == [("retrying", 1)]
