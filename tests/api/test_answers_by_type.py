@@ -259,6 +259,16 @@ class TestChecklists:
             answered(by, group_id, action_id, undo)
             assert counts_of(world, action_id)[2] == 0
 
+    def test_an_admin_of_a_group_below_alone_does_not_undo_it(self, world: World) -> None:
+        below = make_below(world, world.group_id, "Drivers", [OMAR])
+        member_id = world.people[OMAR].user_id
+        assert world.group_admin.put(f"/groups/{below}/members/{member_id}", {"role": "Admin"}).status_code == 200
+        action_id = ask(world, "Checklist", {"title": "Before", "items": ["Tyres"]})
+        answered(world.member, world.group_id, action_id, {"item": 0})
+        undo = {"item": 0, "isDone": False}
+        assert_refused(answer(world.outsider, below, action_id, undo), "Forbidden")
+        assert counts_of(world, action_id) == (1, 1, 1)
+
 
 class TestTraining:
     def test_whoever_answers_learns_how_it_went(self, world: World) -> None:

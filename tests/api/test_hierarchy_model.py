@@ -6,18 +6,18 @@ Hypothesis derives the same cases each time. Refused changes are predicted as we
 from __future__ import annotations
 
 import asyncio
-import json
 from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from tests.api.client import Client
 from tests.api.clocks import FakeClock
 from tests.api.hierarchy_model import Message, Model
+from tests.api.machines import ApiMachine
 from tests.api.worlds import ASHA, GITA, MOHAN, OMAR, World
 from tests.stores import Database
 
@@ -39,50 +39,14 @@ CHANGES = {
     "edit_or_retract",
 }
 
-Answer = tuple[int, Any]
 
-
-class Machine(RuleBasedStateMachine):
+class Machine(ApiMachine):
     """Drives the API and the model alike."""
 
     def __init__(self, world: World) -> None:
-        super().__init__()
-        self.world = world
+        super().__init__(world, PEOPLE)
         self.model = Model(ASHA)
-        self.tokens = {number: world.sign_in(number).access_token for number in PEOPLE}
         self.ids = {number: world.people[number].user_id for number in PEOPLE}
-
-    # Calls: straight into the application, because there are many
-
-    async def ask(self, method: str, path: str, person: str, body: Any = None) -> Answer:
-        """(status, JSON)."""
-        raw_path, _, query = path.partition("?")
-        content = b"" if body is None else json.dumps(body).encode()
-        sent: list[Any] = []
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": content, "more_body": False}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": raw_path,
-            "raw_path": raw_path.encode(),
-            "query_string": query.encode(),
-            "headers": [(b"accesstoken", self.tokens[person].encode())],
-            "client": ("203.0.113.7", 40_000),
-        }
-        await self.world.client.app(scope, receive, send)
-        return sent[0]["status"], json.loads(b"".join(message["body"] for message in sent[1:]))
-
-    def change(self, verdict: int, person: str, method: str, path: str, body: Any = None) -> Any:
-        """Make a change whose status the model has foretold; the answer."""
-        status, answer = self.world.client.run(self.ask(method, path, person, body))
-        assert status == verdict, (status, verdict, method, path, answer)
-        return answer
 
     # Changes. Mostly by whoever may make them; each also refused now and then, in a way that the model foretells.
 

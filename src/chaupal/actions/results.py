@@ -34,7 +34,7 @@ def may_see_results(access: GroupAccess, action: ActionRow) -> ResultSight:
     if action.retracted_at_ms is not None or not _is_entitled(access, action):
         return _NOTHING
     count = action.response_count or 0
-    is_open_to_members = not _reaches_subscribers(action) or _is_admin_there(access, action)
+    is_open_to_members = not _reaches_subscribers(action) or is_admin_there(access, action)
     return ResultSight(
         sees_counts=True,
         sees_answers=not action.is_anonymous or count >= ANONYMOUS_FROM,
@@ -50,10 +50,10 @@ def _is_entitled(access: GroupAccess, action: ActionRow) -> bool:
         case Visibility.SENDER:
             return False
         case Visibility.ADMINS:
-            return _is_admin_there(access, action)
+            return is_admin_there(access, action)
         case Visibility.ALL:
             # What a subscriber sends is seen by the admins alone (contract, section 5), and so is what one answers.
-            is_for_admins = _reaches_subscribers(action) and not _is_admin_there(access, action)
+            is_for_admins = _reaches_subscribers(action) and not is_admin_there(access, action)
             return access.role != SUBSCRIBER and not is_for_admins
         case Visibility.MEMBERS_AND_SUBSCRIBERS:
             return True
@@ -73,7 +73,7 @@ def results_for(action: ActionRow) -> str:
             return ""
 
 
-def _is_admin_there(access: GroupAccess, action: ActionRow) -> bool:
+def is_admin_there(access: GroupAccess, action: ActionRow) -> bool:
     """An admin of a group below is none of the action's own group."""
     return access.is_admin and action.group_id == access.group_id
 

@@ -17,6 +17,7 @@ from chaupal.actions.queries import (
     select_is_assignee,
     select_reminded,
 )
+from chaupal.actions.results import is_admin_there
 from chaupal.actions.types import ACTION_TYPES, DUE_ONLY
 from chaupal.auth.access import ADMIN, SUBSCRIBER, GroupAccess, RoleLacking, access_group
 from chaupal.auth.caller import Caller
@@ -194,8 +195,7 @@ def access_own_action(tx: Transaction, access: GroupAccess, action_id: str) -> A
         NotFound, RoleLacking.
     """
     action = access_action(tx, access, action_id)
-    is_admin_there = access.is_admin and action.group_id == access.group_id
-    if action.sender_id != access.caller.user_id and not is_admin_there:
+    if action.sender_id != access.caller.user_id and not is_admin_there(access, action):
         raise RoleLacking(role="sender of the action, or Admin")
     return action
 

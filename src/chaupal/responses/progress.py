@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from chaupal.actions.contents import AttendanceContent, ChecklistContent
-from chaupal.auth.access import GroupAccess, RoleLacking
+from chaupal.auth.access import RoleLacking
 from chaupal.errors import Conflict
 from chaupal.responses.contents import (
     CHECKED_IN,
@@ -88,17 +88,18 @@ def mark_item(
     content: ResponseContent,
     *,
     response_id: str,
-    access: GroupAccess,
+    user_id: str,
+    is_by_admin: bool,
     now_ms: int,
 ) -> Marked:
     """Change the state of one item of a checklist, in `sums`. Whoever says again what is so changes nothing.
 
     Raises:
         NotDone, DoneByYou.
-        RoleLacking: what one person has done is undone by that person, or by an admin.
+        RoleLacking: what one person has done is undone by that person, or by an admin of the checklist's own group.
     """
     assert content.item is not None, "the answer names an item"
-    user_id, state = access.caller.user_id, sums.items.get(content.item)
+    state = sums.items.get(content.item)
     if content.status == DONE:
         if state is not None:
             return Marked(standing_id=state.response_id)
@@ -114,7 +115,7 @@ def mark_item(
         state.verified_by, state.verification_id = user_id, response_id
         return Marked(completed=1)
     assert content.status == UNDONE, "an item is done, not done, or verified"
-    if user_id not in (state.done_by, state.verified_by) and not access.is_admin:
+    if user_id not in (state.done_by, state.verified_by) and not is_by_admin:
         raise RoleLacking(role="whoever has done or confirmed the item, or Admin")
     del sums.items[content.item]
     is_finished = bool(state.verified_by) or not asked.needs_verification

@@ -12,7 +12,7 @@ import msgspec
 
 from chaupal.actions import contents as actions
 from chaupal.actions.drafts import MediaUse, Package
-from chaupal.actions.results import may_see_results
+from chaupal.actions.results import is_admin_there, may_see_results
 from chaupal.actions.rules import Action, access_action, check_open, is_assigned
 from chaupal.actions.types import ACTION_TYPES, ANSWERED_TYPES, find_type
 from chaupal.auth.access import GroupAccess, access_group
@@ -250,7 +250,15 @@ def _answer_first(tx: Transaction, access: GroupAccess, action: Action, given: _
         content.is_late = is_late(given.content, content, now_ms=tx.now_ms)
     response_id = new_id()
     if isinstance(given.content, actions.ChecklistContent):
-        marked = mark_item(sums, given.content, content, response_id=response_id, access=access, now_ms=tx.now_ms)
+        marked = mark_item(
+            sums,
+            given.content,
+            content,
+            response_id=response_id,
+            user_id=user_id,
+            is_by_admin=is_admin_there(access, action),
+            now_ms=tx.now_ms,
+        )
         if marked.standing_id:
             return GivenResponse(marked.standing_id)
         completed = marked.completed
