@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from chaupal.actions.contents import Content
+from chaupal.actions.contents import Content, PhotoContent
 from chaupal.media.file_types import MediaKind
 from chaupal.timelines.rules import Addressees
 
@@ -40,6 +40,9 @@ class Property(msgspec.Struct, frozen=True):
     value: str
 
 
+_NO_CONTENT = Content()
+
+
 class ActionBody(msgspec.Struct, frozen=True, kw_only=True):
     """A body as a type has read it. `life_ms` None: it does not expire. Numbers are E.164."""
 
@@ -51,6 +54,10 @@ class ActionBody(msgspec.Struct, frozen=True, kw_only=True):
     assigned_numbers: tuple[str, ...] = ()
     properties: tuple[Property, ...] = ()
     media: tuple[MediaUse, ...] = ()
+
+    def to_keep(self) -> ActionBody:
+        """What a draft needs beside the stored content: only a photo's own is still looked at, for its place."""
+        return self if isinstance(self.content, PhotoContent) else msgspec.structs.replace(self, content=_NO_CONTENT)
 
 
 class Package(msgspec.Struct, frozen=True):
@@ -66,7 +73,7 @@ class Package(msgspec.Struct, frozen=True):
 
 
 class ActionDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """An action to post to a group. `content_json` is the content as it is stored."""
+    """An action to post to a group. `content_json` is the content as it is stored, `body` what else was read."""
 
     group_id: str
     action_type: str
