@@ -13,7 +13,7 @@ from chaupal.happenings.rules import TELLERS
 from chaupal.store.connection import DatabaseGone
 from chaupal.streams import feeds
 from chaupal.streams.feeds import CUT_OFF
-from chaupal.streams.rules import read_stretch
+from chaupal.streams.rules import read_stretch, renew_watches
 from chaupal.streams.stream import QUEUE_MAX_BYTES
 from tests.api.answering import TYPES, answered, ask
 from tests.api.client import assert_error
@@ -311,6 +311,48 @@ class TestWhatStops:
         [event] = listener.wait(1)
         assert (event["eventType"], event["data"]["groupId"]) == ("GroupRemoved", world.group_id)
         assert sync(world.member, cursor=cursor)["events"] == [event]
+
+    def test_a_deleted_group_that_was_linked(self, world: World, listen: Listen) -> None:
+        above = world.make_group("Above")
+        world.group_admin.put(f"/groups/{above}/subGroups", {"subGroups": [world.group_id]})
+        everything, of_this = listen(world.member), listen(world.member, groupId=world.group_id)
+        both = listen(world.group_admin, groupId=f"{above},{world.group_id}")
+        world.group_admin.delete(f"/groups/{world.group_id}")
+        for listener in (everything, of_this):
+            [event] = listener.wait(1)
+            assert (event["eventType"], event["data"]["parentGroupId"]) == ("GroupRemoved", "")
+        of_this.wait_until_over()
+        assert [event["data"]["parentGroupId"] for event in both.wait(2)] == [above, ""]
+        world.send("Still", group_id=above)
+        both.wait_for_text("Still")
+        assert everything.texts == []
+
+    def test_a_lost_membership_of_two_that_were_asked_for(self, world: World, listen: Listen) -> None:
+        other = world.make_group("Other", members=[MOHAN])
+        listener = listen(world.member, groupId=f"{other},{world.group_id}")
+        world.group_admin.delete(f"/groups/{world.group_id}/members/{world.member.id}")
+        world.send("Here")
+        world.send("There", group_id=other)
+        listener.wait_for_text("There")
+        assert listener.kinds == ["MemberRemoved", "TextMessageCreated"]
+
+    def test_many_changes_at_once_are_looked_at_together(
+        self, world: World, listen: Listen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        groups = [world.make_group(f"Group {number}") for number in range(8)]
+        listener = listen((world.group_id, world.member)[1])
+        renewed: list[int] = []
+
+        def count(tx: Any, caller: Any, watches: list[Any]) -> Any:
+            renewed.append(len(watches))
+            return renew_watches(tx, caller, watches)
+
+        monkeypatch.setattr(feeds, "renew_watches", count)
+        world.group_admin.put(f"/groups/{world.group_id}/subGroups", {"subGroups": groups})
+        world.send("Done")
+        listener.wait_for_text("Done")
+        assert listener.kinds == ["GroupAdded"] * 8 + ["TextMessageCreated"]
+        assert renewed == [1]
 
 
 class TestAtTheSameTime:

@@ -15,11 +15,12 @@ import structlog
 
 from chaupal.auth.caller import Operator
 from chaupal.auth.permissions import TokenKind
+from chaupal.auth.signing import AccessToken
 from chaupal.errors import Unavailable
 from chaupal.events.catalogue import EventType
 from chaupal.events.log import CursorExpired, StoredEvent
 from chaupal.happenings.rules import Imprint, Told
-from chaupal.happenings.sights import Share, shaped, share_of
+from chaupal.happenings.sights import Share, Watch, shaped, share_of
 from chaupal.store.store import Store
 from chaupal.streams.rules import Heard, Stretch, load_views, read_stretch, renew_watches, write_cursor
 from chaupal.streams.stream import Stream
@@ -51,7 +52,7 @@ _OF_PEOPLE = frozenset(
         EventType.BOT_DELETED,
     }
 )
-_OF_CONNECTORS = frozenset({EventType.CONNECTOR_CHANGED, EventType.CONNECTOR_DELETED})
+_OF_TOKENS = frozenset({EventType.TOKEN_REVOKED, EventType.CONNECTOR_CHANGED, EventType.CONNECTOR_DELETED})
 
 ItemT = TypeVar("ItemT")
 
@@ -72,7 +73,10 @@ class Feed:
         self._by_group: dict[str, set[Stream]] = defaultdict(set)
         self._by_person: dict[str, set[Stream]] = defaultdict(set)
         self._everywhere: set[Stream] = set()
-        self._to_renew: set[Stream] = set()
+        self._before: dict[Stream, Watch] = {}
+        """What streams could look into before the stretch that is passed on now has changed it."""
+        self._lost: set[Stream] = set()
+        """Those that can look into nothing any more."""
         self._joining: list[tuple[Stream, asyncio.Future[bool]]] = []
         self._woken = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -189,71 +193,47 @@ class Feed:
 
     async def _pass_on_more(self) -> bool:
         """Whether there was anything."""
-        await self._renew_owed()
         stretch = Stretch(self.position, _READ_AT_ONCE, self._imprint)
         heard = await self._store.read(read_stretch, self._operator, stretch)
-        begun = 0
-        for index, each in enumerate(heard):
-            changed = self._changed_by(each.event)
-            if not changed:
-                continue
-            await self._pass_on(heard[begun:index])
-            await self._pass_on_change(each, changed)
-            begun = index + 1
-        await self._pass_on(heard[begun:])
+        await self._renew_for(heard)
+        await self._pass_on(heard)
+        for stream in self._lost:
+            stream.finish()  # once what waits is sent
+            self.leave(stream)
+        self._before, self._lost = {}, set()
         return bool(heard)
 
-    def _changed_by(self, event: StoredEvent) -> set[Stream]:
-        """The streams for which an event changes what they may see."""
-        kind, which = event.event_type, event.object_id
-        if kind in _OF_MEMBERS:
-            # A subscriber sees the reactions of the group's admins, whoever they are.
-            admins = {stream for stream in self._by_group.get(event.group_id, ()) if stream.looks_at_admins}
-            return admins | self._by_person.get(which, set())
-        if kind in _OF_LINKS:
-            return set(self._streams)
-        if kind in _OF_GROUPS:
-            return self._by_group.get(event.group_id, set()) | self._everywhere
-        if kind in _OF_PEOPLE:
-            bots = {stream for stream in self._streams if stream.watch.caller.token.kind is TokenKind.BOT}
-            return bots | self._by_person.get(which, set())
-        if kind == EventType.TOKEN_REVOKED:
-            return {stream for stream in self._streams if stream.watch.caller.token.grant_id == which}
-        if kind in _OF_CONNECTORS:
-            return {stream for stream in self._streams if stream.watch.caller.token.connector_id == which}
-        return set()
+    async def _renew_for(self, heard: Sequence[Heard]) -> None:
+        """Look anew into what streams may see, where an event of a stretch has changed it.
 
-    async def _pass_on_change(self, heard: Heard, changed: set[Stream]) -> None:
-        """Send an event after which some streams may see other things: as they see it afterwards.
-
-        Who has lost everything by it is told of it where it is about them, or about their group, and of nothing else.
+        Once for the whole stretch, before any of it is sent: what is read now is what holds at its end or later. Who
+        has lost everything is told that, and nothing else; see `_is_farewell`.
         """
-        event = heard.event
-        if event.event_type in _OF_GROUPS:
-            for stream in changed:
-                stream.forget_views()  # a deleted group is shown anew, to those who belonged to it to the end
-            self._to_renew = changed
-            await self._pass_on([heard])
-            await self._renew_owed()
-            return
-        lost = await self._renew(changed)
-        for stream in lost:
-            if not _is_about(event, stream):
-                self._end(stream)
-        await self._pass_on([heard])
-        self._finish(lost)
+        changed = self._changed_by(each.event for each in heard)
+        if changed:
+            before = {stream: stream.watch for stream in changed}
+            self._lost.update(await self._renew(changed))
+            self._before = before | self._before
 
-    async def _renew_owed(self) -> None:
-        """Renew those that had to be told of something first. What fails is tried again before anything is read."""
-        if self._to_renew:
-            self._finish(await self._renew(self._to_renew & self._streams))
-            self._to_renew = set()
-
-    def _finish(self, streams: Iterable[Stream]) -> None:
-        """End streams once they have sent what waits."""
-        for stream in streams:
-            stream.finish()
-            self.leave(stream)
+    def _changed_by(self, events: Iterable[StoredEvent]) -> set[Stream]:
+        """The streams for which events change what they may see."""
+        changed: set[Stream] = set()
+        seen_groups: set[str] = set()
+        for event in events:
+            kind, which = event.event_type, event.object_id
+            if kind in _OF_LINKS:
+                return set(self._streams)
+            if kind in _OF_MEMBERS and event.group_id not in seen_groups:
+                # A subscriber sees the reactions of the group's admins, whoever they are.
+                seen_groups.add(event.group_id)
+                changed |= {each for each in self._by_group.get(event.group_id, ()) if each.looks_at_admins}
+            if kind in _OF_MEMBERS or kind in _OF_PEOPLE:
+                changed |= self._by_person.get(which, set())
+            if kind in _OF_GROUPS:
+                changed |= self._by_group.get(event.group_id, set()) | self._everywhere
+            if kind in _OF_PEOPLE or kind in _OF_TOKENS:
+                changed |= {each for each in self._streams if _rests_on(each.watch.caller.token, kind, which)}
+        return changed
 
     async def _renew(self, streams: set[Stream]) -> list[Stream]:
         """Read anew what streams may look into; those whose callers may not look into anything any more."""
@@ -293,9 +273,17 @@ class Feed:
                 await asyncio.sleep(0)
 
     def _concerned(self, event: StoredEvent, told: Told) -> set[Stream]:
-        by_group = self._by_group.get(event.group_id, set())
+        """The streams that may be told of an event; who sees how much of it is looked at for each."""
+        found = self._by_group.get(event.group_id, set())
         by_person = self._by_person.get(told.person_id, set()) if told.person_id and told.item is None else set()
-        return by_group | self._everywhere | by_person if by_person or self._everywhere else by_group
+        if by_person or self._everywhere:
+            found = found | self._everywhere | by_person
+        if event.event_type == EventType.GROUP_REMOVED and self._before:
+            had = {stream for stream, watch in self._before.items() if event.group_id in watch.own}
+            found = found | (had & self._streams)
+        if self._lost:
+            found = {stream for stream in found if stream not in self._lost or _is_farewell(event, stream)}
+        return found
 
     def _missing_views(self, heard: Sequence[Heard]) -> list[tuple[Stream, str]]:
         missing: dict[tuple[Stream, str], None] = {}
@@ -318,7 +306,8 @@ class Feed:
                 continue
             view = stream.view_of(event.group_id)
             assert view is not None, "those that were missing have just been loaded"
-            share = share_of(stream.watch, view, told)
+            watch = self._before.get(stream, stream.watch) if _is_farewell(event, stream) else stream.watch
+            share = share_of(watch, view, told)
             if share is Share.NOTHING:
                 continue
             key = (share, stream.watch.access.sees_numbers)
@@ -337,10 +326,19 @@ class Feed:
             self.leave(stream)
 
 
-def _is_about(event: StoredEvent, stream: Stream) -> bool:
-    """Whether an event says that the stream's own person belongs to a group no more."""
+def _is_farewell(event: StoredEvent, stream: Stream) -> bool:
+    """Whether an event may say that the stream's own person, or its group, is there no more."""
+    if event.event_type == EventType.GROUP_REMOVED:
+        return True
     is_of_person = stream.watch.caller.token.kind is not TokenKind.GROUP
     return is_of_person and event.event_type in _OF_MEMBERS and event.object_id == stream.watch.access.user_id
+
+
+def _rests_on(token: AccessToken, kind: str, which: str) -> bool:
+    """Whether an event of this kind about this object may have ended a token. A bot's rests on its maker, too."""
+    if kind == EventType.TOKEN_REVOKED:
+        return token.grant_id == which
+    return token.kind is TokenKind.BOT if kind in _OF_PEOPLE else token.connector_id == which
 
 
 def _drop(index: dict[str, set[Stream]], key: str, stream: Stream) -> None:
