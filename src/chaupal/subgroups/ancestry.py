@@ -35,7 +35,9 @@ def times_below(tx: Transaction, group_id: str) -> dict[str, list[Interval]]:
         child_id = waiting.pop()
         for parent_id, held in upwards[child_id]:
             before = seen.get(parent_id, [])
-            after = united([*before, *common(seen[child_id], [held])])
+            after = common(seen[child_id], [held])
+            if before:
+                after = united([*before, *after])
             if after != before:
                 seen[parent_id] = after
                 waiting.append(parent_id)
