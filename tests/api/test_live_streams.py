@@ -11,7 +11,7 @@ from chaupal.auth.permissions import Permission
 from chaupal.events.log import trim_log
 from chaupal.happenings.rules import TELLERS
 from chaupal.store.connection import DatabaseGone
-from chaupal.streams import feeds
+from chaupal.streams import feeds, rules
 from chaupal.streams.feeds import CUT_OFF
 from chaupal.streams.rules import read_stretch, renew_watches
 from chaupal.streams.stream import QUEUE_MAX_BYTES
@@ -561,6 +561,38 @@ class TestSync:
             pages.append([event["data"]["text"] for event in answer["events"]])
             cursor, has_more = answer["cursor"], answer["hasMore"]
         assert pages == [["1", "2"], ["3", "4"], ["5"]]
+
+    def test_a_page_says_nothing_of_how_much_happens_elsewhere(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rules, "_READ_AT_ONCE", 5)
+        own = (world.group_id, world.outsider.post("/groups", {"name": "Own"}).json()["groupId"])[1]
+        cursor = sync(world.outsider)["cursor"]
+        for number in range(23):
+            world.send(f"Secret {number}")
+        answer = sync(world.outsider, cursor=cursor)
+        assert (answer["events"], answer["hasMore"]) == ([], False)
+        world.send("Mine", sender=world.outsider, group_id=own)
+        answer = sync(world.outsider, cursor=cursor)
+        assert [event["data"]["text"] for event in answer["events"]] == ["Mine"]
+        assert answer["hasMore"] is False
+
+    def test_very_much_at_once_is_read_in_several_pages(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(rules, "_READ_AT_ONCE", 4)
+        monkeypatch.setattr(rules, "_LOOKED_AT_MAX", 12)
+        monkeypatch.setattr(rules, "_CONCERNED_MAX", 3)
+        own = (world.group_id, world.outsider.post("/groups", {"name": "Own"}).json()["groupId"])[1]
+        cursor, texts = sync(world.outsider)["cursor"], []
+        for number in range(20):
+            world.send(f"Secret {number}")
+            if number % 3 == 0:
+                world.send(f"Mine {number}", sender=world.outsider, group_id=own)
+        has_more = True
+        while has_more:
+            answer = sync(world.outsider, cursor=cursor)
+            texts += [event["data"]["text"] for event in answer["events"]]
+            cursor, has_more = answer["cursor"], answer["hasMore"]
+        assert texts == [f"Mine {number}" for number in range(0, 20, 3)]
 
     @pytest.mark.parametrize("limit", [0, 101])
     def test_limits_of_a_page(self, world: World, limit: int) -> None:

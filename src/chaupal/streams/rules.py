@@ -23,10 +23,13 @@ from chaupal.happenings.sights import View, Watch, load_view, open_watch, show
 from chaupal.store.connection import DatabaseRefused
 from chaupal.store.transaction import Transaction
 
-_LOOKED_AT_MAX = 1_000
-"""Events that one read looks at, most of which the caller may not see: some tens of milliseconds."""
+_LOOKED_AT_MAX = 20_000
+"""Events that one read passes over, nearly all of groups that are not the caller's: a hundred milliseconds. So many
+that where a page ends does not tell how much happens elsewhere."""
+_CONCERNED_MAX = 1_000
+"""Events of the caller's own groups that one read looks into, shown or not."""
 
-_READ_AT_ONCE = 200
+_READ_AT_ONCE = 500
 _CURSOR_MAX_CHARS = 100
 _POSITION_BYTES = 8
 
@@ -91,27 +94,33 @@ def read_page(tx: Transaction, caller: Caller, page: PageOf) -> SeenPage:
     views: dict[str, View] = {}
     imprint = page.imprint.for_reading()
     found: list[Happening] = []
-    position = page.position
+    position, concerned_count = page.position, 0
     for _ in range(_LOOKED_AT_MAX // _READ_AT_ONCE):
         events = read_after(tx, position, _READ_AT_ONCE)
         for event in events:
-            if (happening := _seen(tx, watch, views, event, imprint)) is not None:
-                if len(found) == page.limit:
+            if _may_concern(watch, event):
+                concerned_count += 1
+                happening = _seen(tx, watch, views, event, imprint)
+                if concerned_count > _CONCERNED_MAX or (happening is not None and len(found) == page.limit):
                     return SeenPage(found, position, has_more=True, watch=watch)
-                found.append(happening)
+                if happening is not None:
+                    found.append(happening)
             position = event.position
         if len(events) < _READ_AT_ONCE:
             return SeenPage(found, position, has_more=False, watch=watch)
     return SeenPage(found, position, has_more=True, watch=watch)
 
 
+def _may_concern(watch: Watch, event: StoredEvent) -> bool:
+    """Whether the caller may be told of an event, as far as that is known without reading anything."""
+    # Whoever was taken out, or whose group was deleted, has it no more among those that concern them, and is told.
+    is_end = event.object_id == watch.access.user_id or event.event_type == EventType.GROUP_REMOVED
+    return event.event_type in TELLERS and (is_end or watch.may_concern(event.group_id))
+
+
 def _seen(
     tx: Transaction, watch: Watch, views: dict[str, View], event: StoredEvent, imprint: Imprint
 ) -> Happening | None:
-    # Whoever was taken out, or whose group was deleted, has it no more among those that concern them, and is told.
-    is_end = event.object_id == watch.access.user_id or event.event_type == EventType.GROUP_REMOVED
-    if event.event_type not in TELLERS or not (watch.may_concern(event.group_id) or is_end):
-        return None
     told = _told_if_possible(tx, event, imprint)
     if told is None:
         return None
