@@ -14,6 +14,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,7 +111,7 @@ class Installation:
     def start(self) -> None:
         """Start the server; returns once it answers."""
         if self.server is None:
-            name = f"chaupal-{self.port}"
+            name = f"chaupal-{self.port}-{uuid.uuid4().hex[:8]}"  # the system gives a port out again
             (self.run.folder / name).mkdir()
             assignments = [f"{key}={value}" for key, value in self.environment.items()]
             command = ["/usr/bin/env", "-i", *assignments, *self.program, "serve"]
