@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
 from chaupal.webhooks.delivering.claiming import Recorded
-from chaupal.webhooks.delivering.engine import WebhookEngine
+from chaupal.webhooks.delivering.engine import EngineLimits, WebhookEngine
 from tests.api.worlds import Caller, World
 from tests.outbound.receivers import HttpReceiver, Received
 
@@ -88,7 +88,9 @@ async def work_off(house: House, **options: Any) -> list[Recorded]:
     """Run the engine until it has nothing to do at this instant; what it has recorded."""
     rest = asyncio.Event()
     recorded: list[Recorded] = []
-    engine = WebhookEngine(house, metrics=Metrics(), rested=rest.set, recorded=recorded.append, **options)
+    engine = WebhookEngine(
+        house, metrics=Metrics(), rested=rest.set, recorded=recorded.append, limits=EngineLimits(pace_s=0, **options)
+    )
     engine.start()
     async with asyncio.timeout(120):
         await rest.wait()

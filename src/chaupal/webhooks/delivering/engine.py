@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Set
 from typing import TYPE_CHECKING
 
+import msgspec
 import structlog
 
 from chaupal.auth.caller import INSTALLATION, Operator
@@ -38,11 +39,25 @@ _VAIN_LOOKS_MAX = 50
 log = structlog.get_logger("webhooks")
 
 
+class EngineLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is done at once, and how often it is looked. `at_once` and `host_at_once` are flights, in all and to one
+    host."""
+
+    at_once: int = 100
+    host_at_once: int = 16
+    poll_s: float = 1.0
+    pace_s: float = 0.05
+    """Looks begin no sooner after one another. An event that comes alone is delivered at once; where they come in
+    numbers, each look takes many, so that what is noted of them does not make the calls of users wait for the disk."""
+
+
+_USUAL = EngineLimits()
+
+
 class WebhookEngine:
     """Start it, `wake` it when a webhook was made or changed, `stop` it. Used from the event loop it was started in.
 
-    `at_once` and `host_at_once` are flights, in all and to one host. `rested` is called whenever there is nothing to
-    do, and nothing on its way.
+    `rested` is called whenever there is nothing to do, and nothing on its way.
     """
 
     def __init__(
@@ -50,18 +65,14 @@ class WebhookEngine:
         house: House,
         *,
         metrics: Metrics,
-        at_once: int = 100,
-        host_at_once: int = 16,
-        poll_s: float = 1.0,
+        limits: EngineLimits = _USUAL,
         rested: Callable[[], None] = lambda: None,
         recorded: Callable[[Recorded], None] = lambda _: None,
     ) -> None:
         self._house = house
         self._metrics = metrics
         self._failures = metrics.failed_loops.labels("webhooks")
-        self._at_once = at_once
-        self._host_at_once = host_at_once
-        self._poll_s = poll_s
+        self._limits = limits
         self._rested = rested
         self._recorded = recorded
         self._known: frozenset[str] | None = None
@@ -120,6 +131,7 @@ class WebhookEngine:
     async def _work(self) -> None:
         await self._pause(_FIRST_LOOK_AFTER_S)
         while not self._stopping.is_set():
+            began_s = time.monotonic()
             self._signal.clear()
             self._is_waking = False
             has_worked = has_failed = False
@@ -133,11 +145,14 @@ class WebhookEngine:
                 self._rested()
             self._vain_looks = self._vain_looks + 1 if has_worked and not is_flying else 0
             if not 0 < self._vain_looks < _VAIN_LOOKS_MAX:
-                await self._pause(self._poll_s if self._known else _IDLE_POLL_S)
+                await self._pause(self._limits.poll_s if self._known else _IDLE_POLL_S)
+            early_s = began_s + self._limits.pace_s - time.monotonic()
+            if early_s > 0 and not self._stopping.is_set():
+                await asyncio.sleep(early_s)
 
     async def _look(self) -> bool:
         """Whether there was anything to do."""
-        if self._known is None or time.monotonic() - self._known_at_s > self._poll_s:
+        if self._known is None or time.monotonic() - self._known_at_s > self._limits.poll_s:
             # Other nodes make webhooks as well.
             self._known_at_s = time.monotonic()
             self._known = frozenset(await self._house.store.read(_find_tenants, INSTALLATION, None))
@@ -158,8 +173,8 @@ class WebhookEngine:
         deliverer = Deliverer(
             self._house,
             metrics=self._metrics,
-            at_once=self._at_once,
-            host_at_once=self._host_at_once,
+            at_once=self._limits.at_once,
+            host_at_once=self._limits.host_at_once,
             stopping=self._stopping,
             landed=self._signal.set,
             recorded=self._recorded,
