@@ -212,6 +212,14 @@ class TestMessagesOfAPublicGroup:
         assert public.texts(public.omar) == ["नमस्ते"]
         assert public.texts(world.sign_in(LEENA)) == ["नमस्ते"]
 
+    def test_a_subscriber_who_became_an_admin_sees_each_once(self, public: PublicGroup) -> None:
+        public.send("for Omar", subscribers=[OMAR])
+        public.send("from Omar", sender=public.omar)
+        public.admin.put(f"/groups/{public.id}/members", {"members": [OMAR]})
+        assert public.texts(public.omar) == ["from Omar", "for Omar"]
+        public.admin.put(f"/groups/{public.id}/members/{public.omar.id}", {"role": "Admin"})
+        assert public.texts(public.omar) == ["from Omar", "for Omar"]
+
     def test_a_tenant_admin_who_is_no_member_sees_everything(self, public: PublicGroup) -> None:
         public.send("from Omar", sender=public.omar)
         public.admin.put(f"/groups/{public.id}/members/{public.member.id}", {"role": "Admin"})

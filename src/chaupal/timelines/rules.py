@@ -54,7 +54,9 @@ def sight_of(tx: Transaction, access: GroupAccess) -> Sight:
         mine = united(held)
         for ancestor_id, times in times_below(tx, access.group_id).items():
             branches.extend(Branch(ancestor_id, EVERYONE, *stretch) for stretch in common(times, mine))
-    recipient_id = access.caller.user_id if access.group_type == CONNECT_GROUP else ""
+    # An admin's branches hold what was sent to them by name while they were a subscriber, too: it would be there twice.
+    is_named = access.group_type == CONNECT_GROUP and not access.is_admin
+    recipient_id = access.caller.user_id if is_named else ""
     return Sight(access.group_id, branches, recipient_id)
 
 
