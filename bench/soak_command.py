@@ -16,6 +16,7 @@ from bench.command import print_progress, run_folder, stop_on_signal
 from bench.postgresql import open_postgresql
 from bench.processes import ServerNotReady
 from bench.product import Product, ProductRefused
+from bench.soak_crowd import check_crowd, make_crowd
 from bench.soak_load import Client, check_history
 from bench.stage import free_port
 
@@ -68,6 +69,9 @@ def _read_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--calls-per-s", type=float, default=100.0, help="of all clients together; 100 if left out")
     parser.add_argument("--clients", type=int, default=8, help="connections; 8 if left out")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument(
+        "--members", type=int, default=300_000, help="of one group that is read as a whole; 300,000 if left out"
+    )
     return parser.parse_args(arguments)
 
 
@@ -86,6 +90,8 @@ def _soak(product: Product, flags: argparse.Namespace) -> list[str]:
     try:
         product.server.start()
         product.sign_in()
+        crowd_id = make_crowd(product, flags.members)
+        faults = check_crowd(product, crowd_id, flags.members)
         group_ids = [product.create_group(f"Soak {number}") for number in range(GROUPS)]
         clients = [
             Client(
@@ -98,7 +104,7 @@ def _soak(product: Product, flags: argparse.Namespace) -> list[str]:
             for number in range(flags.clients)
         ]
         samples = _load(product, clients, flags.minutes * 60)
-        faults = [fault for client in clients for fault in client.faults]
+        faults.extend(fault for client in clients for fault in client.faults)
         # The account is taken from a server that was stopped and started since: from what is on disk.
         product.server.stop()
         product.server.start()
