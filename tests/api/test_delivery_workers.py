@@ -15,7 +15,9 @@ import pytest
 from chaupal.auth.caller import INSTALLATION
 from chaupal.auth.sealing import SecretKey
 from chaupal.store.clock import new_id
+from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
+from chaupal.store.writer import OutcomeUnknown
 from chaupal.webhooks.delivering.claiming import (
     LEASE_MARGIN_MS,
     LEASE_MS,
@@ -25,7 +27,8 @@ from chaupal.webhooks.delivering.claiming import (
     claim_flights,
     find_due,
 )
-from chaupal.webhooks.delivering.matching import Matching, keep_matched, match_events
+from chaupal.webhooks.delivering.keeping import Keeping, keep_matched
+from chaupal.webhooks.delivering.matching import Matching, match_events
 from chaupal.webhooks.kinds import Target
 from chaupal.webhooks.queries import select_webhook, update_webhook
 from chaupal.webhooks.rules import host_of
@@ -129,12 +132,13 @@ class TestSeveralWorkers:
             got = [body["data"]["text"] for body in hook_receiver.bodies if body["groupId"] == group_id]
             assert got == [f"{number}" for number in range(60) if groups[number % 3] == group_id]
 
+    @pytest.mark.parametrize("at_once", [True, False], ids=["with the match", "by a claim"])
     def test_what_a_dead_one_had_is_sent_by_another_after_its_lease(
-        self, world: World, hook_receiver: HookReceiver
+        self, world: World, hook_receiver: HookReceiver, at_once: bool
     ) -> None:
         register(world.group_admin, draft(hook_receiver, world.group_id))
         world.send("hi")
-        world.client.run(match_and_claim_as_one_that_dies(world))
+        world.client.run(match_and_claim_as_one_that_dies(world, at_once=at_once))
         assert world.ask(STATES) == [("sending", 0)]
         if world.database.is_postgres:
             deliver(world)
@@ -145,18 +149,47 @@ class TestSeveralWorkers:
         assert world.ask(STATES) == [("delivered", 1)]
 
 
-async def match_and_claim_as_one_that_dies(world: World) -> None:
+class TestDoubt:
+    @pytest.mark.parametrize("rule", ["keep_matched", "claim_flights", "record_flight"])
+    def test_what_was_written_though_nobody_heard_of_it_is_sent_all_the_same(
+        self, world: World, hook_receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch, rule: str
+    ) -> None:
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        for number in range(70):  # more than one flight, so that there is something to claim
+            world.send(f"{number}")
+        lost: list[str] = []
+        plain = Store.write
+
+        async def losing(self: Store, called: Any, caller: Any, request: Any) -> Any:
+            written = await plain(self, called, caller, request)
+            if called.__name__ == rule and not lost:
+                lost.append(rule)
+                raise OutcomeUnknown
+            return written
+
+        monkeypatch.setattr(Store, "write", losing)
+        deliver(world, poll_s=0.01)
+        assert lost == [rule]
+        assert list(dict.fromkeys(body["data"]["text"] for body in hook_receiver.bodies)) == [f"{n}" for n in range(70)]
+        assert Counter(state for state, _ in world.ask(STATES)) == {"delivered": 70}
+
+
+async def match_and_claim_as_one_that_dies(world: World, *, at_once: bool) -> None:
     """What a process does before it sends, and then no more."""
     store, operator = world.house.store, world.operator
     matched = await store.read(match_events, operator, Matching(world.house.media_links, world.house.secret_key))
     assert matched is not None
-    await store.write(keep_matched, operator, matched)
     worker_id = new_id()
     await store.write(begin_worker, INSTALLATION, worker_id)
-    due = await store.read(find_due, INSTALLATION, 1_000)
-    rooms = [Room(place.webhook_id, 8) for place in due if place.tenant_id == operator.tenant_id]
-    flights = (await store.write(claim_flights, operator, Claim(worker_id, rooms))).result
-    assert len(flights) == 1
+    keeping = Keeping(matched, worker_id=worker_id, free=int(at_once), at_host={}, host_limit=16)
+    kept = (await store.write(keep_matched, operator, keeping)).result
+    if not at_once:
+        due = await store.read(find_due, INSTALLATION, 1_000)
+        rooms = [Room(place.webhook_id, 8) for place in due if place.tenant_id == operator.tenant_id]
+        flights = (await store.write(claim_flights, operator, Claim(worker_id, rooms))).result
+    else:
+        flights = kept.flights
+    assert [len(flight.deliveries) for flight in flights] == [1]
 
 
 class TestStates:

@@ -278,6 +278,11 @@ def end_worker(tx: Transaction, _caller: Operator, worker_id: str) -> None:
     delete_worker(tx, worker_id)
 
 
+def declare_dead(tx: Transaction, _caller: Operator, worker_id: str) -> None:
+    """For a worker that does not know any more what it has. In the installation."""
+    renew_lease(tx, worker_id, 0)
+
+
 def declare_all_dead(tx: Transaction, _caller: Operator, _request: None) -> None:
     """For a process that knows to be the only one. In the installation."""
     end_leases(tx)

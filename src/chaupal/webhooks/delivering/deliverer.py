@@ -35,6 +35,7 @@ from chaupal.webhooks.delivering.claiming import (
     begin_worker,
     claim_flights,
     declare_all_dead,
+    declare_dead,
     end_worker,
     find_due,
     find_left_behind,
@@ -42,7 +43,8 @@ from chaupal.webhooks.delivering.claiming import (
     record_flight,
     rescue_deliveries,
 )
-from chaupal.webhooks.delivering.matching import Matching, keep_matched, match_events
+from chaupal.webhooks.delivering.keeping import Keeping, keep_matched
+from chaupal.webhooks.delivering.matching import Matching, match_events
 from chaupal.webhooks.delivering.queries import ClaimedDelivery, WebhookPlace, select_behind
 from chaupal.webhooks.delivering.schedule import is_success
 from chaupal.webhooks.delivering.sending import send
@@ -90,6 +92,7 @@ class Deliverer:
         self._landed = landed
         self._recorded = recorded
         self._worker_id = new_id()
+        self._is_in_doubt = False
         self._flights: dict[asyncio.Task[None], Flight] = {}
 
     @property
@@ -105,6 +108,21 @@ class Deliverer:
             await store.write(declare_all_dead, INSTALLATION, None)
         await store.write(begin_worker, INSTALLATION, self._worker_id)
         await self.rescue()
+
+    async def settle(self) -> bool:
+        """Whether this worker knows what it has. After a write whose outcome nobody knows it does not: something may be
+        its own that it never heard of. Then it lets what is on its way arrive, and goes on as a new one."""
+        if self._is_in_doubt and not self._flights:
+            worker_id = new_id()
+            await self._house.store.write(begin_worker, INSTALLATION, worker_id)
+            await self._house.store.write(declare_dead, INSTALLATION, self._worker_id)
+            self._worker_id, self._is_in_doubt = worker_id, False
+            await self.rescue()
+        return not self._is_in_doubt
+
+    def doubt(self) -> None:
+        """A write has failed, or nobody knows."""
+        self._is_in_doubt = True
 
     async def end(self) -> None:
         """Nothing is on its way any more."""
@@ -122,8 +140,17 @@ class Deliverer:
                 matched = await store.read(match_events, operator, matching)
                 if matched is None or self._stopping.is_set():
                     break
-                if (await store.write(keep_matched, operator, matched)).result:
+                keeping = Keeping(
+                    matched,
+                    worker_id=self._worker_id,
+                    free=self._at_once - len(self._flights),
+                    at_host=self._at_host(),
+                    host_limit=self._host_at_once,
+                )
+                kept = (await store.write(keep_matched, operator, keeping)).result
+                if kept.is_kept:
                     self._metrics.webhooks_matched.inc(len(matched.deliveries))
+                self._start(tenant_id, kept.flights)
                 if not matched.has_more:
                     break
             else:
@@ -144,21 +171,27 @@ class Deliverer:
                 break
             claim = Claim(self._worker_id, wanted)
             written = await self._house.store.write(claim_flights, Operator(tenant_id), claim)
-            for flight in written.result:
-                task = asyncio.create_task(self._fly(tenant_id, flight), name="webhook flight")
-                self._flights[task] = flight
-                task.add_done_callback(self._land)
-        self._metrics.webhook_flights.set(len(self._flights))
+            self._start(tenant_id, written.result)
         if len(self._flights) - before < kept and sum(map(len, rooms.values())) < len(due):
             self._landed()  # room that was kept for some is free for others
         return bool(rooms)
+
+    def _start(self, tenant_id: str, flights: list[Flight]) -> None:
+        for flight in flights:
+            task = asyncio.create_task(self._fly(tenant_id, flight), name="webhook flight")
+            self._flights[task] = flight
+            task.add_done_callback(self._land)
+        self._metrics.webhook_flights.set(len(self._flights))
+
+    def _at_host(self) -> Counter[str]:
+        return Counter(flight.webhook.host for flight in self._flights.values())
 
     def _rooms(self, due: list[WebhookPlace], free: int) -> dict[str, list[Room]]:
         """For each tenant, the webhooks that there is room for: in this process, and at each host.
 
         Receivers that fail may take half of all room at most, so that they do not delay the others.
         """
-        at_host = Counter(flight.webhook.host for flight in self._flights.values())
+        at_host = self._at_host()
         failing = sum(flight.webhook.failing_since_ms is not None for flight in self._flights.values())
         rooms: dict[str, list[Room]] = {}
         for place in due:
@@ -194,7 +227,8 @@ class Deliverer:
         end = FlightEnd(worker_id, flight.webhook.webhook_id, tries, untried)
         try:
             recorded = await self._record(tenant_id, end)
-        except Exception as error:  # noqa: BLE001 - the deliveries are rescued when this process is restarted
+        except Exception as error:  # noqa: BLE001 - the deliveries are given back when this worker goes on as another
+            self.doubt()
             self._note_failure("recording deliveries failed", error, webhook_id=flight.webhook.webhook_id)
             return
         self._note(tenant_id, flight, tries, recorded)

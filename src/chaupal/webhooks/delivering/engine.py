@@ -161,8 +161,14 @@ class WebhookEngine:
         deliverer = self._deliverer
         if deliverer is None:
             deliverer = await self._begin()
-        has_more = await deliverer.match_all()
-        has_claimed = await deliverer.claim_all()
+        if not await deliverer.settle():
+            return True
+        try:
+            has_more = await deliverer.match_all()
+            has_claimed = await deliverer.claim_all()
+        except BaseException:
+            deliverer.doubt()
+            raise
         if has_more:
             self._signal.set()
         return has_claimed or has_more

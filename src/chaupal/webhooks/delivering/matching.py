@@ -1,8 +1,8 @@
 """From the event log to deliveries: which webhooks hear of an event, and what they are told.
 
-In two steps, so that posting is not held up: what is to be delivered is made out by a reader, on one state of the
-database; then one short write adds the deliveries and moves the cursor, if that still stands where the reader saw it.
-Whatever happens in between, an event is matched once. Source: contract, section 11.
+Read only, so that posting is not held up: what is to be delivered is made out on one state of the database; then one
+short write (`keeping`) adds the deliveries and moves the cursor, if that still stands where it was seen here. Whatever
+happens in between, an event is matched once. Source: contract, section 11.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.merging import EVERYONE, MEMBERS
 from chaupal.webhooks.delivering.bodies import build_body, seal_body
-from chaupal.webhooks.delivering.queries import NewDelivery, append_delivery, move_cursor, set_due
+from chaupal.webhooks.delivering.queries import NewDelivery
 from chaupal.webhooks.delivering.schedule import SKIPPED, WAITING
-from chaupal.webhooks.disabling import disable
 from chaupal.webhooks.kinds import ACTION, ACTION_PACKAGE, GROUP, Target, open_target
 from chaupal.webhooks.queries import (
     WebhookRow,
@@ -222,17 +221,3 @@ def _may_hear(webhook: WebhookRow, told: Told, sight: Sight) -> bool:
         return True
     is_for_all = told.item is None or told.item.audience in (EVERYONE, MEMBERS)
     return is_for_all and not told.is_by_subscriber
-
-
-def keep_matched(tx: Transaction, _caller: Operator, matched: Matched) -> bool:
-    """Add the deliveries and move the cursor; False where another worker, or a deletion, has moved it."""
-    if not move_cursor(tx, old_position=matched.from_position, new_position=matched.until_position):
-        return False
-    for delivery in matched.deliveries:
-        append_delivery(tx, delivery)
-    waiting = {delivery.webhook_id for delivery in matched.deliveries if delivery.state == WAITING}
-    if waiting:
-        set_due(tx, sorted(waiting), tx.now_ms)
-    for webhook_id in matched.revoked:
-        disable(tx, webhook_id, NOT_ALLOWED)
-    return True

@@ -117,6 +117,17 @@ _SET_DUE = statement(
     .values(next_due_ms=bindparam("at_ms")),
     is_aside=True,
 )
+_SELECT_IDLE = statement(
+    select(webhooks.c.webhook_id).where(
+        webhooks.c.tenant_id == bindparam("tenant_id"),
+        in_list(webhooks.c.webhook_id, "webhook_ids"),
+        webhooks.c.next_due_ms.is_(None),
+        webhooks.c.failing_since_ms.is_(None),
+        webhooks.c.disabled_at_ms.is_(None),
+        webhooks.c.deleted_at_ms.is_(None),
+        webhooks.c.valid_until_ms > bindparam("now_ms"),
+    )
+)
 _THIS_WEBHOOK = (webhooks.c.tenant_id == bindparam("tenant_id"), webhooks.c.webhook_id == bindparam("which_webhook"))
 _REPLACE_DUE = statement(update(webhooks).where(*_THIS_WEBHOOK).values(next_due_ms=bindparam("due_ms")), is_aside=True)
 _NOTE_HEALTH = statement(
@@ -230,15 +241,16 @@ _RESCUE = statement(
 )
 
 
-def append_delivery(tx: Transaction, delivery: NewDelivery) -> None:
-    """Written with the batch, since nobody looks for it before its commit. Inside tx."""
+def append_delivery(tx: Transaction, delivery: NewDelivery, *, worker_id: str = "") -> None:
+    """Written with the batch, since nobody looks for it before its commit. With a worker it is that one's to send at
+    once. Inside tx."""
     tx.append_row(
         _INSERT,
         **delivery._asdict(),
         try_count=0,
         due_at_ms=delivery.created_at_ms,
-        first_tried_at_ms=None,
-        worker_id="",
+        first_tried_at_ms=delivery.created_at_ms if worker_id else None,
+        worker_id=worker_id,
     )
 
 
@@ -265,6 +277,11 @@ def move_cursor(tx: Transaction, *, old_position: int, new_position: int) -> boo
 def select_due(tx: Transaction, *, limit: int) -> list[WebhookPlace]:
     """The webhooks of all tenants that may have something to send, those that have waited longest first."""
     return [WebhookPlace(*row) for row in tx.all(_SELECT_DUE, now_ms=tx.now_ms, row_limit=limit)]
+
+
+def select_idle(tx: Transaction, webhook_ids: list[str]) -> list[str]:
+    """Those of the webhooks that are active and well, and of which nothing waits, unless it is being sent."""
+    return [row[0] for row in tx.all(_SELECT_IDLE, webhook_ids=webhook_ids, now_ms=tx.now_ms)]
 
 
 def set_due(tx: Transaction, webhook_ids: list[str], at_ms: int) -> None:
