@@ -52,7 +52,8 @@ class Wire:
             request = httpx.Request(spoiled.method, f"http://x{path}")
             is_endless = heard.getheader("content-type") == EVENT_STREAM
             content = b"" if is_endless else heard.read()
-            answer = httpx.Response(heard.status, headers=heard.getheaders(), content=content, request=request)
+            headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in heard.getheaders()]
+            answer = httpx.Response(heard.status, headers=headers, content=content, request=request)
         assert answer.status_code < 500, answer.text
         if spoiled.method == "HEAD" and answer.status_code >= 400:
             assert_api_headers(answer)  # such an answer has no body
