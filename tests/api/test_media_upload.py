@@ -120,6 +120,11 @@ class TestTypes:
             (PDF, "image/jpeg", "a.pdf", "contradicts"),
             (film(b"isom"), "audio/mpeg", "a.mp3", "contradicts"),
             (b"GIF89a" + bytes(50), "image/gif", "a.gif", "no type that is taken"),
+            # Other pictures may tell places as well: none is taken, under its own name or another.
+            (picture("WEBP", exif=exif_of(gps=DELHI)), "image/webp", "a.webp", "no type that is taken"),
+            (picture("WEBP", exif=exif_of(gps=DELHI)), "image/jpeg", "a.jpg", "no type that is taken"),
+            (picture("TIFF"), "image/tiff", "a.tiff", "no type that is taken"),
+            (picture("AVIF", exif=exif_of(gps=DELHI)), "image/avif", "a.avif", "no type that is taken"),
             (b"<html><script>alert(1)</script>", "image/png", "a.png", "no type that is taken"),
             (b"MZ" + bytes(100), "", "a.exe", "no type that is taken"),
             (film(b"qt  "), "video/quicktime", "a.mov", "no type that is taken"),
