@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench import growth, streams
+from bench import growth, streams, webhooks
 from bench.baseline import build_floor, floor_target
 from bench.case import Case, Result, result_of_cpu, result_of_p50
 from bench.fanout import STREAMS
@@ -161,6 +161,22 @@ CASES = (
         "kB",
         Limits(bar=30, goal=15),
         streams.run_stream_memory,
+    ),
+    Case(
+        "webhook-rate",
+        f"deliveries to {webhooks.WEBHOOKS} webhooks with healthy receivers",
+        "bare loop of aiohttp",
+        "a second",
+        Limits(bar=0.4, goal=0.7, is_lower_bound=True),
+        webhooks.run_deliveries,
+    ),
+    Case(
+        "webhook-delay",
+        "from the answer to a message to its arrival at a webhook, idle server",
+        "bare POST",
+        "ms",
+        Limits(bar=10, goal=4),
+        webhooks.run_delay,
     ),
     Case(
         "upload-100mb",

@@ -77,6 +77,8 @@ class Product:
             "CHAUPAL_CONNECTOR_CALLS_PER_MIN": "0",
             "CHAUPAL_TENANT_CALLS_PER_MIN": "0",
             "CHAUPAL_STREAMS_PER_PERSON": "0",
+            "CHAUPAL_CALLBACK_ALLOW": "127.0.0.1",
+            "CHAUPAL_WEBHOOK_PROOFS_PER_MIN": "0",
         }
         if self.database != "sqlite":
             environment["CHAUPAL_DATABASE"] = self.database

@@ -16,18 +16,12 @@ from chaupal.webhooks.delivering.queries import (
     WebhookPlace,
     append_try,
     claim,
-    delete_worker,
-    end_leases,
-    has_lease,
-    insert_worker,
     note_health,
     record_delivered,
     record_failed,
     release,
-    renew_lease,
     replace_due,
     rescue,
-    select_dead_workers,
     select_due,
     select_lane,
     select_left_behind,
@@ -44,6 +38,14 @@ from chaupal.webhooks.delivering.schedule import (
     delay_ms,
     is_gone,
     is_success,
+)
+from chaupal.webhooks.delivering.worker_queries import (
+    delete_worker,
+    end_leases,
+    has_lease,
+    insert_worker,
+    renew_lease,
+    select_dead_workers,
 )
 from chaupal.webhooks.disabling import disable
 from chaupal.webhooks.queries import WebhookRow, select_webhook
@@ -159,8 +161,11 @@ def _next_retry_ms(tx: Transaction, webhook_id: str) -> int | None:
     return retrying[0][1] if retrying else None
 
 
-def _next_due_ms(tx: Transaction, webhook_id: str) -> int | None:
-    if select_next_lane(tx, webhook_id, None) is not None:
+def _next_due_ms(tx: Transaction, webhook_id: str, *, busy_lane: str | None) -> int | None:
+    lane = select_next_lane(tx, webhook_id, None)
+    if lane is not None and lane == busy_lane:
+        lane = select_next_lane(tx, webhook_id, lane)
+    if lane is not None:
         return tx.now_ms
     return _next_retry_ms(tx, webhook_id)
 
@@ -178,21 +183,25 @@ class TriedDelivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FlightEnd(msgspec.Struct, frozen=True):
-    """What became of a flight: the tries in their order, and what was not tried."""
+    """What became of a flight: the tries in their order, and what was not tried. `wants_more`: the worker has room to
+    go on with the same lane."""
 
     worker_id: str
     webhook_id: str
     tries: list[TriedDelivery]
     untried: list[str]
+    wants_more: bool = False
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """How many deliveries went which way, and the reason where the webhook was disabled for it."""
+    """How many deliveries went which way, the reason where the webhook was disabled for it, and what the worker is to
+    send next in the same lane."""
 
     delivered: int
     retrying: int
     exhausted: int
     disabled_reason: str
+    more: Flight | None = None
 
 
 def record_flight(tx: Transaction, _caller: Operator, end: FlightEnd) -> Recorded:
@@ -216,12 +225,27 @@ def record_flight(tx: Transaction, _caller: Operator, end: FlightEnd) -> Recorde
         state = _record_failure(tx, end.worker_id, each)
         retrying, exhausted = retrying + (state == RETRYING), exhausted + (state == EXHAUSTED)
         reason = reason or _reason_to_disable(each, state, success_ms=success_ms)
+    more: Flight | None = None
     if webhook is not None:
-        due_ms = _next_due_ms(tx, end.webhook_id)
+        if end.wants_more and failing_ms is None and not end.untried:
+            more = _more_of_lane(tx, webhook, end)
+        due_ms = _next_due_ms(tx, end.webhook_id, busy_lane=more.deliveries[0].lane if more is not None else None)
         note_health(tx, end.webhook_id, due_ms=due_ms, failing_since_ms=failing_ms, success_at_ms=success_ms)
         if reason and not disable(tx, end.webhook_id, reason):
             reason = ""
-    return Recorded(len(delivered), retrying, exhausted, reason)
+    return Recorded(len(delivered), retrying, exhausted, reason, more)
+
+
+def _more_of_lane(tx: Transaction, webhook: WebhookRow, end: FlightEnd) -> Flight | None:
+    """The next of the lane that a flight has come to the end of; None where it was none, or nothing waits in it."""
+    if not end.tries or end.tries[0].delivery.try_count or not webhook.is_active(tx.now_ms):
+        return None
+    ids = _head_of_lane(tx, webhook.webhook_id, end.tries[0].delivery.lane)
+    if not ids or not has_lease(tx, end.worker_id):
+        return None
+    claimed = {each.delivery_id: each for each in claim(tx, end.worker_id, ids)}
+    deliveries = [claimed[id_] for id_ in ids if id_ in claimed]
+    return Flight(webhook, deliveries) if deliveries else None
 
 
 def _record_failure(tx: Transaction, worker_id: str, tried: TriedDelivery) -> str:

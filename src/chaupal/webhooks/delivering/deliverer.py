@@ -213,6 +213,16 @@ class Deliverer:
         self._landed()
 
     async def _fly(self, tenant_id: str, flight: Flight) -> None:
+        """Send a flight, and those after it in its lane while there is room for others as well."""
+        task = asyncio.current_task()
+        assert task is not None
+        following: Flight | None = flight
+        while following is not None:
+            self._flights[task] = following
+            following = await self._fly_once(tenant_id, following)
+
+    async def _fly_once(self, tenant_id: str, flight: Flight) -> Flight | None:
+        """What is to be sent next in the same lane."""
         worker_id = self._worker_id
         tries: list[TriedDelivery] = []
         try:
@@ -224,14 +234,17 @@ class Deliverer:
             self._note_failure("sending failed", error, webhook_id=flight.webhook.webhook_id)
         tried = {each.delivery.delivery_id for each in tries}
         untried = [each.delivery_id for each in flight.deliveries if each.delivery_id not in tried]
-        end = FlightEnd(worker_id, flight.webhook.webhook_id, tries, untried)
+        has_room = len(self._flights) <= self._at_once // 2
+        wants_more = has_room and not (self._stopping.is_set() or self._is_in_doubt)
+        end = FlightEnd(worker_id, flight.webhook.webhook_id, tries, untried, wants_more)
         try:
             recorded = await self._record(tenant_id, end)
         except Exception as error:  # noqa: BLE001 - the deliveries are given back when this worker goes on as another
             self.doubt()
             self._note_failure("recording deliveries failed", error, webhook_id=flight.webhook.webhook_id)
-            return
+            return None
         self._note(tenant_id, flight, tries, recorded)
+        return recorded.more
 
     async def _send_all(self, flight: Flight, tries: list[TriedDelivery]) -> None:
         """Send one after another, and add what became of each."""
@@ -259,7 +272,9 @@ class Deliverer:
             )
         timeout_s = house.settings.webhook_timeout_s
         tried = await send(house.callbacks, target, delivery, body, now_ms=now_ms, timeout_s=timeout_s)
-        return msgspec.structs.replace(tried, answer=seal_answer(tried.answer, house.secret_key))
+        if tried.answer:
+            tried = msgspec.structs.replace(tried, answer=seal_answer(tried.answer, house.secret_key))
+        return tried
 
     async def _record(self, tenant_id: str, end: FlightEnd) -> Recorded:
         """What is now in the database. Tries again while the database is away: giving up would send again."""
@@ -269,6 +284,10 @@ class Deliverer:
                 return (await store.write(record_flight, operator, end)).result
             except Unavailable as unavailable:
                 log.warning("deliveries not recorded yet", cause=str(unavailable))
+                if end.wants_more:
+                    # It may have been recorded, and more been claimed that nobody heard of.
+                    self.doubt()
+                    end = msgspec.structs.replace(end, wants_more=False)
             if self._stopping.is_set():
                 break
             await asyncio.sleep(pause_s)

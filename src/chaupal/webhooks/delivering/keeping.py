@@ -18,13 +18,15 @@ from chaupal.webhooks.delivering.queries import (
     ClaimedDelivery,
     NewDelivery,
     append_delivery,
-    has_lease,
     move_cursor,
     select_idle,
     select_sending,
     set_due,
 )
 from chaupal.webhooks.delivering.schedule import SENDING, WAITING
+from chaupal.webhooks.delivering.worker_queries import (
+    has_lease,
+)
 from chaupal.webhooks.disabling import disable
 from chaupal.webhooks.queries import select_webhook
 
