@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.api.files import Part, multipart, picture
@@ -361,6 +362,10 @@ class TestMigrateDatabase:
         sqlite_installation.stop()
         moved = sqlite_installation.result("migrate-db", "--to", url)
         assert moved["rows"] > 20
+        with psycopg.connect(url) as connection:
+            known = connection.execute("SELECT reltuples FROM pg_class WHERE relname = 'events'").fetchone()
+        assert known is not None
+        assert known[0] > 5, "the planner knows of the rows"
         assert "holds data already" in sqlite_installation.refusal("migrate-db", "--to", url)
 
         there = replace(sqlite_installation, database=url, port=free_port(), server=None)
