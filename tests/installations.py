@@ -159,7 +159,11 @@ class Installation:
 def ended(process: subprocess.Popen[str]) -> Done:
     """The command when it has ended."""
     with process:
-        out, err = process.communicate(timeout=COMMAND_TIMEOUT_S)
+        try:
+            out, err = process.communicate(timeout=COMMAND_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()  # leaving the block would wait for it for ever
+            raise
     return Done(process.returncode, out, err)
 
 

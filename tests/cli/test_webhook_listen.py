@@ -77,6 +77,21 @@ def test_for_people_it_prints_what_came_without_steering_the_terminal(sqlite_ins
     assert '"eventType"' in done.out
 
 
+def test_it_ends_when_it_is_told_to_even_where_a_shell_has_it_ignore_interrupts(
+    sqlite_installation: Installation,
+) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            listener = sqlite_installation.begin("webhook", "listen", "--port", str(free_port()), "--json")
+        finally:
+            signal.signal(signal.SIGINT, kept)
+        assert listener.stderr is not None
+        assert listener.stderr.readline().startswith("listening on ")
+        listener.send_signal(number)
+        assert ended(listener).code == 0
+
+
 def test_a_port_that_is_taken_is_a_sentence(sqlite_installation: Installation) -> None:
     port = free_port()
     first = sqlite_installation.begin("webhook", "listen", "--port", str(port), "--json")

@@ -6,8 +6,10 @@ It needs no installation and opens none: it may run on a developer's own machine
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import FrameType
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,6 +42,8 @@ def listen(
     except OSError as error:
         return report_failure(Failure(f"cannot listen on {host}:{port}: {error.strerror}", "Conflict"), as_json=as_json)
     server.status, server.secret, server.as_json = status, secret, as_json
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)  # said outright, since a shell's background programs begin with SIGINT ignored
     address = f"http://{host}:{server.server_address[1]}/"
     if not as_json:
         print(f"Listening. Register the callBackUrl {address}", flush=True)
@@ -53,6 +57,10 @@ def listen(
     finally:
         server.server_close()
     return 0
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 class _Receiver(ThreadingHTTPServer):
