@@ -131,6 +131,7 @@ class TestTrouble:
         window = open_window()
         begin(site, program, window)
         enter_number(window, OMAR)
+        expect(window.page.get_by_label("PIN", exact=True)).to_be_visible()
         window.page.go_back()
         enter_number(window)
         enter_pin(site, window)

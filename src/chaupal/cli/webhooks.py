@@ -44,19 +44,23 @@ def listen(
     server.status, server.secret, server.as_json = status, secret, as_json
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)  # said outright, since a shell's background programs begin with SIGINT ignored
-    address = f"http://{host}:{server.server_address[1]}/"
-    if not as_json:
-        print(f"Listening. Register the callBackUrl {address}", flush=True)
-        print(f"A server on this machine calls it where CHAUPAL_CALLBACK_ALLOW names {host}.\n", flush=True)
-    else:
-        print(f"listening on {address}", file=sys.stderr, flush=True)
     try:
+        _tell_address(host, server.server_address[1], as_json=as_json)
         server.serve_forever()
     except KeyboardInterrupt:
         pass
     finally:
         server.server_close()
     return 0
+
+
+def _tell_address(host: str, port: int, *, as_json: bool) -> None:
+    address = f"http://{host}:{port}/"
+    if as_json:
+        print(f"listening on {address}", file=sys.stderr, flush=True)
+        return
+    print(f"Listening. Register the callBackUrl {address}", flush=True)
+    print(f"A server on this machine calls it where CHAUPAL_CALLBACK_ALLOW names {host}.\n", flush=True)
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
