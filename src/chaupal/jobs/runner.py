@@ -112,9 +112,9 @@ class JobRunner:
         self._stopping.set()
         self._signal.set()
         if self._loop_task is not None:
-            await _end([self._loop_task], grace_s)
+            await end_tasks([self._loop_task], grace_s)
             self._loop_task = None
-        await _end(list(self._tries.values()), grace_s)
+        await end_tasks(list(self._tries.values()), grace_s)
 
     async def _loop(self) -> None:
         while not self._stopping.is_set():
@@ -239,7 +239,7 @@ def _by_tenant(places: list[JobPlace]) -> dict[str, list[str]]:
     return found
 
 
-async def _end(tasks: list[asyncio.Task[None]], grace_s: float) -> None:
+async def end_tasks(tasks: list[asyncio.Task[None]], grace_s: float) -> None:
     """Let the tasks end, cancel those that have not in time, and wait for these."""
     if not tasks:
         return

@@ -82,8 +82,8 @@ _SELECT_HISTORY = statement(
     .where(*_HERE, memberships.c.user_id == bindparam("user_id"))
     .order_by(memberships.c.from_position.desc())
 )
-_SELECT_OF_PERSON = statement(
-    select(memberships.c.group_id, memberships.c.role)
+_OF_PERSON = (
+    select(memberships.c.group_id)
     .select_from(memberships)
     .join(
         groups,
@@ -96,20 +96,8 @@ _SELECT_OF_PERSON = statement(
     .where(memberships.c.tenant_id == bindparam("tenant_id"), memberships.c.user_id == bindparam("user_id"), _HOLDS)
     .order_by(memberships.c.group_id)
 )
-_SELECT_GROUPS_OF_PERSON = statement(
-    select(memberships.c.group_id, groups.c.was_linked)
-    .select_from(memberships)
-    .join(
-        groups,
-        and_(
-            groups.c.tenant_id == bindparam("tenant_id"),
-            groups.c.group_id == memberships.c.group_id,
-            groups.c.deleted_at_ms.is_(None),
-        ),
-    )
-    .where(memberships.c.tenant_id == bindparam("tenant_id"), memberships.c.user_id == bindparam("user_id"), _HOLDS)
-    .order_by(memberships.c.group_id)
-)
+_SELECT_OF_PERSON = statement(_OF_PERSON.add_columns(memberships.c.role))
+_SELECT_GROUPS_OF_PERSON = statement(_OF_PERSON.add_columns(groups.c.was_linked))
 _INSERT = statement(insert(memberships))
 _CLOSE_ALL = statement(
     update(memberships)

@@ -18,6 +18,7 @@ import structlog
 
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.errors import Unavailable
+from chaupal.jobs.runner import end_tasks
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
 from chaupal.store.transaction import Transaction
@@ -225,14 +226,3 @@ def _find_tenants(tx: Transaction, _caller: Operator, _request: None) -> list[st
     from chaupal.webhooks.delivering.queries import select_tenants_with_webhooks
 
     return select_tenants_with_webhooks(tx)
-
-
-async def end_tasks(tasks: list[asyncio.Task[None]], grace_s: float) -> None:
-    """Let the tasks end, cancel those that have not in time, and wait for these."""
-    if not tasks:
-        return
-    _, late = await asyncio.wait(tasks, timeout=grace_s)
-    for task in late:
-        task.cancel()
-    if late:
-        await asyncio.wait(late, timeout=grace_s)
