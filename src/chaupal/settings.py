@@ -33,6 +33,15 @@ class Settings:
     listen: str = _setting("127.0.0.1:8080", "Address and port to listen on.")
     data: Path = _setting(Path("chaupal-data"), "The one folder that holds everything: database, keys, backups.")
     database: str = _setting("", "A `postgresql://` URL; empty: SQLite in the data folder.", is_secret=True)
+    nats: str = _setting(
+        "",
+        "`nats://` or `tls://` URLs of NATS servers, comma-separated, by which servers on one PostgreSQL wake each "
+        "other; empty: through the database.",
+        is_secret=True,
+    )
+    nats_subject: str = _setting(
+        "chaupal", "First word of the subjects there; installations that share a NATS each take their own."
+    )
     public_url: str = _setting(
         "", "The address clients reach this server at; it is what `endpointUrl` says. Empty: made from `listen`."
     )
@@ -183,6 +192,11 @@ class Settings:
     def is_postgres(self) -> bool:
         """Whether the database is PostgreSQL."""
         return self.database.startswith(("postgresql://", "postgres://"))
+
+    @property
+    def nats_urls(self) -> tuple[str, ...]:
+        """The URLs of `nats`."""
+        return tuple(url.strip() for url in self.nats.split(",") if url.strip())
 
     @property
     def sqlite_path(self) -> Path:

@@ -32,6 +32,8 @@ _NEEDED_BY_SMS = {
 
 
 _BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._/-]*)?")
+_NATS_URL = re.compile(r"(?:nats|tls)://[^\s/,]+/?")
+_NATS_SUBJECT = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _AT_LEAST_ONE = (
     "store_writers",
     "store_readers",
@@ -56,6 +58,7 @@ def check_settings(settings: Settings) -> None:
         raise SettingRefused(
             f"CHAUPAL_ROLE={settings.role}: needs PostgreSQL (CHAUPAL_DATABASE); on SQLite one process does all"
         )
+    _check_nats(settings)
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise SettingRefused("CHAUPAL_TLS_CERT and CHAUPAL_TLS_KEY: both must be given, or neither")
     for name in _AT_LEAST_ONE:
@@ -86,6 +89,17 @@ def _check_addresses(settings: Settings) -> None:
         raise SettingRefused(
             "CHAUPAL_DEVELOPMENT: shows PINs to whoever asks, so the address of CHAUPAL_LISTEN must be 127.0.0.1, "
             "[::1] or localhost, and CHAUPAL_PUBLIC_URL empty"
+        )
+
+
+def _check_nats(settings: Settings) -> None:
+    if not all(_NATS_URL.fullmatch(url) for url in settings.nats_urls):
+        raise SettingRefused("CHAUPAL_NATS: must be nats:// or tls:// URLs, comma-separated")
+    if settings.nats and not settings.is_postgres:
+        raise SettingRefused("CHAUPAL_NATS: needs PostgreSQL (CHAUPAL_DATABASE); on SQLite there is nobody to wake")
+    if not _NATS_SUBJECT.fullmatch(settings.nats_subject):
+        raise SettingRefused(
+            f"CHAUPAL_NATS_SUBJECT={settings.nats_subject}: must be letters, digits, `-`, `_`, in words joined by dots"
         )
 
 

@@ -30,6 +30,32 @@ def start_nats(run: Run) -> dict[str, str]:
     return {"url": url}
 
 
+class NatsOfItsOwn:
+    """A server of one test's own, always at the same address, to start, kill and start again."""
+
+    def __init__(self, run: Run, name: str, port: int) -> None:
+        self.url = f"nats://127.0.0.1:{port}"
+        self._folder = run.folder / name
+        self._folder.mkdir()
+        program = Path(sysconfig.get_path("scripts")) / "nats-server"
+        command = [str(program), "--addr", "127.0.0.1", "--port", str(port), "--ports_file_dir", str(self._folder)]
+        self._server = KeptServer(run, name, command, is_ready=lambda: url_in(self._folder) is not None)
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        for ports in self._folder.glob("*.ports"):  # a killed one leaves it
+            ports.unlink()
+        self._server.start()
+
+    def kill(self) -> None:
+        """As a crash would."""
+        self._server.kill()
+
+    def stop(self) -> None:
+        """Harmless if it is not running."""
+        self._server.stop()
+
+
 def url_in(folder: Path) -> str | None:
     """None until the server has written its ports file whole."""
     for ports in folder.glob("*.ports"):

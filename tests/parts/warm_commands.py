@@ -23,8 +23,9 @@ class WarmCommands:
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
+        # -P: the files beside this one are named like what they start, and must not be taken for it.
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-P", str(Path(__file__))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def run(self, arguments: Sequence[str], *, environment: Mapping[str, str], cwd: Path) -> tuple[int, str, str]:

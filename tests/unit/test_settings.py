@@ -30,3 +30,27 @@ class TestLimitsPreset:
     def test_another_name_is_refused(self) -> None:
         with pytest.raises(SettingRefused, match="CHAUPAL_LIMITS=teams: must be one of kaizala"):
             load_settings({"CHAUPAL_LIMITS": "teams"})
+
+
+class TestNats:
+    DATABASE = "postgresql://localhost/chaupal"
+
+    def test_several_servers_are_named_by_one_setting(self) -> None:
+        named = "nats://10.0.0.5:4222, tls://user:password@nats.example.org"
+        settings = load_settings({"CHAUPAL_DATABASE": self.DATABASE, "CHAUPAL_NATS": named})
+        assert settings.nats_urls == ("nats://10.0.0.5:4222", "tls://user:password@nats.example.org")
+
+    def test_it_is_of_no_use_on_sqlite(self) -> None:
+        with pytest.raises(SettingRefused, match="CHAUPAL_NATS: needs PostgreSQL"):
+            load_settings({"CHAUPAL_NATS": "nats://localhost"})
+
+    @pytest.mark.parametrize("url", ["http://user:password@localhost", "localhost:4222", "nats://", "nats://a b"])
+    def test_what_is_no_url_of_nats_is_refused_without_being_shown(self, url: str) -> None:
+        with pytest.raises(SettingRefused) as refused:
+            load_settings({"CHAUPAL_DATABASE": self.DATABASE, "CHAUPAL_NATS": url})
+        assert str(refused.value) == "CHAUPAL_NATS: must be nats:// or tls:// URLs, comma-separated"
+
+    @pytest.mark.parametrize("word", ["", "a.", "a*", ">", "a b"])
+    def test_a_subject_that_nats_would_read_otherwise_is_refused(self, word: str) -> None:
+        with pytest.raises(SettingRefused, match="CHAUPAL_NATS_SUBJECT"):
+            load_settings({"CHAUPAL_NATS_SUBJECT": word})

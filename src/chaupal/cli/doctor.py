@@ -21,6 +21,7 @@ from chaupal.cli.checks.folder import check_folder, check_secret_key
 from chaupal.cli.checks.media_store import check_media_store
 from chaupal.cli.checks.network import check_network
 from chaupal.cli.checks.shown_settings import ShownSetting, load_with_faults, show_settings
+from chaupal.cli.checks.signals import check_signals
 from chaupal.cli.failures import REFUSED
 from chaupal.cli.options import Json
 from chaupal.cli.output import print_json, print_table
@@ -58,6 +59,7 @@ def _examine() -> Examination:
     checks += _allowed("secret key", lambda: [check_secret_key(settings)])
     checks += _allowed("database", lambda: check_database(settings))
     checks += _allowed("media store", lambda: check_media_store(settings))
+    checks += check_signals(settings)
     checks += _allowed("network", lambda: check_network(settings))
     if not settings.is_postgres:
         checks.append(_check_server(settings))

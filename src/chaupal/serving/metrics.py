@@ -30,6 +30,11 @@ class Metrics:
             registry=self.registry,
         )
         self.waiting_writes = Gauge("chaupal_waiting_writes", "Writes in the queue.", registry=self.registry)
+        self.hears_neighbours = Gauge(
+            "chaupal_signals_connected",
+            "1 while this server is woken by what others on its database do, 0 while it looks by itself.",
+            registry=self.registry,
+        )
         self.failed_loops = Counter(
             "chaupal_background_errors", "Errors caught by the background loops.", ("loop",), registry=self.registry
         )

@@ -53,6 +53,7 @@ def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette
     async def show_metrics(_request: Request) -> Response:
         """What Prometheus reads."""
         metrics.waiting_writes.set(house.store.waiting_writes)
+        metrics.hears_neighbours.set(house.store.hears_neighbours)
         if house.live_streams is not None:
             counts = house.live_streams.take_counts()
             metrics.note_streams(house.live_streams.open_count, cut_off=counts["cut off"], failed=counts["failed"])

@@ -45,6 +45,7 @@ class Neighbours:
         self._on_signal = on_signal
         self._name = new_id()
         self._has_listeners = False
+        self._is_listening = False
         self._untold: queue.SimpleQueue[Set[str] | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._threads = [
@@ -70,6 +71,11 @@ class Neighbours:
         """Whether another process listened when this one last looked."""
         return self._has_listeners
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether this process can be woken by the others now."""
+        return self._is_listening
+
     def tell(self, tenant_ids: Set[str]) -> None:
         """Something has happened in these tenants. Costs nothing while nobody else listens."""
         if self._has_listeners:
@@ -81,12 +87,14 @@ class Neighbours:
                 with self._connect() as connection:
                     self._listen(connection)
             except psycopg.Error as error:
+                self._is_listening = False
                 log.warning("cannot listen to other servers", cause=str(error))
                 self._stopping.wait(_AGAIN_AFTER_S)
 
     def _listen(self, connection: psycopg.Connection) -> None:
         connection.execute(f"LISTEN {_CHANNEL}")
         connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", _LOCK)
+        self._is_listening = True
         rounds = round(LOOK_S / _WAIT_S)
         while not self._stopping.is_set():
             self._has_listeners = _others_listen(connection)

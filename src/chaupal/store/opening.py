@@ -16,10 +16,9 @@ from chaupal.settings import Settings
 from chaupal.store.clock import Clock, wall_clock
 from chaupal.store.connection import Connection
 from chaupal.store.migrating import migrate
-from chaupal.store.store import Store
+from chaupal.store.store import Signals, Store
 
 if TYPE_CHECKING:
-    from chaupal.store.neighbours import Neighbours
     from chaupal.store.turns import Turn
 
 _LOCK_NAME = "lock"
@@ -88,16 +87,20 @@ def open_store(
         before_commit=before_commit,
     )
     if settings.is_postgres:
-        store.find_neighbours = partial(_neighbours_of, settings.database)
+        store.find_neighbours = partial(_neighbours_of, settings)
         store.make_turn = partial(_turn_on, settings.database)
     store.start()
     return store
 
 
-def _neighbours_of(url: str, on_signal: Callable[[Set[str]], None]) -> Neighbours:
+def _neighbours_of(settings: Settings, on_signal: Callable[[Set[str]], None]) -> Signals:
+    if settings.nats:
+        from chaupal.store.nats_signals import NatsNeighbours
+
+        return NatsNeighbours(settings.nats_urls, settings.nats_subject, on_signal)
     from chaupal.store.neighbours import Neighbours
 
-    return Neighbours(url, on_signal)
+    return Neighbours(settings.database, on_signal)
 
 
 def _turn_on(url: str, name: str) -> Turn:

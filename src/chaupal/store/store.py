@@ -32,8 +32,28 @@ class OfTenant(Protocol):
         """The tenant whose rows the rule may touch."""
 
 
+class Signals(Protocol):
+    """How processes on one database wake each other; losing a signal costs whoever waits a poll."""
+
+    @property
+    def has_listeners(self) -> bool:
+        """Whether other processes listen, as far as is known."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether this process can be woken by the others now."""
+
+    def start(self) -> None:
+        """Listen from now on. Returns at once."""
+
+    def stop(self) -> None:
+        """End. Harmless when repeated."""
+
+    def tell(self, tenant_ids: Set[str]) -> None:
+        """Something has happened in these tenants. Never waits."""
+
+
 if TYPE_CHECKING:
-    from chaupal.store.neighbours import Neighbours
     from chaupal.store.turns import Turn
 
 CallerT = TypeVar("CallerT", bound=OfTenant)
@@ -65,9 +85,9 @@ class Store:
         before_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self.clock = clock
-        self.find_neighbours: Callable[[Callable[[Set[str]], None]], Neighbours] | None = None
+        self.find_neighbours: Callable[[Callable[[Set[str]], None]], Signals] | None = None
         self.make_turn: Callable[[str], Turn] | None = None
-        self._neighbours: Neighbours | None = None
+        self._neighbours: Signals | None = None
         self._listeners: list[Callable[[Set[str]], None]] = []
         self._writers = [
             Writer(
@@ -133,6 +153,11 @@ class Store:
     def has_neighbours(self) -> bool:
         """Whether other processes on the database listened when this one last looked."""
         return self._neighbours is not None and self._neighbours.has_listeners
+
+    @property
+    def hears_neighbours(self) -> bool:
+        """Whether other processes' commits are heard of at once; yes where there can be none."""
+        return not self.is_shared or (self._neighbours is not None and self._neighbours.is_connected)
 
     def wake_workers(self) -> None:
         """Wake those processes on the database that work in the background; they hear `WORK_WAITS` instead of ids."""
