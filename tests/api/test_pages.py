@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -13,6 +14,7 @@ from tests.api.client import assert_api_headers, assert_error
 from tests.api.declared import document
 from tests.api.worlds import OMAR, World
 from tests.docs.pages import PROJECT
+from tools import take_viewer
 
 
 class TestHealth:
@@ -40,6 +42,7 @@ class TestBareAddress:
         answer = world.client.call("GET", path)
         assert answer.status_code == 200
         assert answer.json()["endpointUrl"] == "https://chat.example.org/"
+        assert answer.json()["docsUrl"] == "https://chat.example.org/docs"
         assert_api_headers(answer)
 
     @pytest.mark.parametrize("path", ["/", "/v1/", "/healthz", "/metrics"])
@@ -113,6 +116,65 @@ class TestDocument:
         code = "import chaupal.app, sys; print([name for name in sys.modules if name.startswith('chaupal.openapi')])"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == "[]"
+
+
+class TestReference:
+    @pytest.mark.parametrize(("path", "to_files", "to_document"), [("/docs", "docs/", ""), ("/docs/", "", "../")])
+    def test_the_page_loads_from_this_server_alone(
+        self, world: World, path: str, to_files: str, to_document: str
+    ) -> None:
+        answer = world.client.call("GET", path)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        loaded = re.findall(r'(?:src|href|data-document)="([^"]+)"', answer.text)
+        names = ("icon.svg", "page.css", "start.js", "scalar.js")
+        assert {*loaded} == {f"{to_document}openapi.json", *(f"{to_files}{name}" for name in names)}
+
+    def test_no_script_and_no_style_but_its_own_is_let_in(self, world: World) -> None:
+        answers = [world.client.call("GET", "/docs") for _ in range(2)]
+        nonces = [re.search(r'csp-nonce" content="([^"]+)"', answer.text)[1] for answer in answers]  # type: ignore[index]
+        assert nonces[0] != nonces[1]
+        for answer, nonce in zip(answers, nonces, strict=True):
+            policy = dict(each.split(" ", 1) for each in answer.headers["content-security-policy"].split("; "))
+            assert policy == {
+                "default-src": "'none'",
+                "script-src": "'self'",
+                "style-src-elem": f"'self' 'nonce-{nonce}'",
+                "style-src-attr": "'unsafe-inline'",
+                "img-src": "'self' data:",
+                "connect-src": "'self' https://chat.example.org",
+                "base-uri": "'none'",
+                "form-action": "'none'",
+                "frame-ancestors": "'none'",
+            }
+            assert answer.headers["cache-control"] == "no-store"
+
+    @pytest.mark.parametrize(
+        ("name", "media_type"),
+        [("start.js", "text/javascript"), ("page.css", "text/css"), ("icon.svg", "image/svg+xml")],
+    )
+    def test_its_files_are_sent_once_to_each_browser(self, world: World, name: str, media_type: str) -> None:
+        answer = world.client.call("GET", f"/docs/{name}")
+        assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, media_type)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        again = world.client.call("GET", f"/docs/{name}", headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+    @pytest.mark.parametrize("accepted", ["gzip, br", "identity"])
+    def test_the_viewer_is_the_one_that_was_taken(self, world: World, accepted: str) -> None:
+        answer = world.client.call("GET", "/docs/scalar.js", headers={"Accept-Encoding": accepted})
+        assert hashlib.sha256(answer.content).hexdigest() == take_viewer.DIGEST
+        assert answer.headers.get("content-encoding", "identity") == accepted.split(",", maxsplit=1)[0]
+        assert answer.headers["vary"] == "Accept-Encoding"
+
+    def test_no_other_file_is_given_out(self, world: World) -> None:
+        for path in ("/docs/page.html", "/docs/scalar.js.gz", "/docs/../reference.py", "/docs/%2e%2e/reference.py"):
+            assert_error(world.client.call("GET", path), code="NotFound")
+
+    def test_its_licence_is_beside_it(self) -> None:
+        text = take_viewer.PACKED.with_name("scalar.LICENSE.txt").read_text()
+        assert take_viewer.PACKAGE in text
+        assert "MIT License" in text
 
 
 class TestMetrics:

@@ -1,1 +1,4 @@
-"""Actions: announcements, jobs, polls, surveys, package instances, media and the other cards. Contract, section 8."""
+"""Actions: announcements, jobs, polls, surveys, package instances, media and other cards.
+
+Source: contract, section 8.
+"""

@@ -33,6 +33,8 @@ It prints the connector's id, its secret, a refresh token, and the first calls t
   {chaupal} pin {_EXAMPLE_NUMBER}   # {how_pins_go}
   {chaupal} doctor              # shows every setting and checks the installation
   {chaupal} --help              # lists all commands
+
+The whole API is at {settings.endpoint_url}docs, to be read and tried out in a browser.
 """
 
 

@@ -1,1 +1,1 @@
-"""OAuth 2.0: a person signs in on a page of this server and lets a connector act for them. Contract, section 4."""
+"""OAuth 2.0: people sign in on a page of this server and let a connector act for them. Source: contract, section 4."""

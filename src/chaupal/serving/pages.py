@@ -1,4 +1,4 @@
-"""What is not the API: health, readiness, metrics, and what the bare address answers."""
+"""What is not the API: health, readiness, metrics, the API's documents, and what the bare address answers."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from chaupal.errors import ChaupalError, MethodNotAllowed, NotFound
 from chaupal.serving.dispatch import request_id_of, send_error, send_preflight, whole_error
 from chaupal.serving.house import House
 from chaupal.serving.metrics import CONTENT_TYPE, Metrics
+from chaupal.serving.reference import reference_routes
 from chaupal.serving.replies import answer_headers, encode_json, preflight_headers
 from chaupal.store.reachable import prove_reading, prove_writing
 
@@ -85,6 +86,7 @@ def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette
             Route("/v1/openapi.json", show_document, methods=["GET", "OPTIONS"]),
             Route("/swagger.json", show_document, methods=["GET", "OPTIONS"]),
             Route("/v1/swagger.json", show_document, methods=["GET", "OPTIONS"]),
+            *reference_routes(house.settings.endpoint_url),
         ],
         lifespan=lifespan,
         exception_handlers={405: _refuse_method},
@@ -132,6 +134,7 @@ class _Root(msgspec.Struct, rename="camel"):
     name: str
     version: str
     endpoint_url: str
+    docs_url: str
 
 
 async def _answer_rest(endpoint_url: str, scope: Scope, _receive: Receive, send: Send) -> None:
@@ -148,7 +151,7 @@ async def _answer_rest(endpoint_url: str, scope: Scope, _receive: Receive, send:
     elif method not in ("GET", "HEAD"):
         await send_error(send, MethodNotAllowed(method=method, allowed="GET"), request_id_of(scope))
     else:
-        body = encode_json(_Root("Chaupal", __version__, endpoint_url))
+        body = encode_json(_Root("Chaupal", __version__, endpoint_url, f"{endpoint_url}docs"))
         headers = answer_headers(body, request_id_of(scope))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

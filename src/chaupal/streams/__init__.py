@@ -1,1 +1,1 @@
-"""Slice: what has happened, for whoever asks: as a live stream, or a page at a time."""
+"""What has happened, for whoever asks: as a live stream, or a page at a time."""
