@@ -21,12 +21,13 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links $(UPGRADE)
 TYPED = src bench tests/parts tests/conftest.py tools
 
-.PHONY: help serve test postman fuzz lint format bench bench-peers soak lock environment runtime clean
+.PHONY: help serve test postman samples fuzz lint format bench bench-peers soak lock environment runtime clean
 
 help:
 	@echo "make serve        run Chaupal from this checkout (first use installs it into .venv)"
 	@echo "make test         run all tests; make test TESTS=tests/unit FLAGS=-x runs some"
 	@echo "make postman      run the Postman collection against a fresh server"
+	@echo "make samples      run the samples against fresh servers; installs Mono on Debian for the one in C#"
 	@echo "make fuzz         let the tests that make calls up choose freely; make fuzz FUZZ_S=600 for so long each"
 	@echo "make lint         style, types and import rules"
 	@echo "make format       put the code into the project's layout"
@@ -44,6 +45,10 @@ test: environment
 
 postman: environment
 	@exec $(BIN)/python -m pytest -q -s -n 0 $(FLAGS) tests/postman
+
+samples: environment
+	@tools/install-mono
+	@CHAUPAL_TEST_MONO=needed $(BIN)/python -m pytest -q -n 0 $(FLAGS) tests/samples
 
 fuzz: environment
 	@exec $(BIN)/python -m pytest -n $(TEST_WORKERS) --fuzz-s $(FUZZ_S) -o faulthandler_timeout=0 $(FLAGS) \
