@@ -12,7 +12,7 @@ from tests.api.worlds import World
 
 def told_since(world: World, position: int) -> list[Told]:
     """Everything that is told of what has happened since, with what decides who is told."""
-    imprint = Imprint(world.house.media_links, world.house.secret_key)
+    imprint = Imprint(world.house.media_links, world.house.tenant_keys)
     told: list[Told] = world.read(_tell_after, (position, imprint))
     return told
 

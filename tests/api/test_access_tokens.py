@@ -130,7 +130,7 @@ class TestOldIdsAndTokens:
 
     def make(self, world: World, application_id: str) -> CreatedConnector:
         draft = NewConnector("Old", application_id=application_id)
-        made: CreatedConnector = world.do(create_connector, (draft, world.house.secret_key))
+        made: CreatedConnector = world.do(create_connector, (draft, world.secret_key))
         return made
 
     def give(self, world: World, refresh_token: str, *, number: str = MOHAN, group_id: str = "") -> Granted:
@@ -138,7 +138,7 @@ class TestOldIdsAndTokens:
             application_id=world.application_id,
             mobile_number=number,
             settings=world.house.settings,
-            secret_key=world.house.secret_key,
+            secret_key=world.secret_key,
             group_id=group_id,
             refresh_token=refresh_token,
         )

@@ -89,7 +89,7 @@ class TestIsolation:
 
 def make_dead(world: World, webhook_id: str, dead: HttpReceiver) -> None:
     """Let a webhook call a receiver that never answers, which could not be proved."""
-    world.do(_point_at, (webhook_id, dead.url + "/dead", world.house.secret_key))
+    world.do(_point_at, (webhook_id, dead.url + "/dead", world.secret_key))
 
 
 def _point_at(tx: Transaction, _operator: Any, request: tuple[str, str, SecretKey]) -> None:
@@ -177,7 +177,7 @@ class TestDoubt:
 async def match_and_claim_as_one_that_dies(world: World, *, at_once: bool) -> None:
     """What a process does before it sends, and then no more."""
     store, operator = world.house.store, world.operator
-    matched = await store.read(match_events, operator, Matching(world.house.media_links, world.house.secret_key))
+    matched = await store.read(match_events, operator, Matching(world.house.media_links, world.house.tenant_keys))
     assert matched is not None
     worker_id = new_id()
     await store.write(begin_worker, INSTALLATION, worker_id)

@@ -79,7 +79,7 @@ class TestCode:
 
     def test_the_scope_is_what_the_connector_may(self, world: World) -> None:
         draft = NewConnector("Small", (Permission.TEXT_MESSAGE,), (CALLBACK,))
-        app = App(world, world.do(create_connector, (draft, world.house.secret_key)))
+        app = App(world, world.do(create_connector, (draft, world.secret_key)))
         body = app.exchange(code=app.code(scope="groupinfo.read")).json()
         assert body["scope"] == "textmessage.read"
         answer = world.client.call("GET", "/v1/groups", token=body["access_token"])
@@ -217,7 +217,7 @@ class TestClient:
 
     def test_a_secret_with_signs_comes_encoded_or_not(self, world: World) -> None:
         draft = NewConnector("Old", redirect_urls=(CALLBACK,), application_secret="a+b/c=:d e")
-        app = App(world, world.do(create_connector, (draft, world.house.secret_key)))
+        app = App(world, world.do(create_connector, (draft, world.secret_key)))
         for secret in ("a+b/c=:d e", "a%2Bb%2Fc%3D%3Ad%20e"):
             headers = basic(app.client_id, secret)
             answer = world.client.call("POST", PATH, content=urlencode({"code": app.code()}), headers=headers)

@@ -91,7 +91,7 @@ class TestRevocation:
         caller, application_id = world.member, world.application_id
         world.do(delete_connector, application_id)
         draft = NewConnector("Again", application_id=application_id)
-        world.do(create_connector, (draft, world.house.secret_key))
+        world.do(create_connector, (draft, world.secret_key))
         assert_put_out(caller)
 
     @pytest.mark.parametrize("path", ["/users/me", "/groups", "{group}", "{group}/members", "{group}/messages?count=1"])

@@ -74,7 +74,7 @@ class TestWholeSignIn:
 
     def test_only_the_connectors_permissions_are_named(self, world: World) -> None:
         draft = NewConnector("Small", (Permission.TEXT_MESSAGE,), (CALLBACK,))
-        app = App(world, world.do(create_connector, (draft, world.house.secret_key)))
+        app = App(world, world.do(create_connector, (draft, world.secret_key)))
         consent = Visitor(world).sign_in(app.query())
         assert "Read and send messages" in consent.text
         assert "likes and comments" not in consent.text

@@ -27,7 +27,7 @@ def numbers(count: int, first: int = 0) -> list[str]:
 
 def connectors(world: World, count: int) -> tuple[Caller, str]:
     for number in range(count):
-        world.do(create_connector, (NewConnector(f"Connector {number}"), world.house.secret_key))
+        world.do(create_connector, (NewConnector(f"Connector {number}"), world.secret_key))
     return world.tenant_admin, "/tenant/limits"
 
 

@@ -166,4 +166,4 @@ def register_app(world: World, *redirect_urls: str, name: str = "Rota") -> App:
     """A new connector with these redirect URLs."""
     urls = redirect_urls or (CALLBACK,)
     draft = NewConnector(name, redirect_urls=urls)
-    return App(world, world.do(create_connector, (draft, world.house.secret_key)), urls[0])
+    return App(world, world.do(create_connector, (draft, world.secret_key)), urls[0])

@@ -17,6 +17,7 @@ import httpx
 from chaupal.auth.access import ADMIN, MEMBER
 from chaupal.auth.caller import Operator
 from chaupal.auth.permissions import Permission
+from chaupal.auth.sealing import SecretKey
 from chaupal.auth.signing import AccessToken
 from chaupal.connectors.rules import CreatedConnector, NewConnector, create_connector
 from chaupal.directory.rules import create_tenant
@@ -102,6 +103,11 @@ class World:
         """Run a reading rule as the operator."""
         return self.client.run(self.house.store.read(rule, self.operator, request))
 
+    @property
+    def secret_key(self) -> SecretKey:
+        """The organization's own."""
+        return self.house.tenant_keys.born(self.tenant_id)
+
     def ask(self, question: str) -> list[tuple[Any, ...]]:
         """What the database itself says of the tenant, past the store; one %s in the question is the tenant's id."""
         return self.database.ask(question, self.tenant_id)
@@ -116,7 +122,7 @@ class World:
         wanted = tuple(permission for permission in Permission if permission in set(permissions))
         if wanted not in self._connectors:
             draft = NewConnector(f"With {len(wanted)}", wanted)
-            self._connectors[wanted] = self.do(create_connector, (draft, self.house.secret_key))
+            self._connectors[wanted] = self.do(create_connector, (draft, self.secret_key))
         return self._connectors[wanted]
 
     def grant(self, mobile_number: str, *, group_id: str = "", connector: CreatedConnector | None = None) -> Granted:
@@ -125,7 +131,7 @@ class World:
             application_id=(connector or self.connector).connector.shown_id,
             mobile_number=mobile_number,
             settings=self.house.settings,
-            secret_key=self.house.secret_key,
+            secret_key=self.secret_key,
             group_id=group_id,
         )
         granted: Granted = self.do(create_token, draft)
@@ -244,7 +250,7 @@ class World:
 
     def pin_of(self, mobile_number: str) -> str:
         """The PIN that waits for a number."""
-        waiting: WaitingPin = self.read(read_waiting_pin, (mobile_number, self.house.secret_key))
+        waiting: WaitingPin = self.read(read_waiting_pin, (mobile_number, self.secret_key))
         return waiting.pin
 
     @property
@@ -277,7 +283,7 @@ def _found_tenant(tx: Transaction, operator: Operator, world: World) -> CreatedC
     names = ((ASHA, "Asha", ADMIN), (GITA, "Gita", MEMBER), (MOHAN, "Mohan", MEMBER), (OMAR, "Omar", MEMBER))
     for number, name, role in names:
         world.people[number] = add_person(tx, operator, NewPerson(number, name, role))
-    return create_connector(tx, operator, (NewConnector("Connector"), world.house.secret_key))
+    return create_connector(tx, operator, (NewConnector("Connector"), world.secret_key))
 
 
 def _read_last_position(tx: Transaction, _operator: Operator, _request: None) -> int:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chaupal.actions.bodies.links import ShownMedia
 from chaupal.actions.contents import MULTI_OPTION, SINGLE_OPTION, Option, Question, SurveyContent
 from chaupal.auth.sealing import SecretKey
+from chaupal.auth.tenant_keys import TenantKeys
 from chaupal.happenings.answers import tell_answers
 from chaupal.happenings.fitting import DATA_MAX_BYTES, fitted
 from chaupal.media.links import MediaLinks
@@ -22,7 +23,7 @@ from chaupal.responses.reading import Response
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=40)
 DEGREES = st.floats(-90, 90)
 INSTANTS_MS = st.integers(0, 4_000_000_000_000)
-MEDIA = ShownMedia(MediaLinks(SecretKey(b"k" * 32), "https://chat.example.org/"), "tenant", {})
+MEDIA = ShownMedia(MediaLinks(TenantKeys(SecretKey(b"k" * 32)), "https://chat.example.org/"), "tenant", {})
 
 
 @st.composite

@@ -7,6 +7,7 @@ import threading
 
 from chaupal.auth.sealing import SecretKey
 from chaupal.auth.signing import TokenSigner, make_signing_key
+from chaupal.auth.tenant_keys import TenantKeys
 from chaupal.jobs.runner import Recorded
 from chaupal.serving.house import House
 from chaupal.store.opening import DataFolder
@@ -15,6 +16,13 @@ from tests.store.rules import WAIT_S
 from tests.stores import Database
 
 SECRET_KEY = SecretKey(bytes(range(32)))
+
+
+def key_of(tenant_id: str) -> SecretKey:
+    """The key that such a house gives a tenant."""
+    return TenantKeys(SECRET_KEY).born(tenant_id)
+
+
 START_MS = 1_700_000_000_000
 DAY_MS = 86_400_000
 

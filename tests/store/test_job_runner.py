@@ -18,7 +18,7 @@ from chaupal.serving.metrics import Metrics
 from chaupal.store.connection import DatabaseGone
 from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
-from tests.store.houses import SECRET_KEY, FakeClock, Ledger, make_house
+from tests.store.houses import SECRET_KEY, FakeClock, Ledger, key_of, make_house
 from tests.store.rules import WAIT_S
 from tests.stores import Database, OpenStore, add_tenant
 
@@ -50,7 +50,7 @@ class Bench:
         caller = caller or await add_tenant(self.store)
 
         def rule(tx: Transaction, _caller: Operator, _request: None) -> str:
-            return queue_job(tx, NewJob(kind, PAYLOAD, tx.now_ms + life_ms), SECRET_KEY)
+            return queue_job(tx, NewJob(kind, PAYLOAD, tx.now_ms + life_ms), key_of(tx.tenant_id))
 
         return (await self.store.write(rule, caller, None)).result
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import LiteralString
 
+import psycopg
 import pytest
 import sqlalchemy
 from sqlalchemy.dialects import sqlite
@@ -71,3 +73,24 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     assert migrating.migrate(settings) == (None, SCHEMA_VERSION)
     assert migrating.migrate(settings) == (SCHEMA_VERSION, SCHEMA_VERSION)
+
+
+def test_tenants_from_before_keep_the_key_that_their_rows_are_hashed_with(database: Database) -> None:
+    for step in (
+        "DROP TABLE tenant_keys",
+        "UPDATE alembic_version SET version_num = '0014'",
+        "INSERT INTO tenants (tenant_id, name, created_at_ms, last_position, last_at_us, rows_version)"
+        " VALUES ('old', 'Old', 1, 0, 0, 0)",
+    ):
+        change(database, step)
+    assert migrating.migrate(database.settings) == ("0014", SCHEMA_VERSION)
+    assert database.ask("SELECT tenant_id, sealed_key FROM tenant_keys") == [("old", b"")]
+
+
+def change(database: Database, statement: LiteralString) -> None:
+    """Past the store, as an older program would have left it."""
+    if database.is_postgres:
+        with psycopg.connect(database.settings.database) as connection:
+            connection.execute(statement)
+    else:
+        ask_sqlite(database.settings.sqlite_path, statement)

@@ -1,4 +1,4 @@
-"""The one statement behind every access check, and the statements on this installation's signing keys.
+"""The one statement behind every access check, and the statements on the keys of the installation and its tenants.
 
 The grant, its connector, its person, the group and the membership are read together, so that a revocation of any of
 them holds on the very next call, on every node.
@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, insert, or_, select
 
-from chaupal.auth.tables import signing_keys
+from chaupal.auth.tables import signing_keys, tenant_keys
 from chaupal.bots.tables import bots
 from chaupal.connectors.tables import connectors
 from chaupal.groups.tables import groups
 from chaupal.members.tables import memberships
 from chaupal.people.tables import people
 from chaupal.store.statements import statement
+from chaupal.store.tables import tenants
 from chaupal.store.transaction import Transaction
 from chaupal.tokens.tables import grants
 
@@ -141,3 +142,23 @@ def insert_signing_key(tx: Transaction, *, key_id: str, public_key: bytes, seale
         created_at_ms=tx.now_ms,
         retired_at_ms=None,
     )
+
+
+_SELECT_TENANT_KEY = statement(
+    select(tenants.c.tenant_id, tenant_keys.c.sealed_key)
+    .select_from(tenants)
+    .outerjoin(tenant_keys, tenant_keys.c.tenant_id == bindparam("tenant_id"))
+    .where(tenants.c.tenant_id == bindparam("tenant_id"))
+)
+_INSERT_TENANT_KEY = statement(insert(tenant_keys))
+
+
+def select_tenant_key(tx: Transaction) -> tuple[bool, bytes | None]:
+    """(whether the tenant is there, its sealed key). The key is None for a tenant that was made here."""
+    row = tx.one_or_none(_SELECT_TENANT_KEY)
+    return (False, None) if row is None else (True, None if row[1] is None else bytes(row[1]))
+
+
+def insert_tenant_key(tx: Transaction, sealed_key: bytes) -> None:
+    """Inside tx."""
+    tx.run(_INSERT_TENANT_KEY, sealed_key=sealed_key)

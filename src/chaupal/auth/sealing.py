@@ -1,7 +1,8 @@
-"""The installation's secret key: hashes what is only compared, seals what must be readable again.
+"""Secret keys: they hash what is only compared, and seal what must be readable again.
 
-The key is kept outside the database (`CHAUPAL_SECRET_KEY_FILE`), so a stolen database alone gives neither PINs nor
-tokens. Losing the key costs every sign-in and every sealed value: back it up apart from the database.
+The installation's key, from which those of its tenants are derived, is kept outside the database
+(`CHAUPAL_SECRET_KEY_FILE`), so a stolen database alone gives neither PINs nor tokens. Losing the key
+costs every sign-in and every sealed value: back it up apart from the database.
 """
 
 from __future__ import annotations
@@ -59,6 +60,14 @@ class SecretKey:
             return aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode())
         except (InvalidTag, ValueError) as error:
             raise SealBroken(f"a sealed {purpose} cannot be read with this secret key") from error
+
+    def derive(self, label: str) -> SecretKey:
+        """Another key, the same each time for the same label, from which this one cannot be found."""
+        return SecretKey(self._derived("key:" + label))
+
+    def exported(self) -> bytes:
+        """The key itself, for taking it elsewhere under another seal."""
+        return self._key
 
     def _sealing_key(self, purpose: str) -> bytes:
         """Derived once: purposes are words of the program, and few."""

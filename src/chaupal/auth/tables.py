@@ -1,4 +1,7 @@
-"""This installation's signing keys. Their `tenant_id` is empty: they belong to the installation, not to a tenant."""
+"""The installation's signing keys, and the keys that tenants have brought along.
+
+The `tenant_id` of a signing key is empty: it belongs to the installation, not to a tenant.
+"""
 
 from __future__ import annotations
 
@@ -12,3 +15,11 @@ signing_keys = define_table(
     instant("created_at_ms"),
     optional_instant("retired_at_ms"),
 )
+
+tenant_keys = define_table(
+    "tenant_keys",
+    octets("sealed_key"),
+    is_clustered=True,
+)
+"""Of tenants that came from elsewhere, sealed with the installation's key. Empty for those from the time before there
+were keys of tenants, whose key is the installation's own."""

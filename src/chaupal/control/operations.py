@@ -55,6 +55,7 @@ async def perform(house: House, call: Call[ArgumentsT, ResultT], arguments: Argu
 
 
 async def init(house: House, arguments: calls.Init) -> calls.Installed:
+    tenant_id = new_id()
     wanted = Installation(
         tenant_name=arguments.tenant,
         admin=NewPerson(read_mobile_number(arguments.admin, "admin"), arguments.admin_name.strip(), ADMIN),
@@ -64,9 +65,9 @@ async def init(house: House, arguments: calls.Init) -> calls.Installed:
             application_secret=arguments.application_secret,
         ),
         settings=house.settings,
-        secret_key=house.secret_key,
+        secret_key=house.tenant_keys.born(tenant_id),
     )
-    written = await house.store.write(install, Operator(new_id()), wanted)
+    written = await house.store.write(install, Operator(tenant_id), wanted)
     return written.result
 
 
@@ -79,7 +80,9 @@ async def connector_create(house: House, arguments: calls.ConnectorCreate) -> ca
         application_secret=arguments.application_secret,
     )
     operator = await _operator(house, arguments.tenant)
-    created = (await house.store.write(create_connector, operator, (draft, house.secret_key))).result
+    created = (
+        await house.store.write(create_connector, operator, (draft, await house.key_of(operator.tenant_id)))
+    ).result
     return calls.ConnectorCreated(**_connector_fields(created.connector), application_secret=created.application_secret)
 
 
@@ -131,15 +134,16 @@ async def person_change(house: House, arguments: calls.PersonChange) -> calls.Pe
 
 
 async def token_create(house: House, arguments: calls.TokenCreate) -> calls.TokenCreated:
+    operator = await _operator(house, arguments.tenant)
     draft = NewToken(
         application_id=arguments.application_id,
         mobile_number=read_mobile_number(arguments.user, "user"),
         settings=house.settings,
-        secret_key=house.secret_key,
+        secret_key=await house.key_of(operator.tenant_id),
         group_id=read_id(arguments.group_id.strip()),
         refresh_token=arguments.refresh_token,
     )
-    granted = (await house.store.write(create_token, await _operator(house, arguments.tenant), draft)).result
+    granted = (await house.store.write(create_token, operator, draft)).result
     return calls.TokenCreated(
         grant_id=granted.grant.grant_id,
         application_id=arguments.application_id.strip(),
@@ -170,7 +174,8 @@ async def token_revoke(house: House, arguments: calls.TokenRevoke) -> calls.Toke
 
 async def pin_show(house: House, arguments: calls.PinShow) -> calls.PinShown:
     number = read_mobile_number(arguments.mobile_number, "number")
-    return await house.store.read(show_pin, await _operator(house, arguments.tenant), (number, house.secret_key))
+    operator = await _operator(house, arguments.tenant)
+    return await house.store.read(show_pin, operator, (number, await house.key_of(operator.tenant_id)))
 
 
 async def tenant_list(house: House, _arguments: calls.Nothing) -> calls.Tenants:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from chaupal.actions.rules import Action
-from chaupal.auth.sealing import SecretKey
+from chaupal.auth.tenant_keys import TenantKeys
 from chaupal.events.log import StoredEvent
 from chaupal.media.links import MediaLinks
 from chaupal.people.rules import Person, find_past_people
@@ -73,22 +73,22 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Imprint(msgspec.Struct, frozen=True):
-    """What an installation puts on what it tells: links to its media, and ids that cannot be guessed.
+    """What a tenant's happenings are told with: links to its media, and ids that cannot be guessed.
 
     `people`: those whom one reading of the log has met already, by id; None where nothing is to be remembered.
     """
 
     links: MediaLinks
-    secret_key: SecretKey
+    keys: TenantKeys
     people: dict[str, Person] | None = None
 
     def for_reading(self) -> Imprint:
         """The same for one reading of the log, in which everybody is looked up once."""
-        return Imprint(self.links, self.secret_key, {})
+        return Imprint(self.links, self.keys, {})
 
     def event_id(self, tenant_id: str, position: int) -> str:
         """The id of an event that has none: the same each time, telling nothing of its position."""
-        digest = self.secret_key.hash(_EVENT_IDS, f"{tenant_id}:{position}")
+        digest = self.keys.of(tenant_id).hash(_EVENT_IDS, f"{tenant_id}:{position}")
         return str(uuid.UUID(bytes=digest[:16], version=4))
 
 

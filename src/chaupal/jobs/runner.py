@@ -174,7 +174,7 @@ class JobRunner:
             return Outcome.FAILED, f"this server knows no jobs of the kind {job.kind!r}"
         limit = asyncio.timeout(self._timeout_s)
         try:
-            payload = open_payload(job, self._house.secret_key)
+            payload = open_payload(job, await self._house.key_of(job.tenant_id))
             async with limit:
                 await handler(payload)
         except JobRefused as error:

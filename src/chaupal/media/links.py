@@ -1,7 +1,7 @@
 """Signed links to files: they work without a token, as long as the file exists, or until a time that they name.
 
-A link's name holds tenant, media and number of the file, signed with the installation's secret key; nothing of it can
-be changed or guessed. Source: contract, section 11.
+A link's name holds tenant, media and number of the file, signed with the tenant's key, so that it stays good when the
+tenant moves; nothing of it can be changed or guessed. Source: contract, section 11.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import uuid
 import msgspec
 
 from chaupal.auth.sealing import SecretKey
+from chaupal.auth.tenant_keys import TenantKeys
 
 LINK_PATH = "media/files"
 
@@ -35,43 +36,58 @@ class LinkTarget(msgspec.Struct, frozen=True):
     expires_at_s: int | None = None
 
 
+class ClaimedLink(msgspec.Struct, frozen=True):
+    """A link as it was sent, whose signature has not been compared."""
+
+    target: LinkTarget
+    signed: bytes
+
+
 class MediaLinks:
     """Makes and reads the links of one installation."""
 
-    def __init__(self, secret_key: SecretKey, endpoint_url: str) -> None:
-        self._secret_key = secret_key
+    def __init__(self, keys: TenantKeys, endpoint_url: str) -> None:
+        self._keys = keys
         self._base_url = f"{endpoint_url}{LINK_PATH}/"
 
     def url(self, target: LinkTarget) -> str:
         """The link. The same target always has the same link."""
         body = _pack(target)
-        token = base64.urlsafe_b64encode(body + self._mac(body)).rstrip(b"=").decode()
+        token = base64.urlsafe_b64encode(body + _mac(self._keys.of(target.tenant_id), body)).rstrip(b"=").decode()
         return f"{self._base_url}{token}.{target.extension}"
 
     def thumbnail_url(self, target: LinkTarget) -> str:
         """The link to the small picture."""
         return f"{self.url(target)}?size=thumbnail"
 
-    def read(self, name: str, *, now_s: int) -> LinkTarget | None:
-        """What the last part of a link's path leads to; None where it was not made here, or its time is over."""
+    def claimed(self, name: str) -> ClaimedLink | None:
+        """What the last part of a link's path says of itself; None where it is no link. Nothing is checked yet: the
+        key is the tenant's."""
         found = _NAME.fullmatch(name)
         if found is None:
             return None
         try:
             signed = base64.urlsafe_b64decode(found["token"] + "=" * (-len(found["token"]) % 4))
-        except (binascii.Error, ValueError):
+            target = _unpack(signed[:-_MAC_BYTES], found["extension"])
+        except (binascii.Error, ValueError, IndexError):
             return None
-        body, mac = signed[:-_MAC_BYTES], signed[-_MAC_BYTES:]
         is_plain = base64.urlsafe_b64encode(signed).rstrip(b"=") == found["token"].encode()  # the one spelling of it
-        if not hmac.compare_digest(self._mac(body), mac) or not is_plain:
-            return None
-        target = _unpack(body, found["extension"])
-        if target.expires_at_s is not None and target.expires_at_s <= now_s:
-            return None
-        return target
+        return ClaimedLink(target, signed) if is_plain else None
 
-    def _mac(self, body: bytes) -> bytes:
-        return self._secret_key.hash(_PURPOSE, body.hex())[:_MAC_BYTES]
+    def check(self, claimed: ClaimedLink, *, now_s: int) -> LinkTarget | None:
+        """Where the link leads; None where it was not made here, its tenant is not known, or its time is over."""
+        target = claimed.target
+        if target.tenant_id not in self._keys:
+            return None
+        body, mac = claimed.signed[:-_MAC_BYTES], claimed.signed[-_MAC_BYTES:]
+        if not hmac.compare_digest(_mac(self._keys.of(target.tenant_id), body), mac):
+            return None
+        is_over = target.expires_at_s is not None and target.expires_at_s <= now_s
+        return None if is_over else target
+
+
+def _mac(key: SecretKey, body: bytes) -> bytes:
+    return key.hash(_PURPOSE, body.hex())[:_MAC_BYTES]
 
 
 def _pack(target: LinkTarget) -> bytes:
@@ -84,7 +100,11 @@ def _pack(target: LinkTarget) -> bytes:
 
 
 def _unpack(body: bytes, extension: str) -> LinkTarget:
-    """The signature was ours: so is the form."""
+    """What anybody may have written.
+
+    Raises:
+        ValueError, IndexError: it is not what `_pack` makes.
+    """
     form, file_number, rest = body[0], body[1], body[2:]
     expires_at_s = None
     if form == _EXPIRING:
@@ -106,4 +126,9 @@ def _pack_id(text: str) -> bytes:
 
 
 def _unpack_id(packed: bytes) -> str:
-    return str(uuid.UUID(bytes=packed[1:])) if packed[:1] == _IS_GUID else packed[1:].decode()
+    if packed[:1] == _IS_GUID:
+        return str(uuid.UUID(bytes=packed[1:]))
+    text = packed[1:].decode()
+    if not text.isprintable():
+        raise ValueError(text)
+    return text

@@ -89,7 +89,7 @@ async def get_file(request: ApiRequest) -> StreamedReply:
     size = request.query(FileQuery).size
     if size not in (None, "thumbnail"):
         raise InvalidParameters(field="size", value=size, rule="must be thumbnail, or be left out")
-    target = house.media_links.read(request.path["fileName"], now_s=house.now_s)
+    target = await _target(house, request.path["fileName"])
     media_id, number = (target.media_id, target.file_number) if target else (NO_RESOURCE[0], 1)
     place = FilePlace(media_id, number, is_thumbnail=size is not None)
     # Whatever is wrong with a link, the same is done, and the same is answered.
@@ -98,6 +98,14 @@ async def get_file(request: ApiRequest) -> StreamedReply:
         raise NotFound("media")
     request.tenant_id = target.tenant_id
     return _build_file_reply(request, file, target)
+
+
+async def _target(house: House, file_name: str) -> LinkTarget | None:
+    claimed = house.media_links.claimed(file_name)
+    if claimed is None:
+        return None
+    await house.meet_tenant(claimed.target.tenant_id)
+    return house.media_links.check(claimed, now_s=house.now_s)
 
 
 def _new_intake(house: House) -> Intake:

@@ -127,7 +127,7 @@ async def _take_number(visit: Visit, form: SignInForm) -> WholeReply:
 async def _send_pin(visit: Visit, mobile_number: str, *, notice: Problem = Problem.NONE) -> WholeReply:
     """The same for numbers of people and of nobody."""
     house = visit.house
-    draft = PinDraft(mobile_number, visit.request.connector, house.settings, house.secret_key)
+    draft = PinDraft(mobile_number, visit.request.connector, house.settings, visit.secret_key)
     try:
         await house.store.write(generate_pin, Operator(visit.tenant_id), draft)
     except TooManyRequests as error:
@@ -149,7 +149,7 @@ async def _take_pin(visit: Visit, progress: Progress, form: SignInForm, address:
         request=visit.request,
         attempt=PinTry(mobile_number, _ascii_digits(pin), visit.request.connector.connector_id, address),
         settings=house.settings,
-        secret_key=house.secret_key,
+        secret_key=visit.secret_key,
     )
     try:
         proved = (await house.store.write(prove_number, Operator(visit.tenant_id), proof)).result
@@ -171,7 +171,7 @@ async def _take_answer(visit: Visit, progress: Progress, form: SignInForm) -> Wh
         request=visit.request,
         authorization_id=progress.authorization_id,
         is_allowed=form.answer == "allow",
-        secret_key=visit.house.secret_key,
+        secret_key=visit.secret_key,
     )
     try:
         code = (await visit.house.store.write(answer_consent, Operator(visit.tenant_id), answer)).result
@@ -203,6 +203,7 @@ async def post_token(request: ApiRequest) -> TokenAnswer:
     if connector is None:
         raise Unauthenticated
     request.tenant_id = connector.tenant_id
+    await house.meet_tenant(connector.tenant_id)
     limit = house.settings.access_token_calls_per_min
     request.count_against(Claim("accessToken:" + connector.connector_id, limit, "Access tokens of this connector"))
     match asked.grant_type or ("authorization_code" if asked.code else "refresh_token"):
@@ -226,7 +227,7 @@ async def _exchange_code(request: ApiRequest, connector: Connector, secret: str,
         redirect_uri=asked.redirect_uri,
         code_verifier=asked.code_verifier,
         settings=house.settings,
-        secret_key=house.secret_key,
+        secret_key=request.secret_key,
     )
     redeemed = (await house.store.write(redeem_code, Operator(connector.tenant_id), redemption)).result
     if isinstance(redeemed, CodeWrong):
@@ -240,7 +241,7 @@ async def _exchange_refresh_token(
     if not asked.refresh_token:
         raise InvalidParameters(field="code", value="nothing", rule="is required, or refresh_token")
     house, operator = request.house, Operator(connector.tenant_id)
-    exchange = Exchange(connector, secret, asked.refresh_token, house.settings, house.secret_key)
+    exchange = Exchange(connector, secret, asked.refresh_token, house.settings, request.secret_key)
     exchanged = await house.store.read(read_exchange, operator, exchange)
     if exchanged is None:
         exchanged = (await house.store.write(renew_exchange, operator, exchange)).result

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from chaupal.auth.caller import INSTALLATION
+from chaupal.auth.sealing import SecretKey
 from chaupal.oauth.progress import Progress, Stage, browser_hash, seal_progress, unseal_progress
 from chaupal.oauth.rules import AuthorizationRequest, find_asking_connector
 from chaupal.oauth.shapes import AuthorizeQuery
@@ -34,6 +35,11 @@ class Visit(msgspec.Struct, frozen=True):
         """The connector's tenant, which the person has to belong to."""
         return self.request.connector.tenant_id
 
+    @property
+    def secret_key(self) -> SecretKey:
+        """The key of the connector's tenant."""
+        return self.house.tenant_keys.of(self.tenant_id)
+
     def link(self, *, progress: str = "", language: str = "") -> str:
         """The address of a page of this sign-in, relative, so that no header of the request has a say in it."""
         names = ("client_id", "redirect_uri", "response_type", "state", "code_challenge", "code_challenge_method")
@@ -51,21 +57,21 @@ class Visit(msgspec.Struct, frozen=True):
         house = self.house
         progress = Progress(
             stage=stage,
-            browser=browser_hash(house.secret_key, self.cookie),
+            browser=browser_hash(self.secret_key, self.cookie),
             request=self.request.digest,
             expires_at_s=house.now_s + house.settings.pin_life_s,
             **fields,  # type: ignore[arg-type]
         )
-        return seal_progress(house.secret_key, progress)
+        return seal_progress(self.secret_key, progress)
 
     def unseal(self, text: str) -> Progress | None:
         """The progress that this browser has made with this request; None where there is none."""
         if not self.cookie:
             return None
         return unseal_progress(
-            self.house.secret_key,
+            self.secret_key,
             text,
-            browser=browser_hash(self.house.secret_key, self.cookie),
+            browser=browser_hash(self.secret_key, self.cookie),
             request=self.request.digest,
             now_s=self.house.now_s,
         )
@@ -81,6 +87,7 @@ async def open_visit(request: ApiRequest) -> Visit:
     house = request.house
     connector = await house.store.read(find_asking_connector, INSTALLATION, (query.client_id, query.redirect_uri))
     request.tenant_id = connector.tenant_id
+    await house.meet_tenant(connector.tenant_id)
     asked = AuthorizationRequest(
         connector=connector,
         redirect_uri=query.redirect_uri,

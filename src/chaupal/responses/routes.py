@@ -31,7 +31,7 @@ async def post_response(request: ApiRequest) -> msgspec.Struct | Reply:
         response_id=read_id(posted.response_id) if posted.response_id else "",
         raw=posted.action_body,
         read=read_answer,
-        secret_key=request.house.secret_key,
+        secret_key=request.secret_key,
     )
     return await request.commit(respond, draft, _build_receipt)
 

@@ -84,7 +84,7 @@ class Api:
         status = 200
         try:
             if (permission := route.permission) is not None:
-                request.authenticate(permission)
+                await request.authenticate(permission)
             answer = await route.handler(request)
             if isinstance(answer, StreamedReply):
                 await _send_streamed(send, answer, request)

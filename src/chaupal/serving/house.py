@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chaupal.auth.caller import Operator
 from chaupal.auth.limiter import Limiter
 from chaupal.auth.sealing import SecretKey
 from chaupal.auth.signing import TokenSigner
+from chaupal.auth.tenant_keys import TenantKeys, meet_tenant
 from chaupal.media.links import MediaLinks
 from chaupal.media.media_store import MediaStore, make_media_store
 from chaupal.outbound.guarded import GuardedClient
@@ -28,10 +30,12 @@ class House:
     settings: Settings
     store: Store
     secret_key: SecretKey
+    """The installation's; what belongs to a tenant is hashed and sealed with the tenant's."""
     signer: TokenSigner
     folder: DataFolder
     limiter: Limiter = field(default_factory=Limiter)
     unique_counts: UniqueCounts = field(default_factory=UniqueCounts)
+    tenant_keys: TenantKeys = field(init=False)
     media_store: MediaStore = field(init=False)
     media_links: MediaLinks = field(init=False)
     media_fetcher: GuardedClient = field(init=False)
@@ -47,8 +51,9 @@ class House:
     """Called after a commit that made or changed a webhook, or queued a delivery by hand."""
 
     def __post_init__(self) -> None:
+        self.tenant_keys = TenantKeys(self.secret_key)
         self.media_store = make_media_store(self.settings)
-        self.media_links = MediaLinks(self.secret_key, self.settings.endpoint_url)
+        self.media_links = MediaLinks(self.tenant_keys, self.settings.endpoint_url)
         self.media_fetcher = GuardedClient(
             allow=self.settings.media_fetch_networks, setting="CHAUPAL_MEDIA_FETCH_ALLOW"
         )
@@ -63,3 +68,22 @@ class House:
     def now_s(self) -> int:
         """The store's time in seconds since 1970 UTC."""
         return self.store.clock() // 1_000_000
+
+    async def meet_tenant(self, tenant_id: str) -> None:
+        """Know the tenant's key; where there is no such tenant, nothing is known.
+
+        Raises:
+            Unavailable.
+        """
+        if tenant_id not in self.tenant_keys:
+            await self.store.read(meet_tenant, Operator(tenant_id), self.tenant_keys)
+
+    async def key_of(self, tenant_id: str) -> SecretKey:
+        """The tenant's key.
+
+        Raises:
+            InvalidToken: there is no such tenant.
+            Unavailable.
+        """
+        await self.meet_tenant(tenant_id)
+        return self.tenant_keys.of(tenant_id)

@@ -15,6 +15,7 @@ from starlette.types import Message, Receive, Scope
 from chaupal.auth.caller import Caller
 from chaupal.auth.limiter import Budget, Claim, MinuteSpent, connector_key, tenant_key
 from chaupal.auth.permissions import CallPermission
+from chaupal.auth.sealing import SecretKey
 from chaupal.errors import InvalidParameters, InvalidToken, PayloadTooLarge, UnsupportedMedia
 from chaupal.idempotency.rules import OnceAnswer, OnceCall, answer_once, scope_of
 from chaupal.serving.body_stream import BodyStream, ClientGone, RequestTooSlow
@@ -99,11 +100,20 @@ class ApiRequest:
         assert self._caller is not None, "the route names no call of the permission table"
         return self._caller
 
-    def authenticate(self, permission: CallPermission) -> None:
+    @property
+    def secret_key(self) -> SecretKey:
+        """The key of the call's tenant, which the server has met: `authenticate` sees to that.
+
+        Raises:
+            InvalidToken: there is no such tenant.
+        """
+        return self.house.tenant_keys.of(self.tenant_id)
+
+    async def authenticate(self, permission: CallPermission) -> None:
         """Find out whose token this is, and count the call against its limits.
 
         Raises:
-            InvalidToken, TooManyRequests.
+            InvalidToken, TooManyRequests; Unavailable at a tenant's first call.
         """
         text = self.access_token
         if not text:
@@ -116,6 +126,8 @@ class ApiRequest:
             Claim(tenant_key(token.tenant_id), settings.tenant_calls_per_min, "Calls of this organization"),
         )
         self._caller = Caller(token, permission)
+        if token.tenant_id not in self.house.tenant_keys:
+            await self.house.meet_tenant(token.tenant_id)
 
     def count_against(self, *claims: Claim) -> None:
         """Count the call against limits; what is left of the tightest goes into the answer's headers.
@@ -307,13 +319,13 @@ class ApiRequest:
         return route.encode() + (await self.raw_body() if body_digest is None else body_digest)
 
     def _request_hash(self, key: str, whole: bytes) -> bytes:
-        """Of the request, the caller and the key, with the secret key.
+        """Of the request, the caller and the key, with the tenant's secret key.
 
         Were it of the request alone, the database would tell who has sent a text that can be guessed, and who has sent
         the same as somebody else, which it must not of an anonymous answer.
         """
         digest = hashlib.sha256(whole).hexdigest()
-        return self.house.secret_key.hash("request", f"{scope_of(self.caller)}\n{key}\n{digest}")
+        return self.secret_key.hash("request", f"{scope_of(self.caller)}\n{key}\n{digest}")
 
     @property
     def client_address(self) -> str:

@@ -144,7 +144,7 @@ class Feed:
         self._joining = []
 
     def _cursor(self, position: int) -> str:
-        return write_cursor(self._imprint.secret_key, self._operator.tenant_id, position)
+        return write_cursor(self._imprint.keys.of(self._operator.tenant_id), self._operator.tenant_id, position)
 
     def beat(self, now_s: int) -> None:
         """Send each stream a sign of life with its place, so that it need not look far back when it resumes."""

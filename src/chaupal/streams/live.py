@@ -56,7 +56,7 @@ class LiveStreams:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._imprint = Imprint(house.media_links, house.secret_key)
+        self._imprint = Imprint(house.media_links, house.tenant_keys)
         self._feeds: dict[str, tuple[Feed, asyncio.Task[None]]] = {}
         self._counts: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
@@ -171,7 +171,7 @@ class LiveStreams:
                 found[0].wake()
 
     def _cursor(self, caller: Caller, position: int) -> str:
-        return write_cursor(self._house.secret_key, caller.tenant_id, position)
+        return write_cursor(self._house.tenant_keys.of(caller.tenant_id), caller.tenant_id, position)
 
     def _start_to_beat(self) -> None:
         if self._beating is None:

@@ -33,7 +33,7 @@ async def get_events(request: ApiRequest) -> StreamedReply:
         live = house.live_streams = LiveStreams(house)
     live.enter(caller)
     try:
-        imprint = Imprint(house.media_links, house.secret_key)
+        imprint = Imprint(house.media_links, house.tenant_keys)
         page = await request.read(read_page, PageOf(position, PAGE_MAX, only, imprint))
     except BaseException:
         live.exit(caller)
@@ -56,12 +56,12 @@ async def get_sync(request: ApiRequest) -> msgspec.Struct:
         position=_position(request, query.cursor),
         limit=limit,
         only=_groups(query.group_id),
-        imprint=Imprint(house.media_links, house.secret_key),
+        imprint=Imprint(house.media_links, house.tenant_keys),
     )
     page = await request.read(read_page, wanted)
     return SyncAnswer(
         events=[show_happening(happening) for happening in page.happenings],
-        cursor=write_cursor(house.secret_key, request.caller.tenant_id, page.position),
+        cursor=write_cursor(request.secret_key, request.caller.tenant_id, page.position),
         has_more=page.has_more,
     )
 
@@ -69,7 +69,7 @@ async def get_sync(request: ApiRequest) -> msgspec.Struct:
 def _position(request: ApiRequest, cursor: str | None) -> int | None:
     from chaupal.streams.rules import read_cursor
 
-    return read_cursor(request.house.secret_key, request.caller.tenant_id, cursor) if cursor else None
+    return read_cursor(request.secret_key, request.caller.tenant_id, cursor) if cursor else None
 
 
 def _groups(ids: list[str] | None) -> frozenset[str]:

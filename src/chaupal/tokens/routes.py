@@ -37,7 +37,7 @@ async def post_generate_pin(request: ApiRequest) -> Reply:
     mobile_number = read_mobile_number(asked.mobile_number, "mobileNumber")
     connector = await _connector(request, asked.application_id)
     house = request.house
-    draft = PinDraft(mobile_number, connector, house.settings, house.secret_key)
+    draft = PinDraft(mobile_number, connector, house.settings, request.secret_key)
     once = PinOnce(draft, await _repeat(request, connector, mobile_number), encode_json(PinGenerated()))
     answer = (await house.store.write(generate_pin_once, Operator(connector.tenant_id), once)).result
     if not answer.was_stored:
@@ -52,7 +52,7 @@ async def _shown_pin(house: House, connector: Connector, mobile_number: str) -> 
     """For development alone: the PIN as a header, none for a number that is nobody's."""
     try:
         waiting = await house.store.read(
-            read_waiting_pin, Operator(connector.tenant_id), (mobile_number, house.secret_key)
+            read_waiting_pin, Operator(connector.tenant_id), (mobile_number, house.tenant_keys.of(connector.tenant_id))
         )
     except NotFound:
         return ()
@@ -69,7 +69,7 @@ async def post_login_with_pin(request: ApiRequest) -> Reply:
         attempt=PinTry(mobile_number, asked.pin, connector.connector_id, request.client_address),
         connector=connector,
         settings=house.settings,
-        secret_key=house.secret_key,
+        secret_key=request.secret_key,
         application_secret=asked.application_secret,
     )
 
@@ -95,7 +95,7 @@ async def _repeat(request: ApiRequest, connector: Connector, mobile_number: str)
     key = request.idempotency_key
     if not key:
         return None
-    return Repeat(key, connector.connector_id, mobile_number, await request.whole(), request.house.secret_key)
+    return Repeat(key, connector.connector_id, mobile_number, await request.whole(), request.secret_key)
 
 
 async def get_access_token(request: ApiRequest) -> AccessTokenAnswer:
@@ -111,7 +111,7 @@ async def get_access_token(request: ApiRequest) -> AccessTokenAnswer:
         application_secret=request.header(b"applicationsecret"),
         refresh_token=request.header(b"refreshtoken"),
         settings=house.settings,
-        secret_key=house.secret_key,
+        secret_key=request.secret_key,
     )
     exchanged = await house.store.read(read_exchange, operator, exchange)
     if exchanged is None:
@@ -137,6 +137,7 @@ async def _connector(request: ApiRequest, application_id: str) -> Connector:
     if connector is None:
         raise Unauthenticated
     request.tenant_id = connector.tenant_id
+    await request.house.meet_tenant(connector.tenant_id)
     return connector
 
 

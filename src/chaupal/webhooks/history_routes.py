@@ -51,7 +51,7 @@ async def get_deliveries(request: ApiRequest) -> DeliveriesAnswer:
         count=count,
     )
     found = await request.read(list_deliveries, page)
-    key = request.house.secret_key
+    key = request.secret_key
     return DeliveriesAnswer(
         deliveries=[_build_delivery(row, found.tries.get(row.delivery_id, []), key) for row in found.deliveries],
         cursor=write_cursor(found.next_before_id) if found.next_before_id else UNSET,
@@ -109,7 +109,7 @@ async def post_test(request: ApiRequest) -> msgspec.Struct | Reply:
     from chaupal.webhooks.history import TestEvent, send_test
 
     body = await request.body(TestBody)
-    wanted = TestEvent(read_id(request.path["webhookId"]), body.event_type or "", request.house.secret_key)
+    wanted = TestEvent(read_id(request.path["webhookId"]), body.event_type or "", request.secret_key)
     answer = await request.commit(
         send_test,
         wanted,

@@ -44,7 +44,7 @@ async def post_webhook(request: ApiRequest) -> msgspec.Struct | Reply:
     body = await request.body(PostWebhook)
     draft = _draft(body)
     house = request.house
-    new = NewWebhook(draft, house.settings, house.secret_key)
+    new = NewWebhook(draft, house.settings, request.secret_key)
     await request.read(check_may_register, new)
     await _prove(request, new_target(draft))
     answer = await request.commit(register_webhook, new, lambda webhook_id: WebhookReceipt(webhook_id=webhook_id))
@@ -59,7 +59,7 @@ async def get_webhooks(request: ApiRequest) -> WebhooksAnswer:
     query = request.query(WebhooksQuery)
     object_type = check_object_type(query.object_type) if query.object_type or query.object_id else ""
     object_id = _object_id(object_type, query.object_id) or ""
-    which = WebhooksOf(object_type, object_id, request.house.secret_key)
+    which = WebhooksOf(object_type, object_id, request.secret_key)
     return WebhooksAnswer(webhooks=[_build_webhook(shown) for shown in await request.read(list_webhooks, which)])
 
 
@@ -89,7 +89,7 @@ async def put_webhook(request: ApiRequest) -> msgspec.Struct | Reply:
 
     body = await request.body(PutWebhook)
     draft = _draft(body, is_active=body.active)
-    change = WebhookChange(read_id(request.path["webhookId"]), draft, request.house.secret_key)
+    change = WebhookChange(read_id(request.path["webhookId"]), draft, request.secret_key)
     target = await request.read(find_url_to_prove, change)
     if target is not None:
         await _prove(request, changed_target(target, draft, now_ms=request.house.now_s * 1000))

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from chaupal.auth.caller import INSTALLATION, Operator
-from chaupal.auth.sealing import SealBroken
+from chaupal.auth.sealing import SealBroken, SecretKey
 from chaupal.errors import Unavailable
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
@@ -131,7 +131,7 @@ class Deliverer:
     async def match_all(self) -> bool:
         """Match what has happened; whether there is more."""
         store = self._house.store
-        matching = Matching(self._house.media_links, self._house.secret_key)
+        matching = Matching(self._house.media_links, self._house.tenant_keys)
         has_more = False
         behind = await store.read(_find_behind, INSTALLATION, _TENANTS_AT_ONCE)
         for tenant_id, _ in behind:
@@ -226,7 +226,7 @@ class Deliverer:
         worker_id = self._worker_id
         tries: list[TriedDelivery] = []
         try:
-            await self._send_all(flight, tries)
+            await self._send_all(flight, tries, await self._house.key_of(tenant_id))
         except asyncio.CancelledError:
             if not self._stopping.is_set():
                 raise
@@ -246,20 +246,20 @@ class Deliverer:
         self._note(tenant_id, flight, tries, recorded)
         return recorded.more
 
-    async def _send_all(self, flight: Flight, tries: list[TriedDelivery]) -> None:
+    async def _send_all(self, flight: Flight, tries: list[TriedDelivery], secret_key: SecretKey) -> None:
         """Send one after another, and add what became of each."""
-        target = open_target(flight.webhook.sealed_target, self._house.secret_key)
+        target = open_target(flight.webhook.sealed_target, secret_key)
         began_s = time.monotonic()
         for delivery in flight.deliveries:
             if self._stopping.is_set() or time.monotonic() - began_s > _FLIGHT_MAX_S:
                 return
-            tries.append(await self._send(target, delivery))
+            tries.append(await self._send(target, delivery, secret_key))
 
-    async def _send(self, target: Target, delivery: ClaimedDelivery) -> TriedDelivery:
+    async def _send(self, target: Target, delivery: ClaimedDelivery, secret_key: SecretKey) -> TriedDelivery:
         house = self._house
         now_ms = house.store.clock() // 1000
         try:
-            body = open_body(delivery.body, house.secret_key)
+            body = open_body(delivery.body, secret_key)
         except SealBroken as broken:
             return TriedDelivery(
                 delivery=delivery,
@@ -273,7 +273,7 @@ class Deliverer:
         timeout_s = house.settings.webhook_timeout_s
         tried = await send(house.callbacks, target, delivery, body, now_ms=now_ms, timeout_s=timeout_s)
         if tried.answer:
-            tried = msgspec.structs.replace(tried, answer=seal_answer(tried.answer, house.secret_key))
+            tried = msgspec.structs.replace(tried, answer=seal_answer(tried.answer, secret_key))
         return tried
 
     async def _record(self, tenant_id: str, end: FlightEnd) -> Recorded:

@@ -13,7 +13,8 @@ import msgspec
 import structlog
 
 from chaupal.auth.caller import Operator
-from chaupal.auth.sealing import SealBroken, SecretKey
+from chaupal.auth.sealing import SealBroken
+from chaupal.auth.tenant_keys import TenantKeys, meet_tenant
 from chaupal.events.log import CursorExpired, StoredEvent, log_end, read_after
 from chaupal.happenings.rules import Imprint, Told, find_told, without_numbers
 from chaupal.media.links import MediaLinks
@@ -48,7 +49,7 @@ class Matching(msgspec.Struct, frozen=True):
     """What is needed to tell of events."""
 
     links: MediaLinks
-    secret_key: SecretKey
+    keys: TenantKeys
 
 
 class Matched(msgspec.Struct, frozen=True):
@@ -62,7 +63,7 @@ class Matched(msgspec.Struct, frozen=True):
     has_more: bool
 
 
-def match_events(tx: Transaction, _caller: Operator, matching: Matching) -> Matched | None:
+def match_events(tx: Transaction, caller: Operator, matching: Matching) -> Matched | None:
     """What the next events after the cursor, at most 100, are for webhooks; None where there are none. Reads only."""
     cursor = select_cursor(tx)
     if cursor is None:
@@ -76,6 +77,7 @@ def match_events(tx: Transaction, _caller: Operator, matching: Matching) -> Matc
         return Matched(cursor, last, [], [], has_more=False)
     if not events:
         return None
+    meet_tenant(tx, caller, matching.keys)
     matcher = _Matcher(tx, matching, events)
     until = cursor
     for event in events:
@@ -99,8 +101,8 @@ class _Matcher:
         self.deliveries: list[NewDelivery] = []
         self.revoked: set[str] = set()
         self._tx = tx
-        self._matching = matching
-        self._imprint = Imprint(matching.links, matching.secret_key)
+        self._imprint = Imprint(matching.links, matching.keys)
+        self._secret_key = matching.keys.of(tx.tenant_id)
         self._of_group = _by_object(tx, GROUP, {event.group_id for event in events if event.group_id})
         self._of_action = _by_object(tx, ACTION, {_action_id(event) for event in events})
         self._of_package = select_webhooks_of_type(tx, ACTION_PACKAGE)
@@ -159,7 +161,7 @@ class _Matcher:
                 event_type=happening.event_type,
                 origin="event",
                 state=WAITING if is_active else SKIPPED,
-                body=seal_body(body, self._matching.secret_key),
+                body=seal_body(body, self._secret_key),
                 body_bytes=len(body),
                 happened_at_ms=event.at_us // 1000,
                 created_at_ms=now_ms,
@@ -176,7 +178,7 @@ class _Matcher:
     def _target(self, webhook: WebhookRow) -> Target | None:
         if webhook.webhook_id not in self._targets:
             try:
-                self._targets[webhook.webhook_id] = open_target(webhook.sealed_target, self._matching.secret_key)
+                self._targets[webhook.webhook_id] = open_target(webhook.sealed_target, self._secret_key)
             except SealBroken as error:
                 log.error("a webhook cannot be read", webhook_id=webhook.webhook_id, cause=str(error))
                 self._targets[webhook.webhook_id] = None
