@@ -51,6 +51,7 @@ from chaupal.streams.routes import ROUTES as STREAM_ROUTES
 from chaupal.subgroups.routes import ROUTES as SUBGROUP_ROUTES
 from chaupal.subscribers.routes import ROUTES as SUBSCRIBER_ROUTES
 from chaupal.tokens.routes import ROUTES as TOKEN_ROUTES
+from chaupal.tracing.starting import start_tracing
 from chaupal.webhooks.history_routes import ROUTES as HISTORY_ROUTES
 from chaupal.webhooks.routes import ROUTES as WEBHOOK_ROUTES
 
@@ -136,6 +137,7 @@ def build_app(house: House) -> Api:
     metrics = Metrics()
     call_log = CallLog(log_stream(house.settings), is_on=shows_calls(house.settings))
     outbound = OutboundClient()
+    _begin_traces(house, outbound)
     work = BackgroundWork(house, outbound, metrics) if house.settings.works else None
     control = ControlServer(house)
     sharing = _limit_sharing(house)
@@ -167,10 +169,23 @@ def build_app(house: House) -> Api:
             await house.media_fetcher.close()
             await house.callbacks.close()
             call_log.flush()
+            await _end_traces(house)
 
     pages = build_pages(house, metrics, lifespan)
     routes = SERVED_ROUTES if house.settings.serves_calls else ()
     return Api(house, routes, behind=pages, metrics=metrics, call_log=call_log)
+
+
+def _begin_traces(house: House, outbound: OutboundClient) -> None:
+    tracing = start_tracing(house.settings)
+    if tracing is not None:
+        house.trace_with(tracing)
+        outbound.tracing = tracing
+
+
+async def _end_traces(house: House) -> None:
+    if house.tracing is not None:
+        await asyncio.to_thread(house.tracing.stop)
 
 
 def _limit_sharing(house: House) -> LimitSharing | None:

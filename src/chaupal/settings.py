@@ -62,6 +62,11 @@ class Settings:
     )
     log_format: str = _setting("auto", "`pretty`, `json`, or `auto`: pretty on a terminal, JSON otherwise.")
     log_level: str = _setting("info", "`debug`, `info`, `warning` or `error`.")
+    otlp_endpoint: str = _setting(
+        "",
+        "URL of an OpenTelemetry collector that takes OTLP over HTTP, such as `http://127.0.0.1:4318`; empty: what "
+        "OpenTelemetry's own variables say, else no traces.",
+    )
     strict_json: bool = _setting(False, "Refuse bodies that are not strict JSON instead of reading them tolerantly.")
     body_max_bytes: int = _setting(1_048_576, "Largest body of a JSON call, bytes. Longer ones get 413.")
     request_head_timeout_s: int = _setting(20, "A client that has not sent its request's head in this time is cut off.")

@@ -85,6 +85,8 @@ def _check_addresses(settings: Settings) -> None:
         raise SettingRefused(f"CHAUPAL_LISTEN={settings.listen}: must be ADDRESS:PORT")
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
         raise SettingRefused(f"CHAUPAL_PUBLIC_URL={settings.public_url}: must begin with https:// or http://")
+    if settings.otlp_endpoint and not settings.otlp_endpoint.startswith(("http://", "https://")):
+        raise SettingRefused(f"CHAUPAL_OTLP_ENDPOINT={settings.otlp_endpoint}: must begin with https:// or http://")
     if settings.development and not (settings.listens_to_itself and not settings.public_url):
         raise SettingRefused(
             "CHAUPAL_DEVELOPMENT: shows PINs to whoever asks, so the address of CHAUPAL_LISTEN must be 127.0.0.1, "

@@ -15,6 +15,7 @@ import msgspec
 
 from chaupal import __version__
 from chaupal.outbound.failures import OutboundFailed, telling_failures
+from chaupal.tracing.untraced import UNTRACED, OutboundTracing
 
 __all__ = ["OutboundAnswer", "OutboundClient", "OutboundFailed", "read_at_most"]
 
@@ -40,6 +41,7 @@ class OutboundClient:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self.tracing: OutboundTracing | None = None
 
     async def post(
         self,
@@ -61,8 +63,11 @@ class OutboundClient:
 
         session = self._open()
         timeout = aiohttp.ClientTimeout(total=timeout_s)
-        with telling_failures(timeout_s):
-            async with session.post(url, headers=headers, data=body, timeout=timeout, allow_redirects=False) as answer:
+        outgoing = self.tracing.outgoing("POST", url) if self.tracing is not None else UNTRACED
+        with outgoing as traced, telling_failures(timeout_s):
+            sent = {**headers, **traced.headers}
+            async with session.post(url, headers=sent, data=body, timeout=timeout, allow_redirects=False) as answer:
+                traced.note(answer.status)
                 return OutboundAnswer(answer.status, await read_at_most(answer.content, answer_max_bytes))
 
     async def close(self) -> None:

@@ -26,6 +26,7 @@ from chaupal.outbound.failures import (
     telling_failures,
 )
 from chaupal.outbound.guard import CheckedUrl, Guard, Network, is_public_address, read_url
+from chaupal.tracing.untraced import UNTRACED, OutboundTracing
 
 if TYPE_CHECKING:
     import aiohttp
@@ -70,6 +71,7 @@ class GuardedClient:
         door = _Door(Guard(allow=allowed, setting=setting), resolve, connections_max)
         self._doors = {"https": door, "http": door}
         self._prepared: dict[str, tuple[_Door, Any]] = {}
+        self.tracing: OutboundTracing | None = None
         if needs_tls:
             plain = Guard(allow=allowed, setting=setting, is_public_open=False)
             self._doors["http"] = _Door(plain, resolve, connections_max)
@@ -148,11 +150,14 @@ class GuardedClient:
         import aiohttp
 
         timeout = aiohttp.ClientTimeout(total=timeout_s)
-        with telling_failures(timeout_s):
+        outgoing = self.tracing.outgoing(method, url) if self.tracing is not None else UNTRACED
+        with outgoing as traced, telling_failures(timeout_s):
             target = prepared[1] if prepared is not None else self._prepare(url, door)
+            sent = {**headers, **traced.headers}
             async with session.request(
-                method, target, headers=headers, data=body or None, timeout=timeout, allow_redirects=False
+                method, target, headers=sent, data=body or None, timeout=timeout, allow_redirects=False
             ) as answer:
+                traced.note(answer.status)
                 yield cast("HeardResponse", answer)
 
     def _prepare(self, url: str, door: _Door) -> Any:

@@ -75,7 +75,12 @@ class Api:
         if matched.target is None:
             await self._answer_other_method(scope, matched.methods, send)
             return
-        await self._answer(scope, receive, send, matched.target, matched.parameters)
+        tracing = self._house.tracing
+        if tracing is None:
+            await self._answer(scope, receive, send, matched.target, matched.parameters)
+            return
+        with tracing.call(method, matched.target.path, scope["headers"]):
+            await self._answer(scope, receive, send, matched.target, matched.parameters)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, route: Route, path: dict[str, str]) -> None:
         started_s = time.perf_counter()
@@ -124,6 +129,8 @@ class Api:
     def _note(self, request: ApiRequest, status: int, started_s: float) -> None:
         """Count and log a call that has been answered."""
         route, duration_s = request.route, time.perf_counter() - started_s
+        if (tracing := self._house.tracing) is not None:
+            tracing.note_answer(status=status, request_id=request.request_id, tenant_id=request.tenant_id)
         self._metrics.observe(route.method, route.path, status, duration_s)
         self._call_log.note(
             method=route.method,

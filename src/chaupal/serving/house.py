@@ -21,6 +21,7 @@ from chaupal.subgroups.unique_counts import UniqueCounts
 
 if TYPE_CHECKING:
     from chaupal.streams.live import LiveStreams
+    from chaupal.tracing.tracer import Tracing
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +45,7 @@ class House:
     """Made when the first stream is opened."""
     callbacks: GuardedClient = field(init=False)
     """For the receivers of webhooks; to be closed before the event loop ends."""
+    tracing: Tracing | None = None
     is_stopping: bool = False
     wake_jobs: Callable[[], None] = lambda: None
     """Called after a commit that queued a job; without it the job waits for the next poll."""
@@ -63,6 +65,11 @@ class House:
             needs_tls=True,
             connections_max=0,
         )
+
+    def trace_with(self, tracing: Tracing) -> None:
+        """Make traces of all that is done from now on."""
+        self.tracing = self.media_fetcher.tracing = self.callbacks.tracing = tracing
+        self.store.trace_with(tracing)
 
     @property
     def now_s(self) -> int:

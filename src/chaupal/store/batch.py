@@ -95,6 +95,8 @@ class Work:
     result: Any = None
     position: int = 0
     error: BaseException | None = None
+    trace: Any = None
+    """What a tracer knows the caller's work by; None where nothing is traced."""
 
 
 @dataclass(slots=True)

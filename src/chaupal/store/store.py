@@ -53,6 +53,16 @@ class Signals(Protocol):
         """Something has happened in these tenants. Never waits."""
 
 
+class BatchTracing(Protocol):
+    """Whoever makes traces of batches."""
+
+    def current(self) -> object | None:
+        """What the caller is doing; None where that is not traced."""
+
+    def note_batch(self, works: Sequence[Work], began_ns: int) -> None:
+        """A batch is over. In the writer's thread: it must be quick, and may not raise."""
+
+
 if TYPE_CHECKING:
     from chaupal.store.turns import Turn
 
@@ -88,6 +98,7 @@ class Store:
         self.find_neighbours: Callable[[Callable[[Set[str]], None]], Signals] | None = None
         self.make_turn: Callable[[str], Turn] | None = None
         self._neighbours: Signals | None = None
+        self._tracing: BatchTracing | None = None
         self._listeners: list[Callable[[Set[str]], None]] = []
         self._writers = [
             Writer(
@@ -133,6 +144,12 @@ class Store:
         from time to time as well.
         """
         self._listeners.append(listener)
+
+    def trace_with(self, tracing: BatchTracing) -> None:
+        """Tell of each batch from now on."""
+        self._tracing = tracing
+        for writer in self._writers:
+            writer.on_batch = tracing.note_batch
 
     @property
     def is_shared(self) -> bool:
@@ -189,6 +206,8 @@ class Store:
             ChaupalError: the rule's own, or Unavailable (queue full, disk full, database gone, outcome unknown).
         """
         work = _work(rule, caller, request)
+        if self._tracing is not None:
+            work.trace = self._tracing.current()
         writer = self._writers[zlib.crc32(caller.tenant_id.encode()) % len(self._writers)]
         writer.submit(work)
         await work.future

@@ -80,6 +80,8 @@ class Writer:
         self._on_commit = on_commit
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
+        self.on_batch: Callable[[Sequence[Work], int], None] | None = None
+        """Told of each batch that is over, and when it began (ns), before its callers are woken; may not raise."""
         self._memory = Memory()
         self._refuse_until = 0.0
         self._is_stopping = False
@@ -113,6 +115,7 @@ class Writer:
 
     def _loop(self) -> None:
         while (works := self._take()) is not None:
+            began_ns = time.time_ns() if self.on_batch is not None else 0
             try:
                 self._run(works)
             except Exception as error:  # the thread must live: an error here is a defect, and every caller hears of it
@@ -120,6 +123,8 @@ class Writer:
                 for work in works:
                     work.error = error
                 self._drop_connection()
+            if self.on_batch is not None:
+                self.on_batch(works, began_ns)
             self._deliver_all(works)
         self._drop_connection()
         self._refuse_late_work()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from chaupal import __version__
 from chaupal.outbound.client import OutboundAnswer
 from chaupal.outbound.failures import OutboundFailed
 from chaupal.outbound.guarded import GuardedClient
+from chaupal.tracing.untraced import UNTRACED, Traced
 from chaupal.webhooks.delivering.claiming import TriedDelivery
 from chaupal.webhooks.delivering.queries import ClaimedDelivery
 from chaupal.webhooks.delivering.schedule import read_retry_after
@@ -27,18 +29,21 @@ async def send(
     status: int | None = None
     error = answered = ""
     retry_after_s = None
-    try:
-        answer = await client.call(
-            "POST",
-            target.url,
-            headers=headers_of(target, delivery, body, now_ms=now_ms),
-            body=body,
-            timeout_s=timeout_s,
-            answer_max_bytes=ANSWER_MAX_BYTES,
-        )
-        status, answered, retry_after_s = answer.status, _kept(answer), read_retry_after(answer.retry_after)
-    except OutboundFailed as failure:
-        error = str(failure)
+    with _traced(client, delivery) as traced:
+        try:
+            answer = await client.call(
+                "POST",
+                target.url,
+                headers=headers_of(target, delivery, body, now_ms=now_ms),
+                body=body,
+                timeout_s=timeout_s,
+                answer_max_bytes=ANSWER_MAX_BYTES,
+            )
+            status, answered, retry_after_s = answer.status, _kept(answer), read_retry_after(answer.retry_after)
+            traced.note(status)
+        except OutboundFailed as failure:
+            error = str(failure)
+            traced.note_failure(error)
     return TriedDelivery(
         delivery=delivery,
         tried_at_ms=now_ms,
@@ -48,6 +53,12 @@ async def send(
         answer=answered,
         retry_after_s=retry_after_s,
     )
+
+
+def _traced(client: GuardedClient, delivery: ClaimedDelivery) -> AbstractContextManager[Traced]:
+    if client.tracing is None:
+        return UNTRACED
+    return client.tracing.delivery(event_id=delivery.event_id, attempt=delivery.try_count + 1)
 
 
 def headers_of(target: Target, delivery: ClaimedDelivery, body: bytes, *, now_ms: int) -> dict[str, str]:

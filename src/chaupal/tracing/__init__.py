@@ -1,0 +1,1 @@
+"""Traces by OpenTelemetry: of calls, of the store's batches, of deliveries and of what is called outside."""
