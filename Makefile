@@ -21,7 +21,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links $(UPGRADE)
 TYPED = src bench tests/parts tests/conftest.py tools
 
-.PHONY: help serve test postman samples fuzz lint format bench bench-peers soak lock environment runtime clean
+.PHONY: help serve test postman samples fuzz docs lint format bench bench-peers soak lock environment runtime clean
 
 help:
 	@echo "make serve        run Chaupal from this checkout (first use installs it into .venv)"
@@ -29,6 +29,7 @@ help:
 	@echo "make postman      run the Postman collection against a fresh server"
 	@echo "make samples      run the samples against fresh servers; installs Mono on Debian for the one in C#"
 	@echo "make fuzz         let the tests that make calls up choose freely; make fuzz FUZZ_S=600 for so long each"
+	@echo "make docs         build the documents as a site of plain files, in build/site"
 	@echo "make lint         style, types and import rules"
 	@echo "make format       put the code into the project's layout"
 	@echo "make bench        measure this server; make bench-peers measures others beside it"
@@ -53,6 +54,9 @@ samples: environment
 fuzz: environment
 	@exec $(BIN)/python -m pytest -n $(TEST_WORKERS) --fuzz-s $(FUZZ_S) -o faulthandler_timeout=0 $(FLAGS) \
 		tests/api/test_made_up_calls.py tests/api/test_random_bytes.py
+
+docs: environment
+	@exec $(BIN)/python tools/build_site.py $(FLAGS)
 
 lint: environment
 	$(BIN)/ruff check .
