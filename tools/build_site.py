@@ -2,8 +2,9 @@
 
 Usage: `.venv/bin/python tools/build_site.py [FOLDER]`; without a folder, into `build/site`. The contents in
 docs/index.md are the site's navigation, so that no page is listed in two places. Pages beside docs/ (such as
-ARCHITECTURE.md) are put below `project/`, and links are made to fit. A link that leads nowhere, to a page or to a
-heading, ends the build with exit code 1. The result loads nothing from anywhere else: no font, no script.
+ARCHITECTURE.md), and other files that the pages lead to, are put below `project/`, and links are made to fit. A link
+that leads nowhere, to a page or to a heading, ends the build with exit code 1. The result loads nothing from anywhere
+else: no font, no script.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from tests.parts.npm_packages import install_packages  # noqa: E402 - found by t
 
 DOCS = PROJECT / "docs"
 SOURCES = PROJECT / "tools" / "site"
-BESIDE = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "LICENSE")
-"""What the pages lead to outside of docs/."""
+BESIDE = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+"""The pages outside of docs/."""
 
 _SECTION = re.compile(r"^## (.+)$")
 _ENTRY = re.compile(r"^- \[([^\]]+)\]\(([^)#]+)\)")
@@ -90,9 +91,12 @@ def stage(pages: Path) -> None:
     shutil.copytree(SOURCES, pages, dirs_exist_ok=True, ignore=lambda _folder, names: set(names) - _OWN)
     (pages / "project").mkdir()
     for source in (*sorted(DOCS.rglob("*.md")), *(PROJECT / name for name in BESIDE)):
-        place = place_of(source)
         text = source.read_text()
-        (pages / place).write_text(staged_text(text, source) if source.suffix == ".md" else text)
+        (pages / place_of(source)).write_text(staged_text(text, source))
+        for linked in _files_beside(text, source):
+            copied = pages / place_of(linked)
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(linked, copied)
     drawn = install_packages(SOURCES, "site") / "node_modules" / "mermaid"
     shutil.copy(drawn / "dist" / "mermaid.min.js", pages / "mermaid.min.js")
     shutil.copy(drawn / "LICENSE", pages / "mermaid.LICENSE.txt")
@@ -106,8 +110,8 @@ def place_of(source: Path) -> str:
     """Where a file of the project stands in the site, from its root."""
     if source.is_relative_to(DOCS):
         return source.relative_to(DOCS).as_posix()
-    name = source.name.lower() if source.suffix else source.name
-    return f"project/{name}"
+    name = source.relative_to(PROJECT).as_posix()
+    return f"project/{name.lower() if name in BESIDE else name}"
 
 
 def staged_text(text: str, source: Path) -> str:
@@ -122,12 +126,21 @@ def staged_text(text: str, source: Path) -> str:
 
 
 def _staged_link(link: str, source: Path, place: str) -> str:
-    if ":" in link:
-        return link
     target = (source.parent / link).resolve()
-    if target.is_relative_to(DOCS) or target.name in BESIDE:
-        return _from(place, place_of(target))
-    return link
+    return _from(place, place_of(target)) if ":" not in link and target.is_relative_to(PROJECT) else link
+
+
+def _files_beside(text: str, source: Path) -> set[Path]:
+    """The files outside of docs/ that a page leads to and that are no pages, such as the samples."""
+    targets = {(source.parent / found[2]).resolve() for found in _LINK.finditer(text) if ":" not in found[2]}
+    return {
+        target
+        for target in targets
+        if target.is_file()
+        and target.is_relative_to(PROJECT)
+        and not target.is_relative_to(DOCS)
+        and target.suffix != ".md"
+    }
 
 
 def _from(place: str, other: str) -> str:

@@ -15,11 +15,17 @@ from tools.build_site import NotBuilt, contents, place_of, staged_text
 class TestBuildSite:
     def test_every_page_is_in_it(self, tmp_path: Path) -> None:
         build_site.build_site(tmp_path / "site")
-        sources = [shown.path for shown in DOCS] + [PROJECT / name for name in build_site.BESIDE if name != "LICENSE"]
+        sources = [shown.path for shown in DOCS] + [PROJECT / name for name in build_site.BESIDE]
         places = [place_of(source).removesuffix(".md") + ".html" for source in sources]
         assert len(places) == len(set(places)) > 30
         assert [place for place in places if not (tmp_path / "site" / place).is_file()] == []
-        assert (tmp_path / "site" / "mermaid.LICENSE.txt").is_file()
+        for further in (
+            "mermaid.LICENSE.txt",
+            "openapi.json",
+            "project/LICENSE",
+            "project/samples/curl/first-steps.sh",
+        ):
+            assert (tmp_path / "site" / further).is_file()
 
     @pytest.mark.parametrize(
         ("added", "said"),
@@ -61,6 +67,10 @@ class TestStagedText:
     def test_links_into_it_lead_back(self) -> None:
         staged = staged_text("[a](docs/api/groups.md#post-groups) [b](LICENSE)", PROJECT / "README.md")
         assert staged == "[a](../api/groups.md#post-groups) [b](LICENSE)"
+
+    def test_a_file_beside_keeps_its_place_below_the_projects(self) -> None:
+        staged = staged_text("[a](../samples/curl/first-steps.sh)", build_site.DOCS / "samples.md")
+        assert staged == "[a](project/samples/curl/first-steps.sh)"
 
     def test_what_only_the_tests_read_is_left_out_of_fences(self) -> None:
         text = "```http as=+919876500001\nGET /v1/groups\n```\n"
