@@ -23,6 +23,9 @@ from chaupal.auth.sealing import load_secret_key
 from chaupal.auth.signing import TokenSigner
 from chaupal.background import BackgroundWork
 from chaupal.bots.routes import ROUTES as BOT_ROUTES
+from chaupal.cells.door import CellDoor
+from chaupal.cells.routes import CELL_ROUTES
+from chaupal.cells.watching import CellWatch, read_all, take_over, wanted_by
 from chaupal.cli.first_steps import first_steps
 from chaupal.control.server import ControlServer
 from chaupal.directory.routes import ROUTES as TENANT_ROUTES
@@ -123,7 +126,9 @@ def open_house(
         folder.release_lock()
         raise
     signer = TokenSigner(written.result, issuer=settings.endpoint_url)
-    return House(settings=settings, store=store, secret_key=secret_key, signer=signer, folder=folder)
+    house = House(settings=settings, store=store, secret_key=secret_key, signer=signer, folder=folder)
+    take_over(house, asyncio.run(store.read(read_all, INSTALLATION, wanted_by(house))))
+    return house
 
 
 def close_house(house: House) -> None:
@@ -141,11 +146,13 @@ def build_app(house: House) -> Api:
     work = BackgroundWork(house, outbound, metrics) if house.settings.works else None
     control = ControlServer(house)
     sharing = _limit_sharing(house)
+    watch = CellWatch(house, metrics)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await control.start()
         house.store.meet_neighbours()
+        watch.start()
         if sharing is not None:
             sharing.start()
         if work is not None:
@@ -165,15 +172,16 @@ def build_app(house: House) -> Api:
                 await work.stop()
             if sharing is not None:
                 await sharing.stop()
-            await outbound.close()
-            await house.media_fetcher.close()
-            await house.callbacks.close()
+            await watch.stop()
+            for client in (outbound, house.cell_calls, house.media_fetcher, house.callbacks):
+                await client.close()
             call_log.flush()
             await _end_traces(house)
 
     pages = build_pages(house, metrics, lifespan)
     routes = SERVED_ROUTES if house.settings.serves_calls else ()
-    return Api(house, routes, behind=pages, metrics=metrics, call_log=call_log)
+    door = CellDoor(house, CELL_ROUTES, behind=pages)
+    return Api(house, routes, behind=door, metrics=metrics, call_log=call_log)
 
 
 def _begin_traces(house: House, outbound: OutboundClient) -> None:

@@ -1,4 +1,5 @@
-"""The work that a server does beside answering calls: jobs, deliveries to webhooks, sweeps."""
+"""The work that a server does beside answering calls: jobs, deliveries to webhooks, sweeps, and what a cell
+tells the root."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import asyncio
 from collections.abc import Set
 from contextlib import suppress
 
+from chaupal.cells.beating import CellBeat
 from chaupal.jobs.runner import JobRunner
 from chaupal.jobs.sweeps import Sweeper
 from chaupal.outbound.client import OutboundClient
@@ -28,6 +30,7 @@ class BackgroundWork:
         )
         self._sweeper = Sweeper(house, metrics=metrics)
         self._webhooks = WebhookEngine(house, metrics=metrics)
+        self._cells = CellBeat(house, metrics)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
@@ -36,6 +39,7 @@ class BackgroundWork:
         self._runner.start()
         self._sweeper.start()
         self._webhooks.start()
+        self._cells.start()
         self._house.wake_jobs = self._runner.wake
         self._house.wake_webhooks = self._webhooks.wake
         self._house.store.listen(self._hear)
@@ -43,6 +47,7 @@ class BackgroundWork:
     async def stop(self) -> None:
         """End all of it; what is not finished is taken up again later, here or elsewhere."""
         self._loop = None
+        await self._cells.stop()
         await self._webhooks.stop()
         await self._sweeper.stop()
         await self._runner.stop()

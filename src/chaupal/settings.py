@@ -144,6 +144,17 @@ class Settings:
     webhook_proofs_per_min: int = _setting(
         10, "Callback URLs that one connector may have proved in a minute; 0: no limit."
     )
+    cells_allow: tuple[str, ...] = _setting(
+        (), "Addresses or networks at which other cells are called with `http://`, comma-separated; this machine is."
+    )
+    moved_forward_days: int = _setting(
+        90,
+        "How long writes of an organization that has moved to another cell are passed on to it; after that, and with 0 "
+        "at once, clients get 308.",
+    )
+    moved_answer_days: int = _setting(
+        400, "How long the calls of an organization that has moved to another cell are answered from here."
+    )
     sms: str = _setting("console", "How PINs are sent: `console`, `outbox`, `twilio`, `http` or `smtp`.")
     sms_timeout_s: int = _setting(15, "Time an SMS provider has for one message.")
     sms_twilio_account: str = _setting("", "Twilio account SID.")
@@ -232,6 +243,11 @@ class Settings:
     def callback_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks of `callback_allow`."""
         return tuple(ip_network(entry, strict=False) for entry in self.callback_allow)
+
+    @property
+    def cell_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of `cells_allow`."""
+        return tuple(ip_network(entry, strict=False) for entry in self.cells_allow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ _AT_LEAST_ONE = (
     "media_orphan_keep_days",
     "webhook_timeout_s",
     "webhook_keep_days",
+    "moved_answer_days",
 )
 
 
@@ -117,6 +118,7 @@ def _check_networks(settings: Settings) -> None:
         ("trusted_proxies", "proxy_networks"),
         ("media_fetch_allow", "media_fetch_networks"),
         ("callback_allow", "callback_networks"),
+        ("cells_allow", "cell_networks"),
     ):
         try:
             getattr(settings, network_name)

@@ -37,6 +37,11 @@ COMMANDS = {
     "restore",
     "migrate-db",
     "webhook listen",
+    "cell add",
+    "cell join",
+    "cell list",
+    "cell drain",
+    "cell rotate-key",
 }
 
 
@@ -67,7 +72,7 @@ class TestHelp:
             if parameter.name != "help":
                 assert parameter.help, f"{words}: {parameter.name} has no help text"
 
-    @pytest.mark.parametrize("words", [*sorted(COMMANDS), "connector", "person", "token", "tenant", ""])
+    @pytest.mark.parametrize("words", [*sorted(COMMANDS), "connector", "person", "token", "tenant", "cell", ""])
     def test_help_can_be_printed(self, words: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert run_command([*words.split(), "--help"]) == 0
         assert capsys.readouterr().out.startswith("Usage: chaupal")

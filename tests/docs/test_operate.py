@@ -92,6 +92,7 @@ class TestHealth:
         metrics = Metrics()
         metrics.observe("GET", "/groups", 200, 0.001)
         metrics.webhook_tries.labels("delivered")
+        metrics.cell_heard_at.labels("root")
         for loop in re.findall(r"`(\w+)` \(", HEALTH.text):
             metrics.failed_loops.labels(loop)
         rendered = metrics.render().decode()

@@ -77,6 +77,16 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
 
 def test_tenants_from_before_keep_the_key_that_their_rows_are_hashed_with(database: Database) -> None:
     for step in (
+        "ALTER TABLE tenants DROP COLUMN gate",
+        "ALTER TABLE tenants DROP COLUMN move_count",
+        "ALTER TABLE signing_keys DROP COLUMN signs_from_ms",
+        "DROP TABLE cells",
+        "DROP TABLE cell_keys",
+        "DROP TABLE cell_calls_heard",
+        "DROP TABLE tenant_places",
+        "DROP TABLE application_places",
+        "DROP TABLE tenant_origins",
+        "DROP TABLE untold_tenants",
         "DROP TABLE tenant_keys",
         "UPDATE alembic_version SET version_num = '0014'",
         "INSERT INTO tenants (tenant_id, name, created_at_ms, last_position, last_at_us, rows_version)"

@@ -24,6 +24,8 @@ class Operator(msgspec.Struct, frozen=True):
     """Whoever has the machine: the command line, background jobs, and calls made before anyone is signed in."""
 
     tenant_id: str
+    passes_gate: bool = False
+    """Writes even to a tenant that is being moved, or has been: for what moves it."""
 
 
 INSTALLATION = Operator("")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, insert, or_, select
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 
 from chaupal.auth.tables import signing_keys, tenant_keys
 from chaupal.bots.tables import bots
@@ -118,21 +118,45 @@ def select_bot_right(tx: Transaction, *, grant_id: str) -> bool:
     return bool(tx.remembered(_SELECT_BOT_RIGHT, grant_id=grant_id))
 
 
+class SigningKeyRow(NamedTuple):
+    """A key of this installation's that is not over."""
+
+    key_id: str
+    sealed_private_key: bytes
+    signs_from_ms: int | None
+    retired_at_ms: int | None
+
+
 _SELECT_SIGNING_KEYS = statement(
-    select(signing_keys.c.key_id, signing_keys.c.sealed_private_key)
-    .where(signing_keys.c.tenant_id == bindparam("tenant_id"), signing_keys.c.retired_at_ms.is_(None))
+    select(*(signing_keys.c[name] for name in SigningKeyRow._fields))
+    .where(
+        signing_keys.c.tenant_id == bindparam("tenant_id"),
+        or_(signing_keys.c.retired_at_ms.is_(None), signing_keys.c.retired_at_ms > bindparam("now_ms")),
+    )
     .order_by(signing_keys.c.created_at_ms, signing_keys.c.key_id)
 )
 
 _INSERT_SIGNING_KEY = statement(insert(signing_keys))
+_RETIRE_SIGNING_KEYS = statement(
+    update(signing_keys)
+    .where(signing_keys.c.tenant_id == bindparam("tenant_id"), signing_keys.c.retired_at_ms.is_(None))
+    .values(retired_at_ms=bindparam("new_end_ms"))
+)
 
 
-def select_signing_keys(tx: Transaction) -> list[tuple[str, bytes]]:
-    """(key id, sealed private key), oldest first."""
-    return [(row[0], row[1]) for row in tx.all(_SELECT_SIGNING_KEYS)]
+def select_signing_keys(tx: Transaction) -> list[SigningKeyRow]:
+    """Those whose signatures are good, oldest first."""
+    return [SigningKeyRow(*row) for row in tx.all(_SELECT_SIGNING_KEYS, now_ms=tx.now_ms)]
 
 
-def insert_signing_key(tx: Transaction, *, key_id: str, public_key: bytes, sealed_private_key: bytes) -> None:
+def retire_signing_keys(tx: Transaction, *, at_ms: int) -> None:
+    """All that have no end yet end then. Inside tx."""
+    tx.run(_RETIRE_SIGNING_KEYS, new_end_ms=at_ms)
+
+
+def insert_signing_key(
+    tx: Transaction, *, key_id: str, public_key: bytes, sealed_private_key: bytes, signs_from_ms: int | None = None
+) -> None:
     """Inside tx."""
     tx.run(
         _INSERT_SIGNING_KEY,
@@ -141,6 +165,7 @@ def insert_signing_key(tx: Transaction, *, key_id: str, public_key: bytes, seale
         sealed_private_key=sealed_private_key,
         created_at_ms=tx.now_ms,
         retired_at_ms=None,
+        signs_from_ms=signs_from_ms,
     )
 
 

@@ -1,6 +1,7 @@
 """The installation's signing keys, and the keys that tenants have brought along.
 
-The `tenant_id` of a signing key is empty: it belongs to the installation, not to a tenant.
+The `tenant_id` of a signing key is empty: it belongs to the installation, not to a tenant. `signs_from_ms` NULL: from
+the beginning. From `retired_at_ms` on nothing that it has signed is accepted.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ signing_keys = define_table(
     octets("sealed_private_key"),
     instant("created_at_ms"),
     optional_instant("retired_at_ms"),
+    optional_instant("signs_from_ms"),
 )
 
 tenant_keys = define_table(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chaupal import __version__
-from chaupal.cli import backups, connectors, doctor, installation, people, tenants, tokens, webhooks
+from chaupal.cli import backups, cells, connectors, doctor, installation, people, tenants, tokens, webhooks
 from chaupal.cli.failures import WRONG_USAGE, Failure, report_failure, setting_failure
 from chaupal.cli.options import Json, new_group
 from chaupal.control.protocol import OperationFailed
@@ -54,6 +54,7 @@ app.command("restore")(backups.restore)
 app.command("migrate-db")(backups.migrate_database)
 app.command("pin")(tokens.show_pin)
 _GROUPS = {
+    "cell": cells.app,
     "connector": connectors.app,
     "person": people.app,
     "token": tokens.app,

@@ -20,6 +20,7 @@ from chaupal.connectors.queries import (
     select_connectors,
     update_connector,
 )
+from chaupal.directory.telling import note_changed
 from chaupal.errors import Conflict, InvalidParameters, NotFound, Unauthenticated
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
@@ -98,6 +99,7 @@ def create_connector(tx: Transaction, caller: Operator, request: tuple[NewConnec
         created_at_ms=tx.now_ms,
     )
     insert_connector(tx, connector, application_id=fold_application_id(shown_id))
+    note_changed(tx)
     tx.append(connector_created(connector.connector_id))
     return CreatedConnector(connector, secret)
 
@@ -149,6 +151,7 @@ def delete_connector(tx: Transaction, caller: Operator, application_id: str) -> 
     if connector is None or connector.tenant_id != caller.tenant_id:
         raise NotFound("connector")
     close_connector(tx, connector.connector_id)
+    note_changed(tx)
     tx.append(connector_deleted(connector.connector_id))
     return connector
 

@@ -7,21 +7,14 @@ Shapes alone, so that a command that speaks to a running server need not load th
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 
+from chaupal.control.call import Arguments, ArgumentsT, Call, Nothing, Result, ResultT
+from chaupal.control.cell_calls import CELL_CALLS
 
-class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
-    """What an operation takes. `tenant` is an id or a name; empty where the installation has one tenant alone."""
-
-
-class Result(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What an operation answers. Instants are UTC, in whole seconds."""
-
-
-class Nothing(Arguments, frozen=True):
-    """No arguments."""
+__all__ = ["CALLS", "Arguments", "ArgumentsT", "Call", "Nothing", "Result", "ResultT"]
 
 
 class Init(Arguments, frozen=True):
@@ -51,8 +44,8 @@ class ConnectorCreate(Arguments, frozen=True):
 
     name: str
     tenant: str = ""
-    permissions: list[str] = []
-    redirect_urls: list[str] = []
+    permissions: list[str] = msgspec.field(default_factory=list)
+    redirect_urls: list[str] = msgspec.field(default_factory=list)
     application_id: str | None = None
     application_secret: str | None = None
 
@@ -253,20 +246,6 @@ class Status(Result, frozen=True):
     is_stopping: bool
 
 
-ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)
-ResultT = TypeVar("ResultT", bound=Result)
-
-
-class Call(msgspec.Struct, Generic[ArgumentsT, ResultT], frozen=True):
-    """One operation by name."""
-
-    name: str
-    arguments: type[ArgumentsT]
-    result: type[ResultT]
-    # A command that only looks must not make an installation where there is none.
-    makes_installation: bool = False
-
-
 INIT = Call("init", Init, Installed, makes_installation=True)
 CONNECTOR_CREATE = Call("connector_create", ConnectorCreate, ConnectorCreated)
 CONNECTOR_LIST = Call("connector_list", ConnectorList, Connectors)
@@ -299,5 +278,6 @@ CALLS: dict[str, Call[Any, Any]] = {
         PIN_SHOW,
         TENANT_LIST,
         STATUS,
+        *CELL_CALLS,
     )
 }

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -33,6 +34,9 @@ from chaupal.control.protocol import (
 )
 from chaupal.errors import ChaupalError
 from chaupal.settings import Settings
+
+if TYPE_CHECKING:
+    from chaupal.serving.house import House
 
 _PATIENCE_S = 30.0
 """A server that starts or stops holds the lock without answering, as does another command: so long this one waits."""
@@ -172,13 +176,12 @@ def _read_answer(received: bytes) -> AnswerLine:
 
 def _perform_here(settings: Settings, call: Call[ArgumentsT, ResultT], arguments: ArgumentsT) -> ResultT:
     from chaupal.app import close_house, open_house
-    from chaupal.control.operations import perform
 
     with explained_opening(settings):
         # One command runs one rule at a time.
         house = open_house(replace(settings, store_readers=1, store_writers=1))
     try:
-        return asyncio.run(perform(house, call, arguments))
+        return asyncio.run(_performed(house, call, arguments))
     except ChaupalError as error:
         fields = error_fields(error)
         raise OperationFailed(
@@ -186,6 +189,15 @@ def _perform_here(settings: Settings, call: Call[ArgumentsT, ResultT], arguments
         ) from error
     finally:
         close_house(house)
+
+
+async def _performed(house: House, call: Call[ArgumentsT, ResultT], arguments: ArgumentsT) -> ResultT:
+    from chaupal.control.operations import perform
+
+    try:
+        return await perform(house, call, arguments)
+    finally:
+        await house.cell_calls.close()
 
 
 def _busy_sentence(data: Path) -> str:

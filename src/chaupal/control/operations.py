@@ -27,6 +27,7 @@ from chaupal.connectors.rules import (
 )
 from chaupal.control import calls
 from chaupal.control.calls import CALLS, ArgumentsT, Call, ResultT
+from chaupal.control.cell_operations import CELL_OPERATIONS
 from chaupal.control.rules import Installation, TokenPage, choose_tenant, install, instant_of, page_tokens, show_pin
 from chaupal.directory.rules import list_tenants
 from chaupal.errors import InvalidParameters
@@ -210,6 +211,7 @@ OPERATIONS: dict[str, Operation] = {
         pin_show,
         tenant_list,
         status,
+        *CELL_OPERATIONS,
     )
 }
 assert OPERATIONS.keys() == CALLS.keys()

@@ -7,6 +7,7 @@ from chaupal.auth.caller import Caller, Operator
 from chaupal.connectors.rules import list_connectors
 from chaupal.directory.events import tenant_created
 from chaupal.directory.queries import insert_tenant, select_tenant_name, select_tenants
+from chaupal.directory.telling import note_changed
 from chaupal.errors import InvalidParameters
 from chaupal.store.transaction import Transaction
 
@@ -22,6 +23,7 @@ def create_tenant(tx: Transaction, caller: Operator, name: str) -> str:
     if not name.strip() or len(name) > NAME_MAX_CHARS:
         raise InvalidParameters(field="tenant", value=name, rule=f"must have 1 to {NAME_MAX_CHARS} characters")
     insert_tenant(tx, name=name.strip())
+    note_changed(tx)
     tx.append(tenant_created(caller.tenant_id))
     return caller.tenant_id
 
@@ -38,7 +40,7 @@ def list_limited(tx: Transaction, caller: Caller, _request: None) -> list[tuple[
 
 
 def list_tenants(tx: Transaction, _caller: Operator, _request: None) -> list[tuple[str, str]]:
-    """(tenant id, name) of every tenant, oldest first."""
+    """(tenant id, name) of every tenant that lives here, oldest first."""
     return select_tenants(tx)
 
 

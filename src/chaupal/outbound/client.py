@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from chaupal import __version__
-from chaupal.outbound.failures import OutboundFailed, telling_failures
+from chaupal.outbound.failures import AnswerTooLarge, OutboundFailed, telling_failures
 from chaupal.tracing.untraced import UNTRACED, OutboundTracing
 
 __all__ = ["OutboundAnswer", "OutboundClient", "OutboundFailed", "read_at_most"]
@@ -34,6 +34,8 @@ class OutboundAnswer(msgspec.Struct, frozen=True):
     body: bytes
     retry_after: str = ""
     is_private: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    """As they were sent, where the caller needs them."""
 
 
 class OutboundClient:
@@ -69,6 +71,43 @@ class OutboundClient:
             async with session.post(url, headers=sent, data=body, timeout=timeout, allow_redirects=False) as answer:
                 traced.note(answer.status)
                 return OutboundAnswer(answer.status, await read_at_most(answer.content, answer_max_bytes))
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | AsyncIterator[bytes],
+        timeout_s: float,
+        answer_max_bytes: int,
+    ) -> OutboundAnswer:
+        """Send once, with any method, and a body that may be made while it is sent; the answer with its headers.
+
+        Raises:
+            OutboundFailed: nothing was answered in time. Whether the other side has acted is not known.
+            AnswerTooLarge.
+        """
+        await asyncio.to_thread(importlib.import_module, "aiohttp")
+        import aiohttp
+        import yarl
+
+        session = self._open()
+        timeout = aiohttp.ClientTimeout(total=timeout_s)
+        with telling_failures(timeout_s):
+            async with session.request(
+                method,
+                yarl.URL(url, encoded=True),  # the same path, byte for byte
+                headers=headers,
+                data=body or None,
+                timeout=timeout,
+                allow_redirects=False,
+                skip_auto_headers=("content-type",),
+            ) as answer:
+                taken = await read_at_most(answer.content, answer_max_bytes + 1)
+                if len(taken) > answer_max_bytes:
+                    raise AnswerTooLarge(f"more than {answer_max_bytes} bytes were answered")
+                return OutboundAnswer(answer.status, taken, headers=tuple(answer.headers.items()))
 
     async def close(self) -> None:
         """Close all connections. Harmless when repeated."""

@@ -11,6 +11,8 @@ from chaupal.auth.limiter import Limiter
 from chaupal.auth.sealing import SecretKey
 from chaupal.auth.signing import TokenSigner
 from chaupal.auth.tenant_keys import TenantKeys, meet_tenant
+from chaupal.cells.calls import CellCalls
+from chaupal.cells.roster import Roster
 from chaupal.media.links import MediaLinks
 from chaupal.media.media_store import MediaStore, make_media_store
 from chaupal.outbound.guarded import GuardedClient
@@ -43,17 +45,24 @@ class House:
     """For URLs that callers name; to be closed before the event loop ends."""
     live_streams: LiveStreams | None = None
     """Made when the first stream is opened."""
+    cell_calls: CellCalls = field(init=False)
+    """To be closed before the event loop ends."""
     callbacks: GuardedClient = field(init=False)
     """For the receivers of webhooks; to be closed before the event loop ends."""
     tracing: Tracing | None = None
+    roster: Roster = field(default_factory=Roster)
+    """The other cells, and who has gone there; replaced as a whole when something changes."""
     is_stopping: bool = False
     wake_jobs: Callable[[], None] = lambda: None
     """Called after a commit that queued a job; without it the job waits for the next poll."""
+    tell_cells: Callable[[], None] = lambda: None
+    """Called after a commit that changed what is known of cells or keys; every process then looks."""
     wake_webhooks: Callable[[], None] = lambda: None
     """Called after a commit that made or changed a webhook, or queued a delivery by hand."""
 
     def __post_init__(self) -> None:
         self.tenant_keys = TenantKeys(self.secret_key)
+        self.cell_calls = CellCalls(self)
         self.media_store = make_media_store(self.settings)
         self.media_links = MediaLinks(self.tenant_keys, self.settings.endpoint_url)
         self.media_fetcher = GuardedClient(

@@ -62,6 +62,12 @@ class Metrics:
         self.webhook_flights = Gauge(
             "chaupal_webhook_sending", "Receivers that are being sent to.", registry=self.registry
         )
+        self.cell_heard_at = Gauge(
+            "chaupal_cell_heard_timestamp_seconds",
+            "When another cell last answered or reported, seconds since 1970.",
+            ("cell",),
+            registry=self.registry,
+        )
         self._by_call: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, method: str, route: str, status: int, duration_s: float) -> None:

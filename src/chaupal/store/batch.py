@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, insert, select, update
 from chaupal.events.catalogue import Event
 from chaupal.store.clock import Clock, new_id
 from chaupal.store.connection import Assumed, Connection, DatabaseGone, DatabaseRefused, PlaceMoved, StorageFull
+from chaupal.store.gates import check_gate
 from chaupal.store.statements import CompiledStatement, Statement, in_list, statement
 from chaupal.store.tables import events, tenants
 from chaupal.store.transaction import Memory, PendingRows, TenantState, Transaction
@@ -28,6 +29,7 @@ _PLACE = (
     tenants.c.last_at_us,
     tenants.c.last_batch_id,
     tenants.c.rows_version,
+    tenants.c.gate,
 )
 
 _LOCK_TENANTS = {
@@ -136,7 +138,14 @@ class Batch:
             self.states[tenant_id] = TenantState()
 
     def _begin_assuming(self, tenant_id: str, place: TenantState) -> None:
-        row = (tenant_id, place.last_position, place.last_at_us, place.last_batch_id, place.rows_version)
+        row = (
+            tenant_id,
+            place.last_position,
+            place.last_at_us,
+            place.last_batch_id,
+            place.rows_version,
+            place.gate,
+        )
         self.connection.begin_write(Assumed(*self._locking({tenant_id}), [row]))
         self.states[tenant_id] = place
         self.met_tenants.add(tenant_id)
@@ -163,6 +172,8 @@ class Batch:
         )
         work.error = None
         try:
+            if before.gate:
+                check_gate(before.gate, work.caller)
             work.result = work.rule(tx, work.caller, work.request)
         except (DatabaseRefused, DatabaseGone, StorageFull, PlaceMoved):
             raise

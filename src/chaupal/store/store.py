@@ -181,6 +181,12 @@ class Store:
         if self._neighbours is not None:
             self._neighbours.tell(frozenset({WORK_WAITS}))
 
+    def tell_all(self, ids: Set[str]) -> None:
+        """Tell this process's listeners, and other processes' on the database, of something that is no event."""
+        self._tell_listeners(ids)
+        if self._neighbours is not None:
+            self._neighbours.tell(ids)
+
     def _note_commit(self, tenant_ids: Set[str]) -> None:
         self._tell_listeners(tenant_ids)
         if self._neighbours is not None:

@@ -2,14 +2,15 @@
 several servers tell each other.
 
 `rows_version` of a tenant counts the batches that changed rows otherwise than by appending events and their like. Equal
-versions mean equal grants, groups and memberships, so what was read of them may be remembered.
+versions mean equal grants, groups and memberships, so what was read of them may be remembered. `gate` says whether the
+tenant can be written to (`store.gates`), `move_count` how often it has gone from one cell to another.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Index
 
-from chaupal.store.schema import define_table, instant, key, number_key, optional_text, position, size, text
+from chaupal.store.schema import count, define_table, instant, key, number_key, optional_text, position, size, text
 
 tenants = define_table(
     "tenants",
@@ -19,6 +20,8 @@ tenants = define_table(
     instant("last_at_us"),
     optional_text("last_batch_id"),
     position("rows_version"),
+    text("gate"),
+    count("move_count"),
     is_clustered=True,
 )
 

@@ -22,6 +22,8 @@ class TenantState(msgspec.Struct):
     last_at_us: int = 0
     last_batch_id: str | None = None
     rows_version: int = 0
+    gate: str = ""
+    """Who may write, as `store.gates` has it."""
     is_changed: bool = False
     """A rule of this batch has changed rows: nothing may be remembered until the batch is committed."""
 

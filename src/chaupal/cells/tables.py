@@ -1,0 +1,43 @@
+"""The cells that this installation knows, itself among them, and their public keys.
+
+Their `tenant_id` is empty: they belong to the installation, not to a tenant. An installation without rows is alone.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+
+from chaupal.store.schema import count, define_table, flag, instant, key, octets, optional_instant, text
+
+cells = define_table(
+    "cells",
+    key("cell_name"),
+    text("endpoint_url"),
+    flag("is_self"),
+    flag("is_root"),
+    text("state"),
+    octets("secret_hash"),
+    instant("added_at_ms"),
+    text("version"),
+    count("tenant_count"),
+    optional_instant("seen_at_ms"),
+    text("failure"),
+    is_clustered=True,
+)
+
+cell_keys = define_table(
+    "cell_keys",
+    key("cell_name"),
+    key("key_id"),
+    octets("public_key"),
+    optional_instant("valid_until_ms"),
+    is_clustered=True,
+)
+
+cell_calls_heard = define_table(
+    "cell_calls_heard",
+    key("call_id"),
+    instant("until_ms"),
+    Index("cell_calls_heard_by_end", "tenant_id", "until_ms"),
+    is_clustered=True,
+)

@@ -1,0 +1,93 @@
+"""`chaupal cell`: several installations as one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from chaupal.cli.asking import ask
+from chaupal.cli.options import Json, new_group
+from chaupal.cli.output import print_facts, print_json, print_table
+from chaupal.control import cell_calls as calls
+from chaupal.control.call import Nothing
+
+app = new_group("Cells: several installations, each with its own database, behind one API root.")
+
+_Name = Annotated[str, typer.Argument(metavar="NAME", help="The cell's name: letters, digits and hyphens.")]
+
+
+@app.command("add")
+def add(
+    name: _Name,
+    *,
+    url: Annotated[
+        str, typer.Option("--url", metavar="URL", help="What the new cell is reached at: its CHAUPAL_PUBLIC_URL.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Let another installation join this one, the API root; prints the code that it joins with, once."""
+    added = ask(calls.CELL_ADD, calls.CellAdd(name=name, url=url))
+    if as_json:
+        print_json(added)
+        return
+    print_facts([("cell", added.name), ("URL", added.url), ("valid until", added.valid_until)])
+    print(f"\nOn the new cell:\n\n    chaupal cell join {added.join_code}\n\nThe code is not shown again.")
+
+
+@app.command("join")
+def join(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="What `chaupal cell add` has printed on the root.")],
+    as_json: Json = False,
+) -> None:
+    """Make this installation a cell of the root that has given out the code."""
+    joined = ask(calls.CELL_JOIN, calls.CellJoin(code=code))
+    if as_json:
+        print_json(joined)
+        return
+    print(f"This installation is the cell '{joined.name}' of {joined.root_url} now.")
+
+
+@app.command("list")
+def list_all(as_json: Json = False) -> None:
+    """List the cells with their state, tenants, version, and when they were last heard of."""
+    found = ask(calls.CELL_LIST, Nothing())
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            cell.name + (" (this one)" if cell.is_self else ""),
+            cell.url,
+            cell.state,
+            cell.tenant_count,
+            cell.version,
+            "" if cell.is_self else cell.seen_at or "never",
+            cell.failure,
+        )
+        for cell in found.cells
+    ]
+    headers = ("name", "URL", "state", "tenants", "version", "last heard", "trouble")
+    print_table(headers, rows, empty="This installation is alone; `chaupal cell add` lets others join it.")
+
+
+@app.command("drain")
+def drain(name: _Name, as_json: Json = False) -> None:
+    """Send no more tenants to a cell, and say which are left in it."""
+    drained = ask(calls.CELL_DRAIN, calls.CellDrain(name=name))
+    if as_json:
+        print_json(drained)
+        return
+    print(f"The cell '{drained.name}' takes no more tenants; it has {drained.tenant_count}.")
+    for tenant_id in drained.tenant_ids:
+        print(tenant_id)
+
+
+@app.command("rotate-key")
+def rotate_key(as_json: Json = False) -> None:
+    """Make a new key for signing access tokens; those signed with the old one work to their end."""
+    renewed = ask(calls.CELL_ROTATE_KEY, Nothing())
+    if as_json:
+        print_json(renewed)
+        return
+    print(f"The key {renewed.key_id} signs from {renewed.signs_from:%Y-%m-%d %H:%M:%S} UTC on. Nobody is signed out.")

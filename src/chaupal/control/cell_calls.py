@@ -1,0 +1,86 @@
+"""The operations on cells: what they take and what they answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chaupal.control.call import Arguments, Call, Nothing, Result
+
+
+class CellAdd(Arguments, frozen=True):
+    """A cell that may join; `url` is what it will be reached at."""
+
+    name: str
+    url: str
+
+
+class CellAdded(Result, frozen=True):
+    """The code is shown this once, and good for one day."""
+
+    name: str
+    url: str
+    join_code: str
+    valid_until: datetime
+
+
+class CellJoin(Arguments, frozen=True):
+    """The code that the root has given out."""
+
+    code: str
+
+
+class CellJoined(Result, frozen=True):
+    """What this installation is now."""
+
+    name: str
+    root_url: str
+
+
+class CellShown(Result, frozen=True):
+    """A cell. `seen_at` None: never; `failure` says why the last call to it was not answered."""
+
+    name: str
+    url: str
+    is_self: bool
+    is_root: bool
+    state: str
+    tenant_count: int
+    version: str
+    seen_at: datetime | None
+    failure: str
+
+
+class Cells(Result, frozen=True):
+    """All that are known here, by name."""
+
+    cells: list[CellShown]
+
+
+class CellDrain(Arguments, frozen=True):
+    """Which cell."""
+
+    name: str
+
+
+class CellDrained(Result, frozen=True):
+    """The cell takes no more tenants; at most a hundred of those that it still has."""
+
+    name: str
+    tenant_count: int
+    tenant_ids: list[str]
+
+
+class KeyRenewed(Result, frozen=True):
+    """The new key, and from when on it signs."""
+
+    key_id: str
+    signs_from: datetime
+
+
+CELL_ADD = Call("cell_add", CellAdd, CellAdded, makes_installation=True)
+CELL_JOIN = Call("cell_join", CellJoin, CellJoined, makes_installation=True)
+CELL_LIST = Call("cell_list", Nothing, Cells)
+CELL_DRAIN = Call("cell_drain", CellDrain, CellDrained)
+CELL_ROTATE_KEY = Call("cell_rotate_key", Nothing, KeyRenewed)
+
+CELL_CALLS = (CELL_ADD, CELL_JOIN, CELL_LIST, CELL_DRAIN, CELL_ROTATE_KEY)

@@ -1,0 +1,53 @@
+"""Several installations on this machine, each a real server with a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.installations import Installation, free_port, warm_commands
+from tests.parts.run import Run
+from tests.parts.warm_commands import WarmCommands
+
+__all__ = ["warm_commands"]
+
+MakeCell = Callable[..., Installation]
+
+
+@pytest.fixture
+def make_cell(
+    request: pytest.FixtureRequest, run: Run, warm_commands: WarmCommands, tmp_path: Path
+) -> Iterator[MakeCell]:
+    """Call it for one more empty installation that is not running: `make_cell("postgresql", CHAUPAL_…="…")`."""
+    made: list[Installation] = []
+
+    def make(kind: str = "sqlite", **settings: str) -> Installation:
+        url = request.getfixturevalue("new_postgres_database")() if kind == "postgresql" else ""
+        data = tmp_path / f"cell-{len(made)}"
+        made.append(Installation(run, warm_commands, data, tmp_path, free_port(), url, settings=dict(settings)))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def joined(request: pytest.FixtureRequest, make_cell: MakeCell) -> tuple[Installation, Installation]:
+    """(the root, on SQLite, and a cell that has joined it, on each database), both running."""
+    root, cell = make_cell(), make_cell(request.param)
+    root.start()
+    cell.start()
+    join(root, cell, "north")
+    return root, cell
+
+
+def url_of(installation: Installation) -> str:
+    return f"http://127.0.0.1:{installation.port}/"
+
+
+def join(root: Installation, cell: Installation, name: str) -> None:
+    added = root.result("cell", "add", name, "--url", url_of(cell))
+    cell.result("cell", "join", added["joinCode"])

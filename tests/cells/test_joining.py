@@ -1,0 +1,125 @@
+"""An installation joins another, which is the API root from then on; the root hears of it and of its tenants."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from tests.cells.conftest import MakeCell, join, url_of
+from tests.installations import Installation
+
+
+def shown(installation: Installation, name: str) -> dict[str, object]:
+    cells = installation.result("cell", "list")["cells"]
+    return next(cell for cell in cells if cell["name"] == name)
+
+
+class TestJoining:
+    def test_root_and_cell_know_each_other(self, joined: tuple[Installation, Installation]) -> None:
+        root, cell = joined
+        at_root, at_cell = shown(root, "north"), shown(cell, "root")
+        assert (at_root["state"], at_root["url"], at_root["isSelf"]) == ("joined", url_of(cell), False)
+        assert at_root["version"] == shown(cell, "north")["version"]
+        assert at_root["seenAt"] is not None
+        assert (at_cell["url"], at_cell["isRoot"], at_cell["failure"]) == (url_of(root), True, "")
+
+    def test_the_root_hears_of_the_tenants_that_are_there(self, make_cell: MakeCell) -> None:
+        root, cell = make_cell(), make_cell()
+        root.start()
+        cell.start()
+        cell.init("Elsewhere")
+        join(root, cell, "north")
+        assert shown(root, "north")["tenantCount"] == 1
+
+    def test_a_cell_that_does_not_run_joins_as_well(self, make_cell: MakeCell) -> None:
+        root, cell = make_cell(), make_cell("postgresql")
+        root.start()
+        join(root, cell, "north")
+        assert shown(cell, "north")["isSelf"] is True
+        assert shown(root, "north")["state"] == "joined"
+
+    def test_a_code_can_be_repeated_by_its_cell_and_used_by_no_other(self, make_cell: MakeCell) -> None:
+        root, cell, other = make_cell(), make_cell(), make_cell()
+        root.start()
+        code = root.result("cell", "add", "north", "--url", url_of(cell))["joinCode"]
+        cell.result("cell", "join", code)
+        cell.result("cell", "join", code)
+        assert "wrong, used or too old" in other.refusal("cell", "join", code)
+        assert other.result("cell", "list")["cells"] == []
+
+    def test_a_code_with_another_secret_is_refused(self, make_cell: MakeCell) -> None:
+        root, cell = make_cell(), make_cell()
+        root.start()
+        code = root.result("cell", "add", "north", "--url", url_of(cell))["joinCode"]
+        url, name, _ = json.loads(base64.urlsafe_b64decode(code + "==="))
+        forged = base64.urlsafe_b64encode(json.dumps([url, name, "x" * 43]).encode()).decode()
+        assert "wrong, used or too old" in cell.refusal("cell", "join", forged)
+        assert shown(root, "north")["state"] == "invited"
+
+    def test_a_code_that_is_cut_short_says_so(self, make_cell: MakeCell) -> None:
+        assert "must be the whole code" in make_cell().refusal("cell", "join", "abc")
+
+    def test_a_root_that_does_not_answer_leaves_nothing(self, make_cell: MakeCell) -> None:
+        root, cell = make_cell(), make_cell()
+        code = root.result("cell", "add", "north", "--url", url_of(cell))["joinCode"]
+        assert "cannot be reached" in cell.refusal("cell", "join", code)
+        assert cell.result("cell", "list")["cells"] == []
+
+    @pytest.mark.parametrize(
+        "url", ["http://chat.example.org", "ftp://chat.example.org", "https://me@chat.example.org"]
+    )
+    def test_an_address_where_others_can_listen_is_refused(self, make_cell: MakeCell, url: str) -> None:
+        assert "must be an https:// address" in make_cell().refusal("cell", "add", "north", "--url", url)
+
+    def test_a_cell_adds_no_cells(self, joined: tuple[Installation, Installation]) -> None:
+        root, cell = joined
+        refused = cell.refusal("cell", "add", "south", "--url", "https://south.example.org")
+        assert refused == f"This installation is a cell of the root at {url_of(root)}; cells are added there."
+
+    def test_a_name_is_given_once(self, joined: tuple[Installation, Installation]) -> None:
+        refused = joined[0].refusal("cell", "add", "North", "--url", "https://south.example.org")
+        assert refused == "There is a cell called 'north' already."
+
+
+class TestDraining:
+    def test_a_drained_cell_says_which_tenants_are_left(self, make_cell: MakeCell) -> None:
+        root, cell = make_cell(), make_cell()
+        root.start()
+        installed = cell.init("Elsewhere")
+        join(root, cell, "north")
+        assert root.result("cell", "drain", "north") == {
+            "name": "north",
+            "tenantCount": 1,
+            "tenantIds": [installed["tenantId"]],
+        }
+        assert shown(root, "north")["state"] == "draining"
+
+
+class TestTheDoor:
+    @pytest.mark.parametrize("path", ["/cells/v1/health", "/cells/v1/directory"])
+    def test_nobody_comes_in_with_a_users_token_or_none(
+        self, joined: tuple[Installation, Installation], path: str
+    ) -> None:
+        root, _ = joined
+        token = root.access_token(root.init())
+        for headers in ({}, {"accessToken": token}, {"x-chaupal-cell": token}, {"x-chaupal-cell": "a.b.c"}):
+            status, answer = root.call("POST", path, headers, {})
+            assert (status, answer["errorCode"]) == (401, "Unauthenticated")
+
+    def test_what_is_no_call_of_cells_is_not_there(self, joined: tuple[Installation, Installation]) -> None:
+        root, _ = joined
+        assert root.call("GET", "/cells/v1/other")[0] == 404
+        assert root.call("GET", "/cells/v1/health")[0] == 405
+
+
+class TestKeys:
+    def test_a_renewed_key_waits_until_all_have_learned_it(self, joined: tuple[Installation, Installation]) -> None:
+        root, _ = joined
+        token = root.access_token(root.init())
+        renewed = root.result("cell", "rotate-key")
+        assert root.me(token)[0] == 200
+        assert "can be renewed then" in root.refusal("cell", "rotate-key")
+        header = json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "==="))
+        assert renewed["keyId"] != header["kid"]
