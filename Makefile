@@ -18,8 +18,8 @@ FUZZ_S = 120
 UPGRADE =
 UV_VERSION = 0.13.9
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	--no-emit-index-url --no-emit-find-links $(UPGRADE)
-TYPED = src bench tests/parts tests/conftest.py tools
+	--no-emit-index-url --no-emit-find-links --no-emit-package chaupal-client $(UPGRADE)
+TYPED = src sdk/src bench tests/parts tests/conftest.py tools
 
 .PHONY: help serve test postman samples fuzz docs lint format bench bench-peers soak lock environment runtime clean
 
@@ -62,6 +62,7 @@ lint: environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(TYPED)
+	$(BIN)/basedpyright --pythonpath $(BIN)/python --project sdk/pyproject.toml
 	$(BIN)/lint-imports
 
 format: environment

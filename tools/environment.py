@@ -1,8 +1,8 @@
 """Makes the virtual environment `.venv` from a lock file, or finds in a moment that it is already made.
 
 Usage: `tools/with-python tools/environment.py runtime|development`. Uses the standard library only, because nothing is
-installed yet. The packages are exactly those of the lock file, each checked against its hash; the project itself is
-installed editable. A stamp inside `.venv` remembers what was installed, so a second run only compares.
+installed yet. The packages are exactly those of the lock file, each checked against its hash; the project itself and
+its client are installed editable. A stamp inside `.venv` remembers what was installed, so a second run only compares.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ ENVIRONMENT = PROJECT / ".venv"
 LOCK_FILES = {"runtime": "requirements.lock", "development": "requirements-dev.lock"}
 # The development environment holds everything that the runtime one does.
 SATISFIED_BY = {"runtime": ("runtime", "development"), "development": ("development",)}
+
+# What is installed from this checkout, from its folder; the server's commands for people are made of the client.
+EDITABLE = {PROJECT / "sdk": "chaupal_client", PROJECT: "chaupal"}
 
 
 def main() -> None:
@@ -63,9 +66,10 @@ def expected_stamp(kind: str) -> str:
     """The place counts too: scripts in an environment name its path, so a copied or moved checkout is made anew."""
     digest = hashlib.sha256(str(PROJECT).encode())
     digest.update((PROJECT / LOCK_FILES[kind]).read_bytes())
-    digest.update((PROJECT / "src/chaupal/__init__.py").read_bytes())
-    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())
-    digest.update(json.dumps([settings["build-system"], settings["project"]]).encode())
+    for folder, package in EDITABLE.items():
+        digest.update((folder / "src" / package / "__init__.py").read_bytes())
+        settings = tomllib.loads((folder / "pyproject.toml").read_text())
+        digest.update(json.dumps([settings["build-system"], settings["project"]]).encode())
     return digest.hexdigest()
 
 
@@ -89,7 +93,8 @@ def make(kind: str) -> None:
         venv.create(ENVIRONMENT, with_pip=True, symlinks=os.name != "nt")
     print(f"Installing what {LOCK_FILES[kind]} lists (once; later runs skip this) ...", flush=True)
     pip("install", "--require-hashes", "--requirement", str(PROJECT / LOCK_FILES[kind]))
-    pip("install", "--no-deps", "--no-build-isolation", "--editable", str(PROJECT))
+    editable = [word for folder in EDITABLE for word in ("--editable", str(folder))]
+    pip("install", "--no-deps", "--no-build-isolation", *editable)
     compile_own_code()
     stamp_path(kind).write_text(expected_stamp(kind))
 
@@ -97,7 +102,7 @@ def make(kind: str) -> None:
 def compile_own_code() -> None:
     """pip compiles what it installs, but not what it installs editable; and where Python is told to keep no bytecode
     (PYTHONDONTWRITEBYTECODE, as many container images do), every start would compile anew, a third of its time."""
-    subprocess.run([interpreter(), "-m", "compileall", "-q", "src"], cwd=PROJECT, check=False)
+    subprocess.run([interpreter(), "-m", "compileall", "-q", "src", "sdk/src"], cwd=PROJECT, check=False)
 
 
 def environment_works() -> bool:

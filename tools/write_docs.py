@@ -234,6 +234,25 @@ _FRAMES = ("{reason}", "Not allowed: {lacking}.")
 """Templates that say nothing by themselves; the errors made from them have sentences of their own."""
 
 
+def client_errors() -> str:
+    """The errors of the Python client: what the server answers, by class, then what the client says by itself."""
+    from chaupal_client import _errors
+
+    statuses = {error.code: str(error.status) for error in all_errors()}
+    rows = []
+    for code, made in sorted(_errors.API_ERRORS.items(), key=lambda item: (statuses[item[0]], item[0])):
+        meaning = _first_paragraph(made).split(": ", 1)[1]
+        rows.append((statuses[code], f"`{code}`", f"`{made.__name__}`", meaning[0].upper() + meaning[1:]))
+    for own in _errors.ChaupalError.__subclasses__():
+        if own is not _errors.ApiError:
+            rows.append(("", "", f"`{own.__name__}`", _first_paragraph(own)))
+    return _table(("status", "`errorCode`", "class", "what it says"), rows)
+
+
+def _first_paragraph(documented: Any) -> str:
+    return " ".join((inspect.getdoc(documented) or "").split("\n\n")[0].split())
+
+
 def all_errors() -> list[type[ChaupalError]]:
     """Every error of the program."""
     for _ in _modules():
@@ -312,6 +331,7 @@ REGIONS: dict[str, Callable[[], str]] = {
     "events": events,
     "error codes": error_codes,
     "error sentences": error_sentences,
+    "client errors": client_errors,
 }
 
 if __name__ == "__main__":

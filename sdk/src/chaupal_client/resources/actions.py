@@ -1,0 +1,525 @@
+"""The calls of `actions`. Written by tools/write_sdk.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chaupal_client import _paging
+from chaupal_client._driving import AsyncItems, Items
+from chaupal_client._operations import Operation
+from chaupal_client._resource import AsyncResource, Resource
+from chaupal_client._steps import Place
+from chaupal_client.models import (
+    ActionAnswer,
+    ActionReceipt,
+    ActionsAnswer,
+    PostedProperty,
+    ResultAnswer,
+    ShownAction,
+)
+
+_POST: Operation[ActionReceipt] = Operation("POST", "/groups/{}/actions", ActionReceipt, has_idempotency_key=True)
+_LIST: Operation[ActionsAnswer] = Operation("GET", "/groups/{}/actions", ActionsAnswer)
+_GET: Operation[ActionAnswer] = Operation("GET", "/groups/{}/actions/{}", ActionAnswer)
+_CHANGE: Operation[ResultAnswer] = Operation("PUT", "/groups/{}/actions/{}", ResultAnswer)
+_RETRACT: Operation[ResultAnswer] = Operation("DELETE", "/groups/{}/actions/{}", ResultAnswer)
+_PROPERTIES: Operation[ResultAnswer] = Operation("PUT", "/groups/{}/actions/{}/properties", ResultAnswer)
+_REMIND: Operation[ResultAnswer] = Operation(
+    "POST", "/groups/{}/actions/{}/reminder", ResultAnswer, has_idempotency_key=True
+)
+_CLOSE: Operation[ResultAnswer] = Operation("PUT", "/groups/{}/actions/{}/close", ResultAnswer)
+
+
+class Actions(Resource):
+    """What can be done; one call a method."""
+
+    def post(
+        self,
+        group_id: str,
+        *,
+        id: str | None = None,
+        action_type: str | None = None,
+        action_body: Mapping[str, Any] | None = None,
+        reply_to_reference_id: str | None = None,
+        subscribers: Sequence[str] | None = None,
+        send_to_all_subscribers: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> ActionReceipt:
+        """Post an action.
+
+        Needs: permission **Action & Responses**; a member of the group, or a subscriber.
+
+        Args:
+            group_id: The group, as `POST /groups` and `GET /groups` name it.
+            id: instead of it: the id of a package, with or without a version. Also spelled `packageId`,
+                `actionPackageId`
+            action_type: one of the types, in any letter case
+            action_body: the fields of the type
+            reply_to_reference_id: the id of a message or action that it answers, as for messages. Also spelled
+                `replyTo`
+            subscribers: public groups only, by their admins, as for messages
+            send_to_all_subscribers: public groups only, by their admins, as for messages
+        """
+        return self._driver.run(
+            self._session.call(
+                _POST,
+                (group_id,),
+                body={
+                    "id": id,
+                    "actionType": action_type,
+                    "actionBody": action_body,
+                    "replyToReferenceId": reply_to_reference_id,
+                    "subscribers": subscribers,
+                    "sendToAllSubscribers": send_to_all_subscribers,
+                },
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def list(
+        self,
+        group_id: str,
+        *,
+        action_type: str | None = None,
+        from_date: datetime | str | None = None,
+        count: int | None = None,
+        cursor: str | None = None,
+    ) -> ActionsAnswer:
+        """A group's actions, newest last.
+
+        Needs: permission **Action & Responses**; a member of the group, or a subscriber.
+
+        Args:
+            group_id: The group, as `POST /groups` and `GET /groups` name it.
+            action_type: only actions of this type (all instances of packages: `ActionPackage`), or of the package
+                with this id
+            from_date: only what was posted then or later: epoch seconds, epoch milliseconds or ISO 8601
+            count: how many at most, 1 to 100; 30 if left out
+            cursor: from the page before, with the same `actionType`; `fromDate` then does nothing
+        """
+        return self._driver.run(
+            self._session.call(
+                _LIST,
+                (group_id,),
+                query={"actionType": action_type, "fromDate": from_date, "count": count, "cursor": cursor},
+            )
+        )
+
+    def iterate(
+        self,
+        group_id: str,
+        *,
+        action_type: str | None = None,
+        from_date: datetime | str | None = None,
+        count: int | None = None,
+        cursor: str | None = None,
+    ) -> Items[ShownAction]:
+        """A group's actions, newest last: all of them, page by page.
+
+        Needs: permission **Action & Responses**; a member of the group, or a subscriber.
+
+        Args:
+            group_id: The group, as `POST /groups` and `GET /groups` name it.
+            action_type: only actions of this type (all instances of packages: `ActionPackage`), or of the package
+                with this id
+            from_date: only what was posted then or later: epoch seconds, epoch milliseconds or ISO 8601
+            count: how many at most, 1 to 100; 30 if left out
+            cursor: where to begin
+        """
+        place = Place(cursor)
+        return Items(
+            self._driver,
+            place,
+            _paging.iterate_pages(
+                self._session,
+                place,
+                _LIST,
+                (group_id,),
+                {"actionType": action_type, "fromDate": from_date, "count": count},
+                items="actions",
+                item_type=ShownAction,
+                is_backwards=True,
+            ),
+        )
+
+    def get(
+        self,
+        group_id: str,
+        action_id: str,
+        *,
+        get_details: bool | None = None,
+        count: int | None = None,
+        cursor: str | None = None,
+    ) -> ActionAnswer:
+        """One action, with its answers if they are asked for.
+
+        Needs: permission **Action & Responses**; a member of the group, or a subscriber.
+
+        Args:
+            group_id: The group, as `POST /groups` and `GET /groups` name it.
+            action_id: The action, as `POST /groups/{groupId}/actions` named it.
+            get_details: `true` for the answers as well; also spelled `getDetail`
+            count: how many answers at most, 1 to 100; 100 if left out
+            cursor: of the answers, from the page before
+        """
+        return self._driver.run(
+            self._session.call(
+                _GET,
+                (
+                    group_id,
+                    action_id,
+                ),
+                query={"getDetails": get_details, "count": count, "cursor": cursor},
+            )
+        )
+
+    def change(
+        self,
+        group_id: str,
+        action_id: str,
+        update_properties: Sequence[PostedProperty],
+        *,
+        version: int | None = None,
+        send_to_all_subscribers: bool | None = None,
+        send_notification_to_subscribers: bool | None = None,
+    ) -> ResultAnswer:
+        """Change properties of a package's instance.
+
+        Needs: permission **Action & Responses**; a member of the group, or a subscriber.
+
+        Args:
+            group_id: The group, as `POST /groups` and `GET /groups` name it.
+            action_id: The action, as `POST /groups/{groupId}/actions` named it.
+            update_properties: 1 to 100 of `{name, type, value}`, as above; also spelled `properties`. `name`,
+                `type` and `value` mean what they mean there
+            version: the version that the caller has read: a 409 if it is another by now. -1 or left out: whatever
+                it is
+            send_to_all_subscribers: taken and of no effect: whoever sees the action sees the change
+            send_notification_to_subscribers: `true`: the event says that people are to be told
+        """
+        return self._driver.run(
+            self._session.call(
+                _CHANGE,
+                (
+                    group_id,
+                    action_id,
+                ),
+                body={
+                    "version": version,
+                    "updateProperties": update_properties,
+                    "sendToAllSubscribers": send_to_all_subscribers,
+                    "sendNotificationToSubscribers": send_notification_to_subscribers,
+                },
+            )
+        )
+
+    def retract(self, group_id: str, action_id: str) -> ResultAnswer:
+        """Take an action back.
+
+        Needs: permission **Action & Responses**; a member of the group, or a subscriber.
+
+        Args:
+            group_id: The group, as `POST /groups` and `GET /groups` name it.
+            action_id: The action, as `POST /groups/{groupId}/actions` named it.
+        """
+        return self._driver.run(
+            self._session.call(
+                _RETRACT,
+                (
+                    group_id,
+                    action_id,
+                ),
+            )
+        )
+
+    def properties(
+        self,
+        group_id: str,
+        action_id: str,
+        update_properties: Sequence[PostedProperty],
+        *,
+        version: int | None = None,
+        send_to_all_subscribers: bool | None = None,
+        send_notification_to_subscribers: bool | None = None,
+    ) -> ResultAnswer:
+        """Change properties of a package's instance.
+
+        Needs: permission **Action & Responses**; a member of the group, or a subscriber.
+
+        Args:
+            group_id: The group, as `POST /groups` and `GET /groups` name it.
+            action_id: The action, as `POST /groups/{groupId}/actions` named it.
+            update_properties: 1 to 100 of `{name, type, value}`, as above; also spelled `properties`. `name`,
+                `type` and `value` mean what they mean there
+            version: the version that the caller has read: a 409 if it is another by now. -1 or left out: whatever
+                it is
+            send_to_all_subscribers: taken and of no effect: whoever sees the action sees the change
+            send_notification_to_subscribers: `true`: the event says that people are to be told
+        """
+        return self._driver.run(
+            self._session.call(
+                _PROPERTIES,
+                (
+                    group_id,
+                    action_id,
+                ),
+                body={
+                    "version": version,
+                    "updateProperties": update_properties,
+                    "sendToAllSubscribers": send_to_all_subscribers,
+                    "sendNotificationToSubscribers": send_notification_to_subscribers,
+                },
+            )
+        )
+
+    def remind(
+        self,
+        group_id: str,
+        action_id: str,
+        *,
+        subscribers: Sequence[str] | None = None,
+        send_to_all_subscribers: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> ResultAnswer:
+        """Remind those who have not answered.
+
+        Needs: permission **Action & Responses**; a member of the group, or a subscriber.
+
+        Args:
+            group_id: The group, as `POST /groups` and `GET /groups` name it.
+            action_id: The action, as `POST /groups/{groupId}/actions` named it.
+            subscribers: public groups only, by their admins, as for messages; with neither, all who see the
+                action are reminded
+            send_to_all_subscribers: public groups only, by their admins, as for messages; with neither, all who
+                see the action are reminded
+        """
+        return self._driver.run(
+            self._session.call(
+                _REMIND,
+                (
+                    group_id,
+                    action_id,
+                ),
+                body={"subscribers": subscribers, "sendToAllSubscribers": send_to_all_subscribers},
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def close(self, group_id: str, action_id: str) -> ResultAnswer:
+        """Let an action take no more answers.
+
+        Needs: permission **Action & Responses**; a member of the group, or a subscriber.
+
+        Args:
+            group_id: The group, as `POST /groups` and `GET /groups` name it.
+            action_id: The action, as `POST /groups/{groupId}/actions` named it.
+        """
+        return self._driver.run(
+            self._session.call(
+                _CLOSE,
+                (
+                    group_id,
+                    action_id,
+                ),
+            )
+        )
+
+
+class AsyncActions(AsyncResource):
+    """The asynchronous twin of `Actions`."""
+
+    async def post(
+        self,
+        group_id: str,
+        *,
+        id: str | None = None,
+        action_type: str | None = None,
+        action_body: Mapping[str, Any] | None = None,
+        reply_to_reference_id: str | None = None,
+        subscribers: Sequence[str] | None = None,
+        send_to_all_subscribers: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> ActionReceipt:
+        """As `Actions.post`. Post an action."""
+        return await self._driver.run(
+            self._session.call(
+                _POST,
+                (group_id,),
+                body={
+                    "id": id,
+                    "actionType": action_type,
+                    "actionBody": action_body,
+                    "replyToReferenceId": reply_to_reference_id,
+                    "subscribers": subscribers,
+                    "sendToAllSubscribers": send_to_all_subscribers,
+                },
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def list(
+        self,
+        group_id: str,
+        *,
+        action_type: str | None = None,
+        from_date: datetime | str | None = None,
+        count: int | None = None,
+        cursor: str | None = None,
+    ) -> ActionsAnswer:
+        """As `Actions.list`. A group's actions, newest last."""
+        return await self._driver.run(
+            self._session.call(
+                _LIST,
+                (group_id,),
+                query={"actionType": action_type, "fromDate": from_date, "count": count, "cursor": cursor},
+            )
+        )
+
+    def iterate(
+        self,
+        group_id: str,
+        *,
+        action_type: str | None = None,
+        from_date: datetime | str | None = None,
+        count: int | None = None,
+        cursor: str | None = None,
+    ) -> AsyncItems[ShownAction]:
+        """As `Actions.iterate`. A group's actions, newest last: all of them, page by page."""
+        place = Place(cursor)
+        return AsyncItems(
+            self._driver,
+            place,
+            _paging.iterate_pages(
+                self._session,
+                place,
+                _LIST,
+                (group_id,),
+                {"actionType": action_type, "fromDate": from_date, "count": count},
+                items="actions",
+                item_type=ShownAction,
+                is_backwards=True,
+            ),
+        )
+
+    async def get(
+        self,
+        group_id: str,
+        action_id: str,
+        *,
+        get_details: bool | None = None,
+        count: int | None = None,
+        cursor: str | None = None,
+    ) -> ActionAnswer:
+        """As `Actions.get`. One action, with its answers if they are asked for."""
+        return await self._driver.run(
+            self._session.call(
+                _GET,
+                (
+                    group_id,
+                    action_id,
+                ),
+                query={"getDetails": get_details, "count": count, "cursor": cursor},
+            )
+        )
+
+    async def change(
+        self,
+        group_id: str,
+        action_id: str,
+        update_properties: Sequence[PostedProperty],
+        *,
+        version: int | None = None,
+        send_to_all_subscribers: bool | None = None,
+        send_notification_to_subscribers: bool | None = None,
+    ) -> ResultAnswer:
+        """As `Actions.change`. Change properties of a package's instance."""
+        return await self._driver.run(
+            self._session.call(
+                _CHANGE,
+                (
+                    group_id,
+                    action_id,
+                ),
+                body={
+                    "version": version,
+                    "updateProperties": update_properties,
+                    "sendToAllSubscribers": send_to_all_subscribers,
+                    "sendNotificationToSubscribers": send_notification_to_subscribers,
+                },
+            )
+        )
+
+    async def retract(self, group_id: str, action_id: str) -> ResultAnswer:
+        """As `Actions.retract`. Take an action back."""
+        return await self._driver.run(
+            self._session.call(
+                _RETRACT,
+                (
+                    group_id,
+                    action_id,
+                ),
+            )
+        )
+
+    async def properties(
+        self,
+        group_id: str,
+        action_id: str,
+        update_properties: Sequence[PostedProperty],
+        *,
+        version: int | None = None,
+        send_to_all_subscribers: bool | None = None,
+        send_notification_to_subscribers: bool | None = None,
+    ) -> ResultAnswer:
+        """As `Actions.properties`. Change properties of a package's instance."""
+        return await self._driver.run(
+            self._session.call(
+                _PROPERTIES,
+                (
+                    group_id,
+                    action_id,
+                ),
+                body={
+                    "version": version,
+                    "updateProperties": update_properties,
+                    "sendToAllSubscribers": send_to_all_subscribers,
+                    "sendNotificationToSubscribers": send_notification_to_subscribers,
+                },
+            )
+        )
+
+    async def remind(
+        self,
+        group_id: str,
+        action_id: str,
+        *,
+        subscribers: Sequence[str] | None = None,
+        send_to_all_subscribers: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> ResultAnswer:
+        """As `Actions.remind`. Remind those who have not answered."""
+        return await self._driver.run(
+            self._session.call(
+                _REMIND,
+                (
+                    group_id,
+                    action_id,
+                ),
+                body={"subscribers": subscribers, "sendToAllSubscribers": send_to_all_subscribers},
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def close(self, group_id: str, action_id: str) -> ResultAnswer:
+        """As `Actions.close`. Let an action take no more answers."""
+        return await self._driver.run(
+            self._session.call(
+                _CLOSE,
+                (
+                    group_id,
+                    action_id,
+                ),
+            )
+        )
