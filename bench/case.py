@@ -33,6 +33,8 @@ class Case:
     unit: str
     limits: Limits | None
     run: Callable[["Case", Stage], Result]
+    only_on: str = ""
+    """The one database that it can be measured on; "": on both."""
 
     def result(self, stage: Stage, baseline: Sequence[float], subject: Sequence[float], *notes: str) -> Result:
         comparison = compare(baseline, subject)

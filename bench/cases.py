@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench import growth, streams, webhooks
+from bench import growth, nodes, streams, webhooks
 from bench.baseline import build_floor, floor_target
 from bench.case import Case, Result, result_of_cpu, result_of_p50
 from bench.fanout import STREAMS
@@ -145,6 +145,23 @@ CASES = (
         "us",
         Limits(bar=2, goal=1.3),
         growth.run_post_survey,
+    ),
+    Case(
+        "throttling",
+        f"POST message with limits on, {CONNECTIONS} connections, server CPU per request",
+        "limits off",
+        "us",
+        Limits(bar=1.2, goal=1.05),
+        nodes.run_throttling,
+    ),
+    Case(
+        "two-nodes",
+        f"POST message to two nodes on one database, {CONNECTIONS} connections, CPU per request",
+        "one node",
+        "us",
+        Limits(bar=1.2, goal=1.05),
+        nodes.run_two_nodes,
+        only_on="PostgreSQL",
     ),
     Case(
         "stream-fanout",

@@ -91,7 +91,8 @@ def _run(cases: Sequence[Case], plan: Plan, database: str, results: list[Result]
 
 def _run_cases(cases: Sequence[Case], stage: Stage, results: list[Result]) -> None:
     for case in cases:
-        results.append(run_case(case, stage))
+        if case.only_on in ("", stage.database):
+            results.append(run_case(case, stage))
 
 
 def _postgresql_stage(server: PostgreSQL, plan: Plan, generator: Generator, folder: Path) -> Stage:

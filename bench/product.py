@@ -53,6 +53,8 @@ class Product:
     folder: Path
     port: int
     database: str
+    settings: dict[str, str] = field(default_factory=dict)
+    """Beyond those that every measured server has."""
     server: Server = field(init=False)
     installation: Installation = field(init=False)
     access_token: str = field(default="", init=False)
@@ -82,12 +84,19 @@ class Product:
         }
         if self.database != "sqlite":
             environment["CHAUPAL_DATABASE"] = self.database
-        return environment
+        return environment | self.settings
 
     @property
     def store_address(self) -> str:
         """Where its rows lie."""
         return f"sqlite:{self.folder / 'data' / 'chaupal.sqlite3'}" if self.database == "sqlite" else self.database
+
+    def beside(self, port: int, **settings: str) -> "Product":
+        """Another node on the same database and data folder, not started, of the same tenant."""
+        other = Product(self.folder, port, self.database, settings)
+        other.server.name = f"chaupal serve at {port}"
+        other.installation, other.access_token = self.installation, self.access_token
+        return other
 
     def prepare(self) -> None:
         """Makes the tenant, its admin and a connector. With the server stopped."""
