@@ -20,7 +20,7 @@ class _Counted(TypedDict, total=False):
 
 
 async def get_limits(request: ApiRequest) -> LimitsAnswer:
-    """How many calls the organization and each of its connectors have made in this minute."""
+    """How many calls the organization and its connectors have made in this minute."""
     house, settings = request.house, request.house.settings
     connectors = await request.read(list_limited, None)
     return LimitsAnswer(

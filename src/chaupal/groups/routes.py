@@ -82,7 +82,7 @@ def _build_created(created: CreatedGroup) -> CreatedGroupAnswer:
 
 
 async def get_groups(request: ApiRequest) -> msgspec.Struct | StreamedReply:
-    """The groups that the token's user is a direct member of; if asked for, also those above and below them."""
+    """The groups of the token's user; if asked for, also those above and below them."""
     query = request.query(GroupsQuery)
     shows_detail = bool(query.show_detail)
 
@@ -126,7 +126,7 @@ async def get_found_groups(request: ApiRequest) -> GroupsAnswer:
 
 
 async def put_group(request: ApiRequest) -> msgspec.Struct | Reply:
-    """Change a group's name, welcome message, picture, or whether new members see its past."""
+    """Change a group's name, welcome message, picture or view of the past."""
     body = await request.body(ChangeGroupBody)
     change = GroupChange(
         group_id=read_id(request.path["groupId"]),

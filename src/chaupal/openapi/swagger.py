@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from chaupal.openapi.power_automate import DESCRIPTION, operation_id, titled
+
 Object = dict[str, Any]
 
 _JSON = "application/json"
@@ -18,6 +20,7 @@ _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 _PAGE = "text/html"
 _STREAM = "text/event-stream"
+_KEY = "accessToken"
 
 _SAME = frozenset(
     {
@@ -48,7 +51,7 @@ def build_swagger(document: Object) -> Object:
         "info": {
             "title": document["info"]["title"],
             "version": document["info"]["version"],
-            "description": document["info"]["description"],
+            "description": DESCRIPTION,
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "basePath": document["servers"][0]["url"],
@@ -60,7 +63,8 @@ def build_swagger(document: Object) -> Object:
         "parameters": {name: _parameter(each, parts) for name, each in parts["parameters"].items()},
         "responses": {name: _response(each, parts) for name, each in parts["responses"].items()},
         "definitions": {name: _schema(each) for name, each in parts["schemas"].items()},
-        "securityDefinitions": dict(_ways_to_sign_in(parts["securitySchemes"])),
+        # One way to sign in: connector makers ask for one key, and take the first of several.
+        "securityDefinitions": {_KEY: dict(parts["securitySchemes"][_KEY])},
     }
 
 
@@ -81,14 +85,18 @@ def _path(operations: Object, parts: Object) -> Object:
 
 
 def _operation(operation: Object, parts: Object) -> Object:
+    # Several ways to sign in stand side by side; the first is the one that old clients know.
+    credentials = [name for way in operation["security"][:1] for name in way]
     made: Object = {
-        # Connector makers take letters, digits and underscores.
-        "operationId": operation["operationId"].replace(".", "_"),
-        **{name: operation[name] for name in ("tags", "summary", "description") if name in operation},
-        "parameters": [_parameter(each, parts) for each in operation["parameters"]],
+        "operationId": operation_id(operation["operationId"]),
+        **{name: operation[name] for name in ("tags", "summary") if name in operation},
+        "description": operation.get("description") or f"{operation['summary']}.",
+        "parameters": [
+            *(_parameter(each, parts) for each in operation["parameters"]),
+            *(_credential(parts["securitySchemes"][name]) for name in credentials if name != _KEY),
+        ],
         "responses": {status: _response(each, parts) for status, each in operation["responses"].items()},
-        # Several ways to sign in stand side by side; the first is the one that old clients know.
-        "security": operation["security"][:1],
+        "security": [{_KEY: []}] if _KEY in credentials else [],
     }
     content = operation.get("requestBody", {}).get("content", {})
     if content:
@@ -97,6 +105,8 @@ def _operation(operation: Object, parts: Object) -> Object:
     produced = list(operation["responses"].get("200", {}).get("content", {}))
     if produced and produced != [_JSON]:
         made["produces"] = produced
+    if _STREAM in produced:
+        made["x-ms-visibility"] = "internal"  # a flow cannot follow a stream
     return made
 
 
@@ -112,15 +122,24 @@ def _body(body: Object, media_type: str, parts: Object) -> list[Object]:
     content = body["content"][media_type]
     if media_type == _MULTIPART:
         file = {"name": "file", "in": "formData", "type": "file", "required": True}
-        return [file | {"description": content["schema"]["description"]}]
+        return [titled("file", file | {"description": content["schema"]["description"]})]
     if media_type == _FORM:
         schema = _resolved(content["schema"], parts)
         return [
-            {"name": name, "in": "formData", "required": name in schema.get("required", []), **_plain(each)}
+            titled(
+                name, {"name": name, "in": "formData", "required": name in schema.get("required", []), **_plain(each)}
+            )
             for name, each in schema["properties"].items()
         ]
-    parameter: Object = {"name": "body", "in": "body", "schema": _schema(content["schema"])}
-    return [parameter | ({"required": True} if body["required"] else {})]
+    described = "The fields of this operation."
+    parameter: Object = {"name": "body", "in": "body", "description": described, "schema": _schema(content["schema"])}
+    return [titled("body", parameter | ({"required": True} if body["required"] else {}))]
+
+
+def _credential(scheme: Object) -> Object:
+    """What signs a single call in, as a header of it: the id and secret behind an access token."""
+    header: Object = {name: scheme[name] for name in ("name", "in", "description")}
+    return titled(scheme["name"], header | {"required": True, "type": "string"})
 
 
 def _parameter(parameter: Object, parts: Object) -> Object:
@@ -131,7 +150,7 @@ def _parameter(parameter: Object, parts: Object) -> Object:
     made |= _plain(parameter["schema"])
     if made.get("type") == "array":
         made["collectionFormat"] = "csv"
-    return made
+    return titled(parameter["name"], made)
 
 
 def _response(response: Object, parts: Object) -> Object:
@@ -205,7 +224,7 @@ def _one_of(choices: list[Object]) -> Object:
 _TRANSLATED: Mapping[str, Callable[[Any], Object]] = {
     "type": _types,
     "$ref": lambda value: {"$ref": value.replace("#/components/schemas/", "#/definitions/")},
-    "properties": lambda value: {"properties": {name: _schema(each) for name, each in value.items()}},
+    "properties": lambda value: {"properties": {name: titled(name, _schema(each)) for name, each in value.items()}},
     "items": lambda value: {"items": _schema(value)},
     "additionalProperties": lambda value: {
         "additionalProperties": _schema(value) if isinstance(value, Mapping) else value
@@ -217,12 +236,3 @@ _TRANSLATED: Mapping[str, Callable[[Any], Object]] = {
     "propertyNames": lambda _value: {},  # the older format bounds no names
 }
 """Words of a schema that the older format says otherwise."""
-
-
-def _ways_to_sign_in(schemes: Object) -> Iterator[tuple[str, Object]]:
-    for name, each in schemes.items():
-        if each["type"] == "apiKey":
-            yield name, dict(each)
-        else:
-            described = f'{each["description"]} Write it as "Bearer TOKEN".'
-            yield name, {"type": "apiKey", "in": "header", "name": "Authorization", "description": described}
