@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Set
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from chaupal.cells.beating import CellBeat
 from chaupal.jobs.runner import JobRunner
@@ -17,7 +18,10 @@ from chaupal.sms.choosing import make_sender
 from chaupal.sms.sending import build_sms_handler
 from chaupal.store.store import WORK_WAITS
 from chaupal.tokens.pins import SMS_JOB
-from chaupal.webhooks.delivering.engine import WebhookEngine
+from chaupal.webhooks.apart.overseer import DeliveryOverseer
+
+if TYPE_CHECKING:
+    from chaupal.webhooks.delivering.engine import WebhookEngine
 
 
 class BackgroundWork:
@@ -29,7 +33,7 @@ class BackgroundWork:
             house, {SMS_JOB: build_sms_handler(make_sender(house.settings, outbound))}, metrics=metrics
         )
         self._sweeper = Sweeper(house, metrics=metrics)
-        self._webhooks = WebhookEngine(house, metrics=metrics)
+        self._webhooks = _deliveries(house, metrics)
         self._cells = CellBeat(house, metrics)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -62,3 +66,12 @@ class BackgroundWork:
     def _wake(self) -> None:
         self._runner.wake()
         self._webhooks.wake()
+
+
+def _deliveries(house: House, metrics: Metrics) -> DeliveryOverseer | WebhookEngine:
+    """Where calls are answered, they are not to wait for deliveries: these have a process of their own."""
+    if house.settings.serves_calls:
+        return DeliveryOverseer(house, metrics=metrics)
+    from chaupal.webhooks.delivering.engine import WebhookEngine
+
+    return WebhookEngine(house, metrics=metrics)

@@ -20,6 +20,7 @@ import yaml
 from chaupal.serving.metrics import Metrics
 from chaupal.settings import describe_settings, load_settings
 from chaupal.sms.choosing import make_sender
+from chaupal.webhooks.delivering.place import Tally
 from tests.docs.pages import PROJECT, README, Page, page
 from tests.installations import Installation, sqlite_installation, warm_commands
 
@@ -91,7 +92,7 @@ class TestHealth:
     def test_the_metrics_named_are_there(self) -> None:
         metrics = Metrics()
         metrics.observe("GET", "/groups", 200, 0.001)
-        metrics.webhook_tries.labels("delivered")
+        metrics.note_webhooks(Tally())
         metrics.cell_heard_at.labels("root")
         for loop in re.findall(r"`(\w+)` \(", HEALTH.text):
             metrics.failed_loops.labels(loop)
@@ -107,7 +108,7 @@ class TestHealth:
         metrics = Metrics()
         metrics.observe("GET", "/groups", 200, 0.001)
         metrics.failed_loops.labels("jobs")
-        metrics.webhook_tries.labels("exhausted")
+        metrics.note_webhooks(Tally())
         rendered = metrics.render().decode()
         assert len({rule["alert"] for rule in rules}) == len(rules) > 5
         for rule in rules:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+
+if TYPE_CHECKING:
+    from chaupal.webhooks.delivering.place import Tally
 
 _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
@@ -44,22 +49,22 @@ class Metrics:
             "Live streams ended because their reader was too slow.",
             registry=self.registry,
         )
-        self.webhooks_matched = Counter(
+        self._webhooks_matched = Counter(
             "chaupal_webhook_deliveries_queued", "Deliveries queued for webhooks.", registry=self.registry
         )
-        self.webhook_tries = Counter(
+        self._webhook_tries = Counter(
             "chaupal_webhook_tries",
             "Tries of deliveries, by what became of them.",
             ("outcome",),
             registry=self.registry,
         )
-        self.webhook_delay = Histogram(
+        self._webhook_delay = Histogram(
             "chaupal_webhook_delay_seconds",
             "Time from an event to the receiver's success, of deliveries that needed one try.",
             buckets=(0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 300.0),
             registry=self.registry,
         )
-        self.webhook_flights = Gauge(
+        self._webhook_flights = Gauge(
             "chaupal_webhook_sending", "Receivers that are being sent to.", registry=self.registry
         )
         self.cell_heard_at = Gauge(
@@ -86,6 +91,17 @@ class Metrics:
         self._live_streams.set(open_count)
         self._streams_cut_off.inc(cut_off)
         self.failed_loops.labels("streams").inc(failed)
+
+    def note_webhooks(self, tally: Tally) -> None:
+        """What has become of deliveries since the last time."""
+        self._webhooks_matched.inc(tally.matched)
+        self._webhook_tries.labels("delivered").inc(tally.delivered)
+        self._webhook_tries.labels("retrying").inc(tally.retrying)
+        self._webhook_tries.labels("exhausted").inc(tally.exhausted)
+        self._webhook_flights.set(tally.flights)
+        for delay_s in tally.delays_s:
+            self._webhook_delay.observe(delay_s)
+        self.failed_loops.labels("webhooks").inc(tally.failures)
 
     def render(self) -> bytes:
         """The text that Prometheus reads."""

@@ -94,6 +94,9 @@ class Work:
     rule: Callable[[Transaction, Any, Any], Any]
     caller: Any
     request: Any
+    is_patient: bool = False
+    """It waits while others have work that is not, and what it writes may be lost with the machine's power, since it
+    would be done again. Never where somebody is told of success, or an event is appended."""
     result: Any = None
     position: int = 0
     error: BaseException | None = None
@@ -116,7 +119,7 @@ class Batch:
     met_tenants: set[str] = field(default_factory=set)
     """Those found where this writer had left them."""
 
-    def begin(self, tenant_ids: set[str]) -> None:
+    def begin(self, tenant_ids: set[str], *, is_forced: bool = True) -> None:
         """Begin the transaction and learn the tenants' places: read and on PostgreSQL locked, or else assumed.
 
         A place is assumed for a batch of one tenant that nobody else writes to, as far as this writer has seen. Most
@@ -126,9 +129,9 @@ class Batch:
             (tenant_id,) = tenant_ids
             place = self.memory.likely_place(tenant_id)
             if place is not None:
-                self._begin_assuming(tenant_id, place)
+                self._begin_assuming(tenant_id, place, is_forced=is_forced)
                 return
-        self.connection.begin_write()
+        self.connection.begin_write(is_forced=is_forced)
         compiled, arguments = self._locking(tenant_ids)
         for tenant_id, *place_read in self.connection.all(compiled, arguments):
             state = self.states[tenant_id] = TenantState(*place_read)
@@ -137,7 +140,7 @@ class Batch:
         for tenant_id in tenant_ids - self.states.keys():
             self.states[tenant_id] = TenantState()
 
-    def _begin_assuming(self, tenant_id: str, place: TenantState) -> None:
+    def _begin_assuming(self, tenant_id: str, place: TenantState, *, is_forced: bool) -> None:
         row = (
             tenant_id,
             place.last_position,
@@ -146,7 +149,7 @@ class Batch:
             place.rows_version,
             place.gate,
         )
-        self.connection.begin_write(Assumed(*self._locking({tenant_id}), [row]))
+        self.connection.begin_write(Assumed(*self._locking({tenant_id}), [row]), is_forced=is_forced)
         self.states[tenant_id] = place
         self.met_tenants.add(tenant_id)
 
@@ -234,6 +237,10 @@ class Batch:
         self.connection.defer_insert(compiled, [compiled.arguments(row) for row in rows])
 
 
+class ForceNeeded(Exception):
+    """Patient work has appended an event, which others are told of: it is to be run again, and forced to disk."""
+
+
 class _RuleFailed(Exception):
     """The only rule of a batch failed after it had written: all is rolled back, its error is in the work."""
 
@@ -245,6 +252,7 @@ def run_batch(
     memory: Memory,
     clock: Clock,
     before_commit: Callable[[], None],
+    is_forced: bool = True,
 ) -> Batch:
     """Run the rules and write what they appended, up to but without the commit.
 
@@ -253,25 +261,36 @@ def run_batch(
 
     Raises:
         PlaceMoved: another writer has been there; nothing may be committed, all is to be run again.
+        ForceNeeded: it must be forced to disk; nothing may be committed, all is to be run again.
         DatabaseRefused: a statement was refused; nothing may be committed, the rules may be run again one by one.
         DatabaseGone, StorageFull: nothing was committed.
     """
     batch = Batch(connection=connection, batch_id=new_id(), now_us=0, memory=memory)
-    batch.begin({work.caller.tenant_id for work in works})
+    batch.begin({work.caller.tenant_id for work in works}, is_forced=is_forced)
     batch.now_us = clock()
     for work in works:
         batch.run(work, alone=len(works) == 1)
+    if batch.event_rows and not is_forced:
+        raise ForceNeeded
     batch.flush()
     before_commit()
     return batch
 
 
 def run_alone(
-    connection: Connection, work: Work, *, memory: Memory, clock: Clock, before_commit: Callable[[], None]
+    connection: Connection,
+    work: Work,
+    *,
+    memory: Memory,
+    clock: Clock,
+    before_commit: Callable[[], None],
+    is_forced: bool = True,
 ) -> Batch | None:
     """Like `run_batch` for one rule; None where the rule failed and was rolled back, its error being in `work`."""
     try:
-        return run_batch(connection, [work], memory=memory, clock=clock, before_commit=before_commit)
+        return run_batch(
+            connection, [work], memory=memory, clock=clock, before_commit=before_commit, is_forced=is_forced
+        )
     except _RuleFailed:
         connection.rollback()
         return None

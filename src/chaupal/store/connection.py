@@ -61,8 +61,9 @@ class Connection(Protocol):
     def is_assuming(self) -> bool:
         """Whether something is assumed that has not been locked and compared yet."""
 
-    def begin_write(self, assumed: Assumed | None = None) -> None:
-        """Begin a transaction that may write.
+    def begin_write(self, assumed: Assumed | None = None, *, is_forced: bool = True) -> None:
+        """Begin a transaction that may write. One that is not forced may be lost with the machine's power, after its
+        commit has returned; all that came before a forced one is on disk with it.
 
         What is assumed is locked and compared together with the first statement, or else by the commit; either raises
         PlaceMoved where it is not so. So does this, where the connection is in doubt.
@@ -88,7 +89,7 @@ class Connection(Protocol):
         """
 
     def commit(self) -> None:
-        """Commit; on return everything is on disk.
+        """Commit; on return everything is on disk, if it is forced.
 
         Raises:
             PlaceMoved: what was assumed is not so; nothing was committed.

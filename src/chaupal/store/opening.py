@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Set
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from chaupal.settings import Settings
 from chaupal.store.clock import Clock, wall_clock
@@ -93,6 +93,23 @@ def open_store(
     return store
 
 
+StoreT = TypeVar("StoreT", bound=Store)
+
+
+def open_reading_store(settings: Settings, kind: type[StoreT]) -> StoreT:
+    """A store that only reads, with one thread, beside the process that writes; its schema must be in place."""
+    _, connect_reader = _connects(settings, None, is_reader=True)
+    store = kind(
+        connect_writer=connect_reader,
+        connect_reader=connect_reader,
+        writer_count=0,
+        reader_count=1,
+        queue_max=settings.store_queue_max,
+    )
+    store.start()
+    return store
+
+
 def _neighbours_of(settings: Settings, on_signal: Callable[[Set[str]], None]) -> Signals:
     if settings.nats:
         from chaupal.store.nats_signals import NatsNeighbours
@@ -109,12 +126,15 @@ def _turn_on(url: str, name: str) -> Turn:
     return Turn(url, name)
 
 
-def _connects(settings: Settings, sqlite_vfs: str | None) -> tuple[Callable[[], Connection], Callable[[], Connection]]:
+def _connects(
+    settings: Settings, sqlite_vfs: str | None, *, is_reader: bool = False
+) -> tuple[Callable[[], Connection], Callable[[], Connection]]:
     limit_ms = settings.read_timeout_ms
     if settings.is_postgres:
         from chaupal.store.postgres import PostgresConnection, check_durability
 
-        check_durability(settings.database)
+        if not is_reader:
+            check_durability(settings.database)
         return (
             lambda: PostgresConnection(settings.database),
             lambda: PostgresConnection(settings.database, read_limit_ms=limit_ms),

@@ -25,6 +25,7 @@ class PostgresConnection:
     def __init__(self, url: str, *, read_limit_ms: int = 0) -> None:
         self._read_limit_ms = read_limit_ms
         self._is_to_begin = False
+        self._is_forced = True
         self._assumed: Assumed | None = None
         self._deferred_inserts: list[tuple[CompiledStatement, Sequence[tuple[Any, ...]]]] = []
         self._deferred_runs: list[tuple[CompiledStatement, tuple[Any, ...]]] = []
@@ -43,12 +44,13 @@ class PostgresConnection:
     def is_assuming(self) -> bool:
         return self._assumed is not None
 
-    def begin_write(self, assumed: Assumed | None = None) -> None:
+    def begin_write(self, assumed: Assumed | None = None, *, is_forced: bool = True) -> None:
         if assumed is not None and self._has_unread():
             raise PlaceMoved
         self._forget_deferred()
         self._is_to_begin = True  # sent together with the first statement
         self._assumed = assumed
+        self._is_forced = is_forced
 
     def _has_unread(self) -> bool:
         """Whether something has come unasked: most likely the server's farewell.
@@ -155,6 +157,8 @@ class PostgresConnection:
         try:
             with self._connection.pipeline():
                 self._connection.execute(b"BEGIN")
+                if not self._is_forced:
+                    self._connection.execute(b"SET LOCAL synchronous_commit TO off")
                 if assumed is not None:
                     self._locking_cursor.execute(assumed.compiled.sql.encode(), assumed.arguments)
                 if text:

@@ -54,6 +54,7 @@ class SqliteConnection:
         except _STORAGE_ERRORS as error:
             raise StorageFull(error) from error
         self._read_only = read_only
+        self._is_forced = True
         self._cursor = self._connection.cursor()
         self._read_limit_ms = read_limit_ms
         self._deadline = 0.0
@@ -79,8 +80,12 @@ class SqliteConnection:
     def _is_over_time(self) -> bool:
         return self._deadline > 0 and time.monotonic() > self._deadline
 
-    def begin_write(self, assumed: Assumed | None = None) -> None:
+    def begin_write(self, assumed: Assumed | None = None, *, is_forced: bool = True) -> None:
         assert assumed is None, "it cannot assume"
+        if is_forced != self._is_forced:
+            # With NORMAL the log is not synced at a commit, but is in order: the next sync takes it along.
+            self._execute(f"PRAGMA synchronous = {'FULL' if is_forced else 'NORMAL'}")
+            self._is_forced = is_forced
         self._execute("BEGIN IMMEDIATE")
 
     def check_assumed(self) -> None:

@@ -202,16 +202,17 @@ class Store:
         return sum(writer.waiting_count for writer in self._writers)
 
     async def write(
-        self, rule: Rule[CallerT, RequestT, ResultT], caller: CallerT, request: RequestT
+        self, rule: Rule[CallerT, RequestT, ResultT], caller: CallerT, request: RequestT, *, is_patient: bool = False
     ) -> Written[ResultT]:
         """Run a rule in the tenant's next batch; returns after its commit.
 
-        A cancelled caller's rule still commits or leaves nothing, as a whole.
+        A cancelled caller's rule still commits or leaves nothing, as a whole. `is_patient` is for bookkeeping that
+        would be done again: it waits for the others, and is on disk with the next write that is not patient.
 
         Raises:
             ChaupalError: the rule's own, or Unavailable (queue full, disk full, database gone, outcome unknown).
         """
-        work = _work(rule, caller, request)
+        work = _work(rule, caller, request, is_patient=is_patient)
         if self._tracing is not None:
             work.trace = self._tracing.current()
         writer = self._writers[zlib.crc32(caller.tenant_id.encode()) % len(self._writers)]
@@ -241,8 +242,8 @@ class _Awaited(Work):
     loop: asyncio.AbstractEventLoop
 
 
-def _work(rule: Callable[..., Any], caller: OfTenant, request: object) -> _Awaited:
-    work = _Awaited(rule, caller, request)
+def _work(rule: Callable[..., Any], caller: OfTenant, request: object, *, is_patient: bool = False) -> _Awaited:
+    work = _Awaited(rule, caller, request, is_patient)
     work.loop = asyncio.get_running_loop()
     work.future = work.loop.create_future()
     return work

@@ -14,13 +14,14 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence, Set
 from typing import TypeVar
 
 import structlog
 
 from chaupal.errors import Unavailable
-from chaupal.store.batch import Batch, Outcome, Work, find_outcome, run_alone, run_batch
+from chaupal.store.batch import Batch, ForceNeeded, Outcome, Work, find_outcome, run_alone, run_batch
 from chaupal.store.clock import Clock
 from chaupal.store.connection import Connection, DatabaseGone, DatabaseRefused, PlaceMoved, StorageFull
 from chaupal.store.transaction import Memory
@@ -28,6 +29,12 @@ from chaupal.store.transaction import Memory
 _BATCH_MAX_RULES = 256
 _BATCH_MAX_S = 0.050
 """Longer batches would make the first of them wait too long for its answer."""
+
+_BATCHES_BEFORE_PATIENT = 2
+"""So many batches in a row may go before patient work; then some of it has its turn, however much else waits."""
+
+_PATIENT_AT_ONCE = 4
+"""Pieces of patient work in one batch: each takes up to a millisecond, in which others wait."""
 
 _OUTCOME_TRIES = 5
 _OUTCOME_PAUSE_S = 1.0
@@ -59,6 +66,10 @@ class WriteRefused(Exception):
     """The database refused a rule's statement, run on its own: a defect, answered as such."""
 
 
+_LOOK = Work(lambda *_: None, None, None)
+"""Stands in the queue for a piece of patient work, which waits beside it."""
+
+
 class Writer:
     """Start it, `submit` work from any thread, `stop` it; work submitted before the stop is finished."""
 
@@ -79,6 +90,9 @@ class Writer:
         self._before_commit = before_commit
         self._on_commit = on_commit
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._patient: deque[Work] = deque()
+        self._batches_before_patient = 0
+        self._is_ending = False
         self._connection: Connection | None = None
         self.on_batch: Callable[[Sequence[Work], int], None] | None = None
         """Told of each batch that is over, and when it began (ns), before its callers are woken; may not raise."""
@@ -99,6 +113,9 @@ class Writer:
         """
         if self._is_stopping or self._queue.qsize() >= self._queue_max:
             raise QueueFull
+        if work.is_patient:
+            self._patient.append(work)
+            work = _LOOK
         self._queue.put(work)
 
     def stop(self) -> None:
@@ -133,59 +150,91 @@ class Writer:
         """Whoever submitted while the thread was ending hears of it instead of waiting for ever."""
         late: list[Work] = []
         while not self._queue.empty():
-            work = self._queue.get()
-            if work is not None:
-                work.error = QueueFull()
-                late.append(work)
+            self._sort(self._queue.get(), late)
+        late += self._patient
+        for work in late:
+            work.error = QueueFull()
         self._deliver_all(late)
 
     def _take(self) -> list[Work] | None:
-        first = self._queue.get()
-        if first is None:
-            return None
-        works = [first]
+        """What is to be run next, at least one; None at the end. Patient work goes a few pieces at a time, and only
+        when nothing else waits, or has gone before it often enough."""
+        while True:
+            works = self._take_calls(waits=not (self._patient or self._is_ending))
+            if works and (not self._patient or self._batches_before_patient < _BATCHES_BEFORE_PATIENT):
+                self._batches_before_patient += bool(self._patient)
+                return works
+            if self._patient:
+                self._batches_before_patient = 0
+                while self._patient and len(works) < _PATIENT_AT_ONCE:
+                    works.append(self._patient.popleft())
+                return works
+            if self._is_ending:
+                return None
+
+    def _take_calls(self, *, waits: bool) -> list[Work]:
+        """All that is no patient work."""
+        works: list[Work] = []
+        if waits:
+            self._sort(self._queue.get(), works)
         deadline = time.monotonic() + _BATCH_MAX_S
         while len(works) < _BATCH_MAX_RULES and time.monotonic() < deadline:
             try:
-                work = self._queue.get_nowait()
+                self._sort(self._queue.get_nowait(), works)
             except queue.Empty:
                 break
-            if work is None:
-                self._queue.put(None)
-                break
-            works.append(work)
         return works
 
+    def _sort(self, work: Work | None, works: list[Work]) -> None:
+        if work is None:
+            self._is_ending = True
+        elif work is not _LOOK:
+            works.append(work)
+
     def _run(self, works: Sequence[Work]) -> None:
-        if len(works) > 1 and self._run_together(works):
+        is_forced = not all(work.is_patient for work in works)
+        if len(works) > 1 and self._run_together(works, is_forced=is_forced):
             return
         for work in works:
-            self._run_one(work)
+            self._run_one(work, is_forced=not work.is_patient)
 
-    def _run_together(self, works: Sequence[Work]) -> bool:
+    def _run_together(self, works: Sequence[Work], *, is_forced: bool) -> bool:
         """Whether the batch is decided; False where its rules are to be run again, one by one."""
         try:
             self._decide(
                 works,
                 lambda connection: run_batch(
-                    connection, works, memory=self._memory, clock=self._clock, before_commit=self._before_commit
+                    connection,
+                    works,
+                    memory=self._memory,
+                    clock=self._clock,
+                    before_commit=self._before_commit,
+                    is_forced=is_forced,
                 ),
             )
-        except DatabaseRefused:
+        except (DatabaseRefused, ForceNeeded):
             self._roll_back()
             return False
         except (DatabaseGone, StorageFull) as error:
             self._fail(works, error)
         return True
 
-    def _run_one(self, work: Work) -> None:
+    def _run_one(self, work: Work, *, is_forced: bool) -> None:
         try:
             self._decide(
                 [work],
                 lambda connection: run_alone(
-                    connection, work, memory=self._memory, clock=self._clock, before_commit=self._before_commit
+                    connection,
+                    work,
+                    memory=self._memory,
+                    clock=self._clock,
+                    before_commit=self._before_commit,
+                    is_forced=is_forced,
                 ),
             )
+        except ForceNeeded:
+            self._roll_back()
+            self._run_one(work, is_forced=True)
         except DatabaseRefused as error:
             self._roll_back()
             work.error = WriteRefused(str(error))

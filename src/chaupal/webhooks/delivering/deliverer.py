@@ -11,7 +11,8 @@ import asyncio
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 import structlog
@@ -19,8 +20,6 @@ import structlog
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.sealing import SealBroken, SecretKey
 from chaupal.errors import Unavailable
-from chaupal.serving.house import House
-from chaupal.serving.metrics import Metrics
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.bodies import open_body, seal_answer
@@ -43,8 +42,9 @@ from chaupal.webhooks.delivering.claiming import (
     record_flight,
     rescue_deliveries,
 )
-from chaupal.webhooks.delivering.keeping import Keeping, keep_matched
-from chaupal.webhooks.delivering.matching import Matching, match_events
+from chaupal.webhooks.delivering.keeping import Keeping, Load, keep_matched
+from chaupal.webhooks.delivering.matching import Matched, Matching, match_events, pieces_of
+from chaupal.webhooks.delivering.place import DeliveryMetrics, DeliveryPlace, Tally
 from chaupal.webhooks.delivering.queries import ClaimedDelivery, WebhookPlace, select_behind
 from chaupal.webhooks.delivering.schedule import is_success
 from chaupal.webhooks.delivering.sending import send
@@ -74,9 +74,9 @@ class Deliverer:
 
     def __init__(
         self,
-        house: House,
+        house: DeliveryPlace,
         *,
-        metrics: Metrics,
+        metrics: DeliveryMetrics,
         at_once: int,
         host_at_once: int,
         stopping: asyncio.Event,
@@ -85,7 +85,6 @@ class Deliverer:
     ) -> None:
         self._house = house
         self._metrics = metrics
-        self._failures = metrics.failed_loops.labels("webhooks")
         self._at_once = at_once
         self._host_at_once = host_at_once
         self._stopping = stopping
@@ -140,22 +139,36 @@ class Deliverer:
                 matched = await store.read(match_events, operator, matching)
                 if matched is None or self._stopping.is_set():
                     break
-                keeping = Keeping(
-                    matched,
-                    worker_id=self._worker_id,
-                    free=self._at_once - len(self._flights),
-                    at_host=self._at_host(),
-                    host_limit=self._host_at_once,
-                )
-                kept = (await store.write(keep_matched, operator, keeping)).result
-                if kept.is_kept:
-                    self._metrics.webhooks_matched.inc(len(matched.deliveries))
-                self._start(tenant_id, kept.flights)
+                await self._keep(tenant_id, matched)
                 if not matched.has_more:
                     break
             else:
                 has_more = True
         return has_more
+
+    async def _keep(self, tenant_id: str, matched: Matched) -> None:
+        """Add what was matched to the queue, piece by piece; then send what this worker got of it."""
+        flying: dict[str, Flight] = {}
+        try:
+            for piece in pieces_of(matched):
+                keeping = Keeping(
+                    piece,
+                    worker_id=self._worker_id,
+                    free=self._at_once - len(self._flights) - len(flying),
+                    at_host=self._at_host(flying.values()),
+                    host_limit=self._host_at_once,
+                    flying={webhook_id: Load.of(flight) for webhook_id, flight in flying.items()},
+                )
+                kept = (await self._house.store.write(keep_matched, Operator(tenant_id), keeping)).result
+                if not kept.is_kept:
+                    return
+                self._count(matched=len(piece.deliveries))
+                for flight in kept.flights:
+                    begun = flying.setdefault(flight.webhook.webhook_id, flight)
+                    if begun is not flight:
+                        begun.deliveries.extend(flight.deliveries)
+        finally:
+            self._start(tenant_id, list(flying.values()))
 
     async def claim_all(self) -> bool:
         """Claim what is due, as far as there is room, and send it in tasks; whether there was anything."""
@@ -181,10 +194,9 @@ class Deliverer:
             task = asyncio.create_task(self._fly(tenant_id, flight), name="webhook flight")
             self._flights[task] = flight
             task.add_done_callback(self._land)
-        self._metrics.webhook_flights.set(len(self._flights))
 
-    def _at_host(self) -> Counter[str]:
-        return Counter(flight.webhook.host for flight in self._flights.values())
+    def _at_host(self, besides: Iterable[Flight] = ()) -> Counter[str]:
+        return Counter(flight.webhook.host for flight in (*self._flights.values(), *besides))
 
     def _rooms(self, due: list[WebhookPlace], free: int) -> dict[str, list[Room]]:
         """For each tenant, the webhooks that there is room for: in this process, and at each host.
@@ -209,7 +221,8 @@ class Deliverer:
 
     def _land(self, task: asyncio.Task[None]) -> None:
         del self._flights[task]
-        self._metrics.webhook_flights.set(len(self._flights))
+        if not self._flights:
+            self._count()
         self._landed()
 
     async def _fly(self, tenant_id: str, flight: Flight) -> None:
@@ -253,7 +266,9 @@ class Deliverer:
         for delivery in flight.deliveries:
             if self._stopping.is_set() or time.monotonic() - began_s > _FLIGHT_MAX_S:
                 return
-            tries.append(await self._send(target, delivery, secret_key))
+            tried = await self._send(target, delivery, secret_key)
+            # Whoever records it has no need of the body.
+            tries.append(msgspec.structs.replace(tried, delivery=delivery._replace(body=b"")))
 
     async def _send(self, target: Target, delivery: ClaimedDelivery, secret_key: SecretKey) -> TriedDelivery:
         house = self._house
@@ -294,12 +309,16 @@ class Deliverer:
         return (await store.write(record_flight, operator, end)).result
 
     def _note(self, tenant_id: str, flight: Flight, tries: list[TriedDelivery], recorded: Recorded) -> None:
-        metrics = self._metrics
-        for outcome in ("delivered", "retrying", "exhausted"):
-            metrics.webhook_tries.labels(outcome).inc(getattr(recorded, outcome))
-        for each in tries:
-            if is_success(each.status) and each.delivery.try_count == 0:
-                metrics.webhook_delay.observe((each.tried_at_ms - each.delivery.happened_at_ms) / 1000)
+        self._count(
+            delivered=recorded.delivered,
+            retrying=recorded.retrying,
+            exhausted=recorded.exhausted,
+            delays_s=[
+                (each.tried_at_ms - each.delivery.happened_at_ms) / 1000
+                for each in tries
+                if is_success(each.status) and each.delivery.try_count == 0
+            ],
+        )
         if recorded.disabled_reason:
             log.warning(
                 "webhook disabled",
@@ -334,8 +353,11 @@ class Deliverer:
             log.warning("rescued deliveries of a worker that is gone", deliveries=count)
         return count > 0
 
+    def _count(self, **counts: Any) -> None:
+        self._metrics.note_webhooks(Tally(flights=len(self._flights), **counts))
+
     def _note_failure(self, what: str, error: Exception, **where: str) -> None:
-        self._failures.inc()
+        self._count(failures=1)
         frames = traceback.extract_tb(error.__traceback__)
         place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
         log.error(what, cause=type(error).__name__, place=place, **where)

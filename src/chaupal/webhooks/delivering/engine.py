@@ -19,9 +19,8 @@ import structlog
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.errors import Unavailable
 from chaupal.jobs.runner import end_tasks
-from chaupal.serving.house import House
-from chaupal.serving.metrics import Metrics
 from chaupal.store.transaction import Transaction
+from chaupal.webhooks.delivering.place import DeliveryMetrics, DeliveryPlace, Tally
 
 if TYPE_CHECKING:
     from chaupal.webhooks.delivering.claiming import Recorded
@@ -63,16 +62,15 @@ class WebhookEngine:
 
     def __init__(
         self,
-        house: House,
+        house: DeliveryPlace,
         *,
-        metrics: Metrics,
+        metrics: DeliveryMetrics,
         limits: EngineLimits = _USUAL,
         rested: Callable[[], None] = lambda: None,
         recorded: Callable[[Recorded], None] = lambda _: None,
     ) -> None:
         self._house = house
         self._metrics = metrics
-        self._failures = metrics.failed_loops.labels("webhooks")
         self._limits = limits
         self._rested = rested
         self._recorded = recorded
@@ -216,7 +214,7 @@ class WebhookEngine:
             return
 
     def _note_failure(self, what: str, error: Exception) -> None:
-        self._failures.inc()
+        self._metrics.note_webhooks(Tally(failures=1))
         frames = traceback.extract_tb(error.__traceback__)
         place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
         log.error(what, cause=type(error).__name__, place=place)

@@ -31,15 +31,34 @@ from chaupal.webhooks.disabling import disable
 from chaupal.webhooks.queries import select_webhook
 
 
+class Load(msgspec.Struct, frozen=True):
+    """How much a flight that has not begun holds, and in which lane."""
+
+    lane: str
+    count: int
+    size_bytes: int
+
+    @classmethod
+    def of(cls, flight: Flight) -> Load:
+        """That of a flight."""
+        return cls(
+            flight.deliveries[0].lane,
+            len(flight.deliveries),
+            sum(len(delivery.body) for delivery in flight.deliveries),
+        )
+
+
 class Keeping(msgspec.Struct, frozen=True):
     """What was matched, and how much of it the worker can send at once: `free` flights, and at each host as many as
-    are left of `host_limit`."""
+    are left of `host_limit`. `flying`: deliveries to webhooks, by their ids, that the worker got by earlier pieces and
+    has not begun to send: what comes now is added to them."""
 
     matched: Matched
     worker_id: str
     free: int
     at_host: dict[str, int]
     host_limit: int
+    flying: dict[str, Load] = {}
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -61,7 +80,7 @@ def keep_matched(tx: Transaction, _caller: Operator, keeping: Keeping) -> Kept:
     flights = _flights(tx, waiting, keeping) if waiting else []
     flying = {flight.webhook.webhook_id for flight in flights}
     for delivery in matched.deliveries:
-        if delivery.webhook_id in flying:
+        if delivery.state == WAITING and delivery.webhook_id in flying:
             append_delivery(tx, delivery._replace(state=SENDING), worker_id=keeping.worker_id)
         else:
             append_delivery(tx, delivery)
@@ -74,14 +93,23 @@ def keep_matched(tx: Transaction, _caller: Operator, keeping: Keeping) -> Kept:
 
 def _flights(tx: Transaction, waiting: dict[str, list[NewDelivery]], keeping: Keeping) -> list[Flight]:
     """For each webhook that has nothing else to send, one flight of all that it gets, if one lane holds that."""
-    fitting = sorted(webhook_id for webhook_id, deliveries in waiting.items() if _is_one_flight(deliveries))
-    if keeping.free <= 0 or not fitting or not has_lease(tx, keeping.worker_id):
+    fitting = sorted(
+        webhook_id
+        for webhook_id, deliveries in waiting.items()
+        if webhook_id not in keeping.matched.revoked and _is_one_flight(deliveries, keeping.flying.get(webhook_id))
+    )
+    if not fitting or not has_lease(tx, keeping.worker_id):
         return []
     at_host = Counter(keeping.at_host)
     flights: list[Flight] = []
     for webhook_id in select_idle(tx, fitting):
         webhook = select_webhook(tx, webhook_id)
-        if len(flights) == keeping.free or webhook is None or webhook_id in keeping.matched.revoked:
+        if webhook is None:
+            continue
+        if webhook_id in keeping.flying:
+            flights.append(Flight(webhook, [_claimed(delivery) for delivery in waiting[webhook_id]]))
+            continue
+        if len(flights) >= keeping.free:
             continue
         if at_host[webhook.host] >= keeping.host_limit or select_sending(tx, webhook_id):
             continue
@@ -90,12 +118,13 @@ def _flights(tx: Transaction, waiting: dict[str, list[NewDelivery]], keeping: Ke
     return flights
 
 
-def _is_one_flight(deliveries: list[NewDelivery]) -> bool:
-    return (
-        len(deliveries) <= FLIGHT_MAX
-        and sum(delivery.body_bytes for delivery in deliveries) <= FLIGHT_MAX_BYTES
-        and len({delivery.lane for delivery in deliveries}) == 1
-    )
+def _is_one_flight(deliveries: list[NewDelivery], load: Load | None) -> bool:
+    lanes = {delivery.lane for delivery in deliveries}
+    count, size_bytes = len(deliveries), sum(delivery.body_bytes for delivery in deliveries)
+    if load is not None:
+        lanes.add(load.lane)
+        count, size_bytes = count + load.count, size_bytes + load.size_bytes
+    return count <= FLIGHT_MAX and size_bytes <= FLIGHT_MAX_BYTES and len(lanes) == 1
 
 
 def _claimed(delivery: NewDelivery) -> ClaimedDelivery:

@@ -35,7 +35,10 @@ from chaupal.webhooks.rights import Sight, sight_of_owner
 
 EVENTS_AT_ONCE = 100
 DELIVERIES_AT_ONCE = 1_000
-"""Events are matched until there are so many: other writers wait while they are written."""
+"""Events are matched until there are so many."""
+
+DELIVERIES_A_WRITE = 50
+"""Of so many one write adds: about a millisecond, in which the calls of users wait."""
 
 NOT_ALLOWED = "NotAllowed"
 """The reason of a webhook whose maker has no right to it any more."""
@@ -61,6 +64,20 @@ class Matched(msgspec.Struct, frozen=True):
     revoked: list[str]
     """Webhooks whose makers have lost the right to them."""
     has_more: bool
+
+
+def pieces_of(matched: Matched) -> list[Matched]:
+    """The same, to be written piece by piece. All of one event is in one piece."""
+    pieces: list[Matched] = []
+    from_position, taken = matched.from_position, 0
+    for index, delivery in enumerate(matched.deliveries):
+        is_next_event = index > taken and delivery.position > matched.deliveries[index - 1].position
+        if is_next_event and index - taken >= DELIVERIES_A_WRITE:
+            until = matched.deliveries[index - 1].position
+            pieces.append(Matched(from_position, until, matched.deliveries[taken:index], [], has_more=True))
+            from_position, taken = until, index
+    rest = matched.deliveries[taken:]
+    return [*pieces, msgspec.structs.replace(matched, from_position=from_position, deliveries=rest)]
 
 
 def match_events(tx: Transaction, caller: Operator, matching: Matching) -> Matched | None:

@@ -1,0 +1,1 @@
+"""Delivering in a process of its own, which sends and reads, and asks the server to write."""

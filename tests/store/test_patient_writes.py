@@ -1,0 +1,158 @@
+"""Patient work: bookkeeping that waits for the calls of users, has its turn all the same, and is not forced to disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chaupal.auth.caller import Operator
+from chaupal.store import postgres, sqlite, writer
+from chaupal.store.store import Store
+from chaupal.store.transaction import Transaction
+from tests.store.rules import WAIT_S, Failed, Gate, add_whole_person, append_person, names_of
+from tests.stores import Database, OpenStore, add_tenant
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def database(shared_database: Database) -> Database:
+    return shared_database
+
+
+class Order:
+    """Notes in which order rules are run."""
+
+    def __init__(self) -> None:
+        self.run: list[str] = []
+
+    def note(self, _tx: Transaction, _caller: object, name: str) -> None:
+        self.run.append(name)
+
+
+async def wait_for(store: Store, *asked: tuple[Callable[..., Any], Operator, Any, bool]) -> list[Any]:
+    """Have all of these, each with whether it is patient, wait for the writer; then what became of each."""
+    gate = Gate()
+    holding = asyncio.create_task(store.write(gate.hold, asked[0][1], None))
+    await gate.entered()
+    tasks = [asyncio.create_task(store.write(*call, is_patient=is_patient)) for *call, is_patient in asked]
+    async with asyncio.timeout(WAIT_S):
+        while store.waiting_writes < len(asked):  # noqa: ASYNC110 - a turn of the loop lets the tasks submit
+            await asyncio.sleep(0)
+        gate.open()
+        await holding
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+def forced(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each transaction that a writer has begun, whether it is forced to disk."""
+    seen: list[bool] = []
+    for kind in (sqlite.SqliteConnection, postgres.PostgresConnection):
+        plain = kind.begin_write
+
+        def begin_write(
+            self: Any, assumed: Any = None, *, is_forced: bool = True, plain: Callable[..., None] = plain
+        ) -> None:
+            seen.append(is_forced)
+            plain(self, assumed, is_forced=is_forced)
+
+        monkeypatch.setattr(kind, "begin_write", begin_write)
+    return seen
+
+
+class TestOrder:
+    async def test_what_came_first_waits_for_what_is_not_patient(self, database: Database, store_on: OpenStore) -> None:
+        store = store_on(database)
+        caller = await add_tenant(store)
+        order = Order()
+        await wait_for(
+            store,
+            *((order.note, caller, name, name.islower()) for name in ("a", "b", "A", "B")),
+            (order.note, caller, "C", False),
+        )
+        assert order.run == ["A", "B", "C", "a", "b"]
+
+    async def test_it_has_its_turn_however_many_others_keep_coming(
+        self, database: Database, store_on: OpenStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(writer, "_BATCH_MAX_RULES", 1)
+        store = store_on(database)
+        caller = await add_tenant(store)
+        order = Order()
+        names = ["patient", *(f"{number}" for number in range(6))]
+        await wait_for(store, *((order.note, caller, name, name == "patient") for name in names))
+        assert order.run == ["0", "1", "2", "patient", "3", "4", "5"]
+
+    async def test_at_a_stop_it_is_finished_too(self, database: Database, store_on: OpenStore) -> None:
+        store = store_on(database)
+        caller = await add_tenant(store)
+        gate = Gate()
+        holding = asyncio.create_task(store.write(gate.hold, caller, None))
+        await gate.entered()
+        tasks = [
+            asyncio.create_task(store.write(append_person, caller, f"{number}", is_patient=True)) for number in range(9)
+        ]
+        async with asyncio.timeout(WAIT_S):
+            while store.waiting_writes < len(tasks):  # noqa: ASYNC110 - a turn of the loop lets the tasks submit
+                await asyncio.sleep(0)
+            stopping = asyncio.create_task(asyncio.to_thread(store.stop))
+            gate.open()
+            await asyncio.gather(holding, stopping, *tasks)
+        assert names_of(database, caller.tenant_id) == [f"{number}" for number in range(9)]
+
+
+class TestForce:
+    async def test_alone_it_is_not_forced_and_the_next_is(
+        self, database: Database, store_on: OpenStore, forced: list[bool]
+    ) -> None:
+        store = store_on(database)
+        caller = await add_tenant(store)
+        forced.clear()
+        await store.write(append_person, caller, "a", is_patient=True)
+        await store.write(append_person, caller, "b")
+        assert forced == [False, True]
+        assert names_of(database, caller.tenant_id) == ["a", "b"]
+
+    async def test_the_database_is_told(self, database: Database, store_on: OpenStore) -> None:
+        store = store_on(database)
+        caller = await add_tenant(store)
+
+        def ask(tx: Transaction, caller: object, name: str) -> object:
+            append_person(tx, caller, name)
+            connection: Any = tx._connection
+            if database.is_postgres:
+                connection._execute("SELECT 1")
+                return connection._connection.execute("SHOW synchronous_commit").fetchone()[0]
+            return connection._connection.pragma("synchronous")
+
+        strict, lax = ("on", "off") if database.is_postgres else (2, 1)
+        assert (await store.write(ask, caller, "a", is_patient=True)).result == lax
+        assert (await store.write(ask, caller, "b")).result == strict
+
+    async def test_where_it_appends_an_event_it_is_run_again_and_forced(
+        self, database: Database, store_on: OpenStore, forced: list[bool]
+    ) -> None:
+        store = store_on(database)
+        caller = await add_tenant(store)
+        forced.clear()
+        written = await store.write(add_whole_person, caller, "a", is_patient=True)
+        assert written.position == 2
+        assert forced == [False, True]
+        assert names_of(database, caller.tenant_id) == ["a"]
+
+    async def test_one_that_appends_events_hurts_none_beside_it(self, database: Database, store_on: OpenStore) -> None:
+        store = store_on(database)
+        caller = await add_tenant(store)
+        asked = [(append_person, caller, "a", True), (add_whole_person, caller, "b", True), (fail, caller, "c", True)]
+        written = await wait_for(store, *asked)
+        assert [type(each).__name__ for each in written] == ["Written", "Written", "Failed"]
+        assert names_of(database, caller.tenant_id) == ["a", "b"]
+        assert database.place_of(caller.tenant_id)[0] == 2
+
+
+def fail(_tx: Transaction, _caller: object, _name: str) -> None:
+    raise Failed
