@@ -222,7 +222,7 @@ def error_sentences() -> str:
     """The sentences that calls of the API answer with; what stands in braces is filled in."""
     rows = []
     for error in sorted(all_errors(), key=lambda known: (known.status, known.code, known.template)):
-        if error.__module__.startswith("chaupal.control") or error.template in _FRAMES:
+        if error.__module__.startswith(("chaupal.control", "chaupal.importing")) or error.template in _FRAMES:
             continue
         row = (str(error.status), f"`{error.code}`", error.template.replace("|", "\\|"))
         if row not in rows:

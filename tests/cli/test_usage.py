@@ -42,6 +42,7 @@ COMMANDS = {
     "cell list",
     "cell drain",
     "cell rotate-key",
+    "import kaizala",
 }
 
 
@@ -72,7 +73,9 @@ class TestHelp:
             if parameter.name != "help":
                 assert parameter.help, f"{words}: {parameter.name} has no help text"
 
-    @pytest.mark.parametrize("words", [*sorted(COMMANDS), "connector", "person", "token", "tenant", "cell", ""])
+    @pytest.mark.parametrize(
+        "words", [*sorted(COMMANDS), "connector", "person", "token", "tenant", "cell", "import", ""]
+    )
     def test_help_can_be_printed(self, words: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert run_command([*words.split(), "--help"]) == 0
         assert capsys.readouterr().out.startswith("Usage: chaupal")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chaupal import __version__
-from chaupal.cli import backups, cells, connectors, doctor, installation, people, tenants, tokens, webhooks
+from chaupal.cli import backups, cells, connectors, doctor, imports, installation, people, tenants, tokens, webhooks
 from chaupal.cli.failures import WRONG_USAGE, Failure, report_failure, setting_failure
 from chaupal.cli.options import Json, new_group
 from chaupal.control.protocol import OperationFailed
@@ -60,6 +60,7 @@ _GROUPS = {
     "token": tokens.app,
     "tenant": tenants.app,
     "webhook": webhooks.app,
+    "import": imports.app,
 }
 for _name, _group in _GROUPS.items():
     app.add_typer(_group, name=_name)

@@ -13,6 +13,7 @@ import msgspec
 
 from chaupal.control.call import Arguments, ArgumentsT, Call, Nothing, Result, ResultT
 from chaupal.control.cell_calls import CELL_CALLS
+from chaupal.importing.records import Record
 
 __all__ = ["CALLS", "Arguments", "ArgumentsT", "Call", "Nothing", "Result", "ResultT"]
 
@@ -236,6 +237,31 @@ class Tenants(Result, frozen=True):
     tenants: list[TenantShown]
 
 
+class RecordsImport(Arguments, frozen=True):
+    """At most 500 records of an organization's past. `is_rehearsal`: only say what would become of them."""
+
+    records: list[Record]
+    tenant: str = ""
+    is_rehearsal: bool = False
+
+
+class RecordRefused(Result, frozen=True):
+    """A record that was not taken, by its place among them."""
+
+    index: int
+    reason: str
+
+
+class RecordsImported(Result, frozen=True):
+    """The places of the records that were taken and that were known already, and what was made beside them, by id."""
+
+    taken: list[int]
+    known: list[int]
+    refused: list[RecordRefused]
+    made_groups: list[str]
+    made_people: list[str]
+
+
 class Status(Result, frozen=True):
     """The running server."""
 
@@ -259,6 +285,7 @@ TOKEN_LIST = Call("token_list", TokenList, Tokens)
 TOKEN_REVOKE = Call("token_revoke", TokenRevoke, TokenRevoked)
 PIN_SHOW = Call("pin_show", PinShow, PinShown)
 TENANT_LIST = Call("tenant_list", Nothing, Tenants)
+RECORDS_IMPORT = Call("records_import", RecordsImport, RecordsImported)
 STATUS = Call("status", Nothing, Status)
 
 CALLS: dict[str, Call[Any, Any]] = {
@@ -277,6 +304,7 @@ CALLS: dict[str, Call[Any, Any]] = {
         TOKEN_REVOKE,
         PIN_SHOW,
         TENANT_LIST,
+        RECORDS_IMPORT,
         STATUS,
         *CELL_CALLS,
     )

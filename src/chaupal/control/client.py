@@ -77,13 +77,7 @@ def _perform_when_free(settings: Settings, call: Call[ArgumentsT, ResultT], argu
 
     give_up_at = time.monotonic() + _PATIENCE_S
     while True:
-        if not call.makes_installation and not settings.sqlite_path.exists():
-            raise OperationFailed(
-                f"There is no database in the data folder {settings.data.absolute()} (CHAUPAL_DATA): "
-                "`chaupal init` or `chaupal serve` makes one.",
-                error_code="NotFound",
-                category="ResourceException",
-            )
+        _check_is_there(settings, call)
         try:
             return _perform_here(settings, call, arguments)
         except DataFolderBusy:
@@ -175,29 +169,98 @@ def _read_answer(received: bytes) -> AnswerLine:
 
 
 def _perform_here(settings: Settings, call: Call[ArgumentsT, ResultT], arguments: ArgumentsT) -> ResultT:
-    from chaupal.app import close_house, open_house
+    with _HouseHere(settings) as here:
+        return here.perform(call, arguments)
 
-    with explained_opening(settings):
-        # One command runs one rule at a time.
-        house = open_house(replace(settings, store_readers=1, store_writers=1))
-    try:
-        return asyncio.run(_performed(house, call, arguments))
-    except ChaupalError as error:
-        fields = error_fields(error)
+
+class _HouseHere:
+    """The installation, opened by this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        from chaupal.app import open_house
+
+        with explained_opening(settings):
+            # One command runs one rule at a time.
+            self._house: House = open_house(replace(settings, store_readers=1, store_writers=1))
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> _HouseHere:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def perform(self, call: Call[ArgumentsT, ResultT], arguments: ArgumentsT) -> ResultT:
+        from chaupal.control.operations import perform
+
+        try:
+            return self._runner.run(perform(self._house, call, arguments))
+        except ChaupalError as error:
+            fields = error_fields(error)
+            raise OperationFailed(
+                fields.message, error_code=fields.error_code, category=fields.error_category_key
+            ) from error
+
+    def close(self) -> None:
+        from chaupal.app import close_house
+
+        self._runner.run(self._house.cell_calls.close())
+        self._runner.close()
+        close_house(self._house)
+
+
+class Operations:
+    """Many operations one after another: a command that opens the database itself does so once, at the first of them.
+
+    Used as `with Operations(settings) as operations`. On SQLite nobody else writes from then on until it ends; while a
+    server runs, the server does them, and others go on with their work in between.
+    """
+
+    def __init__(self, settings: Settings, *, before_opening: Callable[[], None] = lambda: None) -> None:
+        self._settings = settings
+        self._before_opening = before_opening
+        self._here: _HouseHere | None = None
+
+    def __enter__(self) -> Operations:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._here is not None:
+            self._here.close()
+
+    def run(self, call: Call[ArgumentsT, ResultT], arguments: ArgumentsT) -> ResultT:
+        """Do one operation.
+
+        Raises:
+            OperationFailed.
+        """
+        if self._here is None and not self._settings.is_postgres:
+            with contextlib.suppress(NoServer):
+                return ask_server(self._settings.data, call, arguments)
+        if self._here is None:
+            self._before_opening()
+            self._here = self._opened(call)
+        return self._here.perform(call, arguments)
+
+    def _opened(self, call: Call[ArgumentsT, ResultT]) -> _HouseHere:
+        from chaupal.store.opening import DataFolderBusy
+
+        if not self._settings.is_postgres:
+            _check_is_there(self._settings, call)
+        try:
+            return _HouseHere(self._settings)
+        except DataFolderBusy:
+            raise OperationFailed(_busy_sentence(self._settings.data)) from None
+
+
+def _check_is_there(settings: Settings, call: Call[ArgumentsT, ResultT]) -> None:
+    if not call.makes_installation and not settings.sqlite_path.exists():
         raise OperationFailed(
-            fields.message, error_code=fields.error_code, category=fields.error_category_key
-        ) from error
-    finally:
-        close_house(house)
-
-
-async def _performed(house: House, call: Call[ArgumentsT, ResultT], arguments: ArgumentsT) -> ResultT:
-    from chaupal.control.operations import perform
-
-    try:
-        return await perform(house, call, arguments)
-    finally:
-        await house.cell_calls.close()
+            f"There is no database in the data folder {settings.data.absolute()} (CHAUPAL_DATA): "
+            "`chaupal init` or `chaupal serve` makes one.",
+            error_code="NotFound",
+            category="ResourceException",
+        )
 
 
 def _busy_sentence(data: Path) -> str:

@@ -31,6 +31,7 @@ from chaupal.control.cell_operations import CELL_OPERATIONS
 from chaupal.control.rules import Installation, TokenPage, choose_tenant, install, instant_of, page_tokens, show_pin
 from chaupal.directory.rules import list_tenants
 from chaupal.errors import InvalidParameters
+from chaupal.importing.rules import Rehearsed, Taken, import_records, rehearse_records
 from chaupal.people.rules import NewPerson, Person, PersonChange, add_person, change_person, list_people
 from chaupal.serving.house import House
 from chaupal.store.clock import new_id
@@ -184,6 +185,27 @@ async def tenant_list(house: House, _arguments: calls.Nothing) -> calls.Tenants:
     return calls.Tenants(tenants=[calls.TenantShown(tenant_id=row[0], name=row[1]) for row in rows])
 
 
+async def records_import(house: House, arguments: calls.RecordsImport) -> calls.RecordsImported:
+    operator = await _operator(house, arguments.tenant)
+    if arguments.is_rehearsal:
+        try:
+            await house.store.write(rehearse_records, operator, arguments.records)
+        except Rehearsed as rehearsed:
+            return _shown_taken(rehearsed.taken)
+    taken = (await house.store.write(import_records, operator, arguments.records)).result
+    return _shown_taken(taken)
+
+
+def _shown_taken(taken: Taken) -> calls.RecordsImported:
+    return calls.RecordsImported(
+        taken=taken.taken,
+        known=taken.known,
+        refused=[calls.RecordRefused(index=each.index, reason=each.reason) for each in taken.refused],
+        made_groups=taken.made_groups,
+        made_people=taken.made_people,
+    )
+
+
 async def status(house: House, _arguments: calls.Nothing) -> calls.Status:
     return calls.Status(
         version=__version__,
@@ -210,6 +232,7 @@ OPERATIONS: dict[str, Operation] = {
         token_revoke,
         pin_show,
         tenant_list,
+        records_import,
         status,
         *CELL_OPERATIONS,
     )

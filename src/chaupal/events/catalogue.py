@@ -64,6 +64,8 @@ class EventType(StrEnum):
     WEBHOOK_CHANGED = "WebhookChanged"
     WEBHOOK_DELETED = "WebhookDeleted"
     WEBHOOK_DISABLED = "WebhookDisabled"
+    HISTORY_IMPORTED = "HistoryImported"
+    PAST_MEMBERS_ADDED = "PastMembersAdded"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

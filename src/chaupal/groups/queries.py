@@ -103,6 +103,12 @@ _FIND_BY_NAME = statement(
     .limit(bindparam("row_count"))
     .offset(bindparam("skipped_count"))
 )
+_SELECT_NAMED = statement(
+    select(groups.c.group_id)
+    .where(_HERE, groups.c.folded_name == bindparam("wanted_name"), _LIVES)
+    .order_by(groups.c.group_id)
+    .limit(bindparam("row_count"))
+)
 _INSERT = statement(insert(groups))
 _UPDATE = statement(
     update(groups)
@@ -188,6 +194,11 @@ def select_groups_by_name(tx: Transaction, text: str, *, skipped_count: int, row
     escaped = fold_name(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows = tx.all(_FIND_BY_NAME, pattern=f"%{escaped}%", skipped_count=skipped_count, row_count=row_count)
     return [GroupRow(*row) for row in rows]
+
+
+def select_groups_named(tx: Transaction, name: str, *, row_count: int) -> list[str]:
+    """The ids of at most so many groups that are called so, in any letter case."""
+    return [row[0] for row in tx.all(_SELECT_NAMED, wanted_name=fold_name(name), row_count=row_count)]
 
 
 def insert_group(tx: Transaction, group: GroupRow) -> None:

@@ -36,3 +36,13 @@ def member_role_changed(group_id: str, user_id: str, *, role: str, actor_id: str
         actor_id=actor_id,
         facts={"type": role},
     )
+
+
+def past_memberships_added(group_id: str, *, membership_count: int) -> Event:
+    """People have been members in a past that was brought along; the event's position is where that became known."""
+    return Event(
+        event_type=EventType.PAST_MEMBERS_ADDED,
+        object_id=group_id,
+        group_id=group_id,
+        facts={"membershipCount": membership_count},
+    )

@@ -82,6 +82,11 @@ _SELECT_HISTORY = statement(
     .where(*_HERE, memberships.c.user_id == bindparam("user_id"))
     .order_by(memberships.c.from_position.desc())
 )
+_SELECT_STRETCHES = statement(
+    select(memberships.c.user_id, memberships.c.from_at_us, memberships.c.until_at_us).where(
+        *_HERE, in_list(memberships.c.user_id, "user_ids")
+    )
+)
 _OF_PERSON = (
     select(memberships.c.group_id)
     .select_from(memberships)
@@ -156,6 +161,16 @@ def select_memberships(tx: Transaction, group_id: str, user_id: str) -> list[Mem
 def insert_memberships(tx: Transaction, group_id: str, rows: list[MembershipRow]) -> None:
     """Inside tx; at once, because a later rule of the same batch may look them up."""
     tx.run_many(_INSERT, [{**row._asdict(), "group_id": group_id, "until_position": None} for row in rows])
+
+
+def select_stretches(tx: Transaction, group_id: str, user_ids: list[str]) -> list[tuple[str, int, int | None]]:
+    """(person, from, until or None) of every membership that these people have had in a group, past or present."""
+    return [(row[0], row[1], row[2]) for row in tx.all(_SELECT_STRETCHES, group_id=group_id, user_ids=user_ids)]
+
+
+def insert_past_memberships(tx: Transaction, group_id: str, rows: list[MembershipRow]) -> None:
+    """Memberships that have ended already. Their first position is their last: they belong to a past without any."""
+    tx.run_many(_INSERT, [{**row._asdict(), "group_id": group_id, "until_position": row.from_position} for row in rows])
 
 
 def select_roles_of_person(tx: Transaction, user_id: str) -> dict[str, str]:

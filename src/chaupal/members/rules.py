@@ -140,7 +140,7 @@ def join(
         for (person, role), (position, at_us) in zip(new.items(), positions, strict=True)
     ]
     insert_memberships(tx, group_id, rows)
-    change_counts(tx, group_id, _counted(new))
+    change_counts(tx, group_id, counts_of(new))
     return len(new)
 
 
@@ -195,10 +195,10 @@ def end_memberships(tx: Transaction, group_id: str, roles: dict[Person, str], *,
     for person, role in roles.items():
         position = tx.append(member_removed(group_id, person.user_id, role=role, actor_id=actor_id))
         close_membership(tx, group_id, person.user_id, position=position, at_us=tx.last_at_us)
-    change_counts(tx, group_id, _counted(roles).negated())
+    change_counts(tx, group_id, counts_of(roles).negated())
 
 
-def _counted(roles: dict[Person, str]) -> MemberDelta:
+def counts_of(roles: dict[Person, str]) -> MemberDelta:
     """What these memberships add to a group's counts."""
     subscribers = sum(role == SUBSCRIBER for role in roles.values())
     return MemberDelta(

@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, insert, select, update
 
 from chaupal.messages.tables import messages
 from chaupal.people.tables import people
-from chaupal.store.statements import statement
+from chaupal.store.statements import in_list, statement
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.merging import Reading, TimelineStatements
 
@@ -67,6 +67,13 @@ _SELECT_ONE = statement(
     .where(messages.c.tenant_id == bindparam("tenant_id"), messages.c.message_id == bindparam("which_id"))
 )
 _INSERT = statement(insert(messages))
+# Nobody remembers messages, and what many writes bring along must not make the users' calls forget what they know.
+_INSERT_PAST = statement(insert(messages), is_aside=True)
+_SELECT_KNOWN = statement(
+    select(messages.c.message_id, messages.c.text, messages.c.edited_at_ms, messages.c.retracted_at_ms).where(
+        messages.c.tenant_id == bindparam("tenant_id"), in_list(messages.c.message_id, "message_ids")
+    )
+)
 _KEY = (
     messages.c.tenant_id == bindparam("tenant_id"),
     messages.c.group_id == bindparam("which_group"),
@@ -92,6 +99,24 @@ def select_message(tx: Transaction, message_id: str) -> MessageRow | None:
 def append_message(tx: Transaction, message: NewMessage) -> None:
     """Written with the batch: nobody knows the id before the call is answered."""
     tx.append_row(_INSERT, **msgspec.structs.asdict(message), edited_at_ms=None, retracted_at_ms=None)
+
+
+def select_known_messages(tx: Transaction, message_ids: list[str]) -> dict[str, str | None]:
+    """The texts of those of the ids that are messages; None where a text was edited or retracted."""
+    rows = tx.all(_SELECT_KNOWN, message_ids=message_ids)
+    return {row[0]: row[1] if row[2] is None and row[3] is None else None for row in rows}
+
+
+def insert_past_messages(tx: Transaction, rows: list[tuple[NewMessage, int | None]]) -> None:
+    """Messages of the past, each with when it was last edited. Inside tx; at once, because the next batch looks for
+    their ids."""
+    tx.run_many(
+        _INSERT_PAST,
+        [
+            {**msgspec.structs.asdict(message), "edited_at_ms": edited_at_ms, "retracted_at_ms": None}
+            for message, edited_at_ms in rows
+        ],
+    )
 
 
 def update_text(tx: Transaction, message: MessageRow, text: str) -> None:

@@ -1,7 +1,8 @@
 """The messages: one row each, however many people read it.
 
 `audience` is "" for everyone in the group; a welcome message has an audience of its own, which the memberships that it
-greets name. The key is the order of a timeline. `sent_at_us` never goes back within a tenant.
+greets name. The key is the order of a timeline. `sent_at_us` never goes back within a tenant, but for what is imported
+of its past.
 """
 
 from __future__ import annotations

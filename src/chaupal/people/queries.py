@@ -112,6 +112,11 @@ def insert_people(tx: Transaction, rows: list[PersonRow]) -> None:
     tx.run_many(_INSERT, [{**row._asdict(), "created_at_ms": tx.now_ms, "removed_at_ms": None} for row in rows])
 
 
+def insert_past_people(tx: Transaction, rows: list[PersonRow]) -> None:
+    """People who are known, and are not found: they have left already. Inside tx, at once."""
+    tx.run_many(_INSERT, [{**row._asdict(), "created_at_ms": tx.now_ms, "removed_at_ms": tx.now_ms} for row in rows])
+
+
 def update_person(tx: Transaction, person: PersonRow) -> None:
     """Write name, picture and role. Inside tx."""
     tx.run(

@@ -43,7 +43,7 @@ _PAUSE_S = 1.0
 
 _OF_MEMBERS = frozenset({EventType.MEMBER_ADDED, EventType.MEMBER_REMOVED, EventType.MEMBER_ROLE_CHANGED})
 _OF_LINKS = frozenset({EventType.SUBGROUP_ADDED, EventType.SUBGROUP_REMOVED})
-_OF_GROUPS = frozenset({EventType.GROUP_CHANGED, EventType.GROUP_REMOVED})
+_OF_GROUPS = frozenset({EventType.GROUP_CHANGED, EventType.GROUP_REMOVED, EventType.PAST_MEMBERS_ADDED})
 _OF_PEOPLE = frozenset(
     {
         EventType.PERSON_CHANGED,

@@ -78,6 +78,18 @@ def link_subgroups(tx: Transaction, caller: Caller, request: Links) -> int:
     return len(new)
 
 
+def link_imported(tx: Transaction, *, parent_id: str, child_id: str) -> bool:
+    """Put a group of an organization's past below another; whether it was not there. Inside tx.
+
+    Raises:
+        Conflict: a cycle, or a limit of the hierarchy.
+    """
+    if select_linked(tx, parent_id, [child_id]):
+        return False
+    attach(tx, parent_id=parent_id, child_id=child_id, actor_id="")
+    return True
+
+
 def _check_not_public(access: GroupAccess, field: str) -> None:
     if access.group_type == CONNECT_GROUP:
         raise _public_refused(field, access.group_id)

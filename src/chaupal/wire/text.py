@@ -23,7 +23,11 @@ def decode_body(body: bytes) -> str:
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _decode_utf_16(body)
     # .NET's and PowerShell's UTF-8 writers put a byte order mark first; no JSON parser takes one (contract, section 2).
-    text_bytes = body.removeprefix(codecs.BOM_UTF8)
+    return decode_text(body.removeprefix(codecs.BOM_UTF8))
+
+
+def decode_text(text_bytes: bytes) -> str:
+    """UTF-8 where it is, else Windows-1252. Never fails."""
     try:
         return text_bytes.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,0 +1,149 @@
+"""What lies at a path: which files are of which form, and in which order they are to be read.
+
+People come before groups, and those before what was said in them, so that a sender's name is known when a message says
+it. Nothing is read twice but the first lines of each file.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from enum import IntEnum
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from chaupal.importing.reading.columns import DELIMITERS, Columns, find_columns
+from chaupal.importing.reading.findings import Finding
+from chaupal.importing.reading.json_lines import JsonLines
+from chaupal.importing.reading.known_people import KnownPeople
+from chaupal.importing.reading.lines import read_lines
+from chaupal.importing.reading.mapping import Mapping
+from chaupal.importing.reading.people_lists import PeopleList, is_parent_list, is_people_list
+from chaupal.importing.reading.tenant_export import DEFAULT_HEADERS, TenantExport, is_tenant_export
+
+JSON_LINES = (".jsonl", ".ndjson")
+TABLES = (".csv", ".tsv", ".txt")
+_HEADER_LINES_MAX = 20
+
+
+class Form(IntEnum):
+    """What a file holds, in the order of reading."""
+
+    PEOPLE = 1
+    PARENTS = 2
+    JSON = 3
+    MESSAGES = 4
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A file of a form. `columns` None in JSON Lines; `header_lines` are above the first row."""
+
+    path: Path
+    form: Form
+    columns: Columns | None
+    header_lines: int
+    size_bytes: int
+
+
+class Unrecognised(msgspec.Struct, frozen=True):
+    """A file of which it is not known what it holds."""
+
+    path: Path
+    reason: str
+
+
+class Sources(msgspec.Struct, frozen=True):
+    """Everything at a path, in the order of reading."""
+
+    files: list[Source]
+    unrecognised: list[Unrecognised]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all files that will be read."""
+        return sum(source.size_bytes for source in self.files)
+
+
+class PathRefused(ValueError):
+    """There is nothing at the path that could be read; the message says why."""
+
+
+def find_sources(path: Path, mapping: Mapping) -> Sources:
+    """The files at a path, which is a file or a folder with everything in it.
+
+    Raises:
+        PathRefused: there is no file that could be read.
+    """
+    if not path.exists():
+        raise PathRefused(f"There is nothing at {path}")
+    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    found: list[Source | Unrecognised] = []
+    for file in files:
+        suffix = file.suffix.lower()
+        if suffix not in (*JSON_LINES, *TABLES) or file.name.startswith("."):
+            if file == path:
+                raise PathRefused(f"{path} is no file of a form that is known: {', '.join((*TABLES, *JSON_LINES))}")
+            continue
+        found.append(_source_of(file, mapping))
+    if not found:
+        raise PathRefused(f"There is no file in {path} that could be read")
+    known = [each for each in found if isinstance(each, Source)]
+    unknown = [each for each in found if isinstance(each, Unrecognised)]
+    return Sources(sorted(known, key=lambda source: (source.form, str(source.path))), unknown)
+
+
+def _source_of(file: Path, mapping: Mapping) -> Source | Unrecognised:
+    size_bytes = file.stat().st_size
+    if file.suffix.lower() in JSON_LINES:
+        return Source(file, Form.JSON, None, 0, size_bytes)
+    with file.open("rb") as opened:
+        head = list(itertools.islice(read_lines(opened), _HEADER_LINES_MAX))
+    if not head:
+        return Unrecognised(file, "the file is empty")
+    best = max((_columns_of(head, delimiter, mapping) for delimiter in DELIMITERS), key=lambda found: len(found.places))
+    form = _form_of(best)
+    if form is not None:
+        return Source(file, form, best, 1, size_bytes)
+    headless = _without_header(head[0], mapping)
+    if headless is not None:
+        return Source(file, Form.MESSAGES, headless, 0, size_bytes)
+    shown = ", ".join(f"'{header}'" for header in best.headers[:10])
+    return Unrecognised(file, f"its columns are not recognised; name them in the map file, under [columns]: {shown}")
+
+
+def _columns_of(head: list[str], delimiter: str, mapping: Mapping) -> Columns:
+    """Columns of a header of one line; quotation marks around the names are none of theirs."""
+    cells = [cell.strip().strip('"').strip() for cell in head[0].strip("\r\n").split(delimiter)]
+    return find_columns(cells, delimiter, mapping.columns)
+
+
+def _form_of(columns: Columns) -> Form | None:
+    if is_tenant_export(columns):
+        return Form.MESSAGES
+    if is_parent_list(columns):
+        return Form.PARENTS
+    return Form.PEOPLE if is_people_list(columns) else None
+
+
+def _without_header(first_line: str, mapping: Mapping) -> Columns | None:
+    """The usual columns, where the first line is a message already."""
+    for delimiter in DELIMITERS:
+        columns = find_columns(DEFAULT_HEADERS, delimiter, {})
+        cells = re.split(re.escape(delimiter), first_line.strip("\r\n"))
+        if TenantExport(columns, mapping, KnownPeople({}, "")).fit(cells) is not None:
+            return columns
+    return None
+
+
+def read_source(source: Source, file: IO[bytes], mapping: Mapping, people: KnownPeople) -> Iterator[Finding]:
+    """Everything in an opened file, in its order."""
+    lines = read_lines(file)
+    if source.columns is None:
+        yield from JsonLines(mapping, people).read(lines)
+        return
+    reader = TenantExport if source.form is Form.MESSAGES else PeopleList
+    below = itertools.islice(lines, source.header_lines, None)
+    yield from reader(source.columns, mapping, people).read(below, first_line=source.header_lines + 1)

@@ -1,0 +1,162 @@
+"""The tenant export, `MicrosoftKaizala_TenantMessages.csv`: every message of an organization. Contract, section 14."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+
+from chaupal.importing.reading.columns import Columns, Field
+from chaupal.importing.reading.findings import EXCERPT_CHARS, Finding, Found, Problem
+from chaupal.importing.reading.known_people import KnownPeople
+from chaupal.importing.reading.mapping import Mapping
+from chaupal.importing.reading.rows import Row, RowForm, Stray, read_rows
+from chaupal.importing.reading.texts import Unreadable, parts_of, read_kept_id, storable
+from chaupal.importing.records import MessageRecord
+
+DEFAULT_HEADERS = (
+    "Group Name",
+    "MessageID",
+    "Sender",
+    "Message Type",
+    "Timestamp",
+    "Attachement stored at:",
+    "Message",
+)
+"""The order of the columns where a file has no header."""
+
+_TYPE = re.compile(r"[^\W\d_][\w /&-]{0,39}")
+_ID = re.compile(r"[^\s,;\"]{0,200}")
+_TEXT_TYPES = frozenset({"text", "message", "textmessage", ""})
+_SAME_KEPT = 10_000
+"""Equal messages without ids are told apart by their number, as long as they are not further apart than this."""
+
+WHOLE_FIELDS = (Field.GROUP, Field.SENDER, Field.TIME)
+"""Without these a file is no export of messages."""
+
+
+def is_tenant_export(columns: Columns) -> bool:
+    """Whether a file with these columns holds messages."""
+    return columns.has(*WHOLE_FIELDS) and any(columns.has(each) for each in (Field.MESSAGE_ID, Field.TYPE, Field.TEXT))
+
+
+def with_text_column(columns: Columns) -> Columns:
+    """The text's column has a name of its own in each export: where none is known, it is the one that is left over."""
+    if columns.has(Field.TEXT) or not columns.unknown:
+        return columns
+    return Columns(columns.headers, {**columns.places, Field.TEXT: columns.unknown[-1]}, columns.delimiter)
+
+
+class TenantExport:
+    """One file of messages. `read` is called once, with the lines below the header."""
+
+    def __init__(self, columns: Columns, mapping: Mapping, people: KnownPeople) -> None:
+        self._columns = with_text_column(columns)
+        self._mapping = mapping
+        self._people = people
+        self._same: OrderedDict[str, int] = OrderedDict()
+        self._absorbing = [self._columns.places[each] for each in _ABSORBING if each in self._columns.places]
+
+    def read(self, lines: Iterable[str], *, first_line: int) -> Iterator[Finding]:
+        """What the file holds, in its order."""
+        text_column = self._columns.places.get(Field.TEXT, len(self._columns.headers) - 1)
+        form = RowForm(self._columns.delimiter, self.fit, text_column)
+        for row in read_rows(lines, form, first_line=first_line):
+            if isinstance(row, Stray):
+                reason = "no row: its timestamp is none, and no message stands above it that it could belong to"
+                yield Problem(row.line, reason, row.text[:EXCERPT_CHARS])
+            else:
+                yield from self._findings_of(row)
+
+    def fit(self, cells: list[str]) -> list[str] | None:
+        """A row's cells, as many as there are headers; None where they are no row. A delimiter too many belongs to the
+        text, or to a name."""
+        width = len(self._columns.headers)
+        further = len(cells) - width
+        if further <= 0:
+            whole = cells + [""] * -further
+            return whole if self._is_row(whole) else None
+        for place in self._absorbing:
+            joined = self._columns.delimiter.join(cells[place : place + further + 1])
+            whole = [*cells[:place], joined, *cells[place + further + 1 :]]
+            if self._is_row(whole):
+                return whole
+        return None
+
+    def _is_row(self, cells: list[str]) -> bool:
+        cell = self._columns.cell
+        if not _TYPE.fullmatch(cell(cells, Field.TYPE) or "Text") or not _ID.fullmatch(cell(cells, Field.MESSAGE_ID)):
+            return False
+        try:
+            self._mapping.times.read(cell(cells, Field.TIME))
+        except Unreadable:
+            return False
+        return True
+
+    def _findings_of(self, row: Row) -> Iterator[Finding]:
+        try:
+            yield from self._messages_of(row)
+        except Unreadable as error:
+            yield Problem(row.line, str(error), self._columns.delimiter.join(row.cells)[:EXCERPT_CHARS])
+
+    def _messages_of(self, row: Row) -> Iterator[Finding]:
+        cell = self._columns.cell
+        group_name = storable(cell(row.cells, Field.GROUP))
+        group_id = read_kept_id(cell(row.cells, Field.GROUP_ID))
+        sender = storable(cell(row.cells, Field.SENDER))
+        if not group_name and not group_id:
+            raise Unreadable("the group has no name")
+        if not sender:
+            raise Unreadable("the sender has no name")
+        message_id = read_kept_id(cell(row.cells, Field.MESSAGE_ID))
+        sent_at_us = self._mapping.times.read(cell(row.cells, Field.TIME))
+        text = storable(self._text_of(row.cells))
+        if not text.strip():
+            raise Unreadable("the text is empty")
+        derived = "" if message_id else self._derivation(group_id or group_name, sender, sent_at_us, text)
+        origin = message_id or derived
+        for number, part in enumerate(parts_of(text)):
+            record = MessageRecord(
+                group=self._mapping.group(group_name, group_id),
+                sender=self._people.meant_by(sender),
+                sent_at_us=sent_at_us + number,
+                text=part,
+                message_id="" if number else message_id,
+                derived_from=f"{origin}#{number}" if number else derived,
+            )
+            yield Found(record, row.line, "" if number else _note_of(row))
+
+    def _text_of(self, cells: list[str]) -> str:
+        """The text; of what is no text also what it was and where it is stored."""
+        place = self._columns.places.get(Field.TEXT)
+        text = cells[place] if place is not None else ""
+        kind = self._columns.cell(cells, Field.TYPE)
+        stored_at = self._columns.cell(cells, Field.STORED_AT)
+        if kind.casefold().replace(" ", "") in _TEXT_TYPES and not stored_at:
+            return text
+        shown = f"[{kind or 'Attachment'}]"
+        places = [each.strip() for each in stored_at.split(" : ") if each.strip()]
+        return "\n".join([*([text] if text.strip() else []), " ".join([shown, *places])])
+
+    def _derivation(self, group: str, sender: str, sent_at_us: int, text: str) -> str:
+        """What the id of a message without one is derived from."""
+        said = hashlib.sha256("\n".join((group, sender, str(sent_at_us), text)).encode()).hexdigest()
+        count = self._same.pop(said, 0) + 1
+        self._same[said] = count
+        if len(self._same) > _SAME_KEPT:
+            self._same.popitem(last=False)
+        return said if count == 1 else f"{said}*{count}"
+
+
+_ABSORBING = (Field.TEXT, Field.GROUP, Field.SENDER)
+"""What may hold the delimiter without quotation marks around it."""
+
+
+def _note_of(row: Row) -> str:
+    notes = []
+    if row.joined_lines:
+        notes.append(f"{row.joined_lines} lines without a timestamp below it were taken as part of its text")
+    if row.is_mended:
+        notes.append("quotation marks were missing in it")
+    return "; ".join(notes)

@@ -1,0 +1,77 @@
+"""What is taken in, in one form, whatever form it was kept in.
+
+Readers make records, the rules take them, and between the two they may cross the control socket as JSON. Ids are
+without scale unit, numbers E.164, instants since 1970 UTC. The JSON Lines that people write have a form of their own
+(`reading.json_lines`), because this one changes with the rules.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class PersonReference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Someone, by the first of these that is not empty. Who is known by name alone is a person of the past."""
+
+    user_id: str = ""
+    mobile_number: str = ""
+    name: str = ""
+
+
+class GroupReference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A group, by id, or else by name. `name` with an id is what a group is called that is not there yet."""
+
+    group_id: str = ""
+    name: str = ""
+
+
+class PersonRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="person", tag_field="kind"):
+    """A person. Without a number, one of the past; without an id, one is made."""
+
+    user_id: str = ""
+    mobile_number: str = ""
+    name: str = ""
+    role: str = ""
+
+
+class GroupRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="group", tag_field="kind"):
+    """A group. `group_type` "" is an ordinary one."""
+
+    group: GroupReference
+    group_type: str = ""
+    welcome_message: str = ""
+    short_description: str = ""
+    shows_history: bool = False
+
+
+class MemberRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="member", tag_field="kind"):
+    """Someone who is, or with `left_at_us` was, in a group. `joined_at_us` 0: since its beginning."""
+
+    group: GroupReference
+    person: PersonReference
+    role: str = ""
+    joined_at_us: int = 0
+    left_at_us: int | None = None
+
+
+class SubgroupRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="subgroup", tag_field="kind"):
+    """A group that lies below another one."""
+
+    parent: GroupReference
+    child: GroupReference
+
+
+class MessageRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="message", tag_field="kind"):
+    """A text. Where the source has no id, one is derived from `derived_from`, the same each time."""
+
+    group: GroupReference
+    sender: PersonReference
+    sent_at_us: int
+    text: str
+    message_id: str = ""
+    derived_from: str = ""
+    reply_to: str = ""
+    edited_at_ms: int | None = None
+
+
+Record = PersonRecord | GroupRecord | MemberRecord | SubgroupRecord | MessageRecord
