@@ -29,6 +29,8 @@ DOCS = PROJECT / "docs"
 SOURCES = PROJECT / "tools" / "site"
 BESIDE = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 """The pages outside of docs/."""
+TRANSLATED = ("fr", "hi", "pt")
+"""The folders of docs/ that are named for a language."""
 
 _SECTION = re.compile(r"^## (.+)$")
 _ENTRY = re.compile(r"^- \[([^\]]+)\]\(([^)#]+)\)")
@@ -81,8 +83,16 @@ def build_site(folder: Path) -> None:
         )
         if done.returncode:
             raise NotBuilt(_COLOURS.sub("", done.stdout + done.stderr))
+        _name_languages(workshop / "site")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(workshop / "site", folder)
+
+
+def _name_languages(site: Path) -> None:
+    """Say of the translated pages which language they are in: for those who listen, and for hyphens and glyphs."""
+    for language in TRANSLATED:
+        for page in (site / language).rglob("*.html"):
+            page.write_text(page.read_text().replace('<html lang="en"', f'<html lang="{language}"', 1))
 
 
 def stage(pages: Path) -> None:

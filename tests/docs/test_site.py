@@ -27,6 +27,9 @@ class TestBuildSite:
         ):
             assert (tmp_path / "site" / further).is_file()
 
+        for place, language in (("getting-started.html", "en"), ("hi/getting-started.html", "hi")):
+            assert f'<html lang="{language}"' in (tmp_path / "site" / place).read_text()
+
     @pytest.mark.parametrize(
         ("added", "said"),
         [

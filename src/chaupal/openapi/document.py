@@ -52,7 +52,7 @@ def build_document(routes: Sequence[Route], texts: PageTexts) -> Object:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/v1", "description": "This server"}],
-        "tags": [{"name": name, "description": _about(name)} for name in order],
+        "tags": [{"name": name, "description": _about(name), "x-displayName": _title(name)} for name in order],
         "paths": paths,
         "components": {
             "schemas": _schemas(ordered, texts) | error_schemas(ordered),
@@ -76,6 +76,20 @@ def encode_served_document(document: Object) -> bytes:
 
 def _slices(routes: Sequence[Route]) -> dict[str, None]:
     return dict.fromkeys(slice_of(route) for route in routes)
+
+
+_TITLES = {
+    "directory": "Organization",
+    "oauth": "Signing in by OAuth",
+    "people": "Current user",
+    "responses": "Answers",
+    "streams": "Live events",
+}
+"""What readers call those slices whose name they do not know."""
+
+
+def _title(slice_name: str) -> str:
+    return _TITLES.get(slice_name, slice_name.capitalize())
 
 
 def _about(slice_name: str) -> str:

@@ -1,0 +1,135 @@
+"""Commands and code that stand in pages of other kinds, run as they stand there; no page has any that nobody runs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from tests.docs.pages import ALL, PROJECT, page
+from tests.docs.shell_pages import PROGRAM, run_steps, steps_of
+from tests.installations import Installation, sqlite_installation, warm_commands
+
+__all__ = ["sqlite_installation", "warm_commands"]
+
+RUNNABLE = frozenset({"bash", "sh", "python", "javascript"})
+RUN_BY = {
+    "README.md": "tests/docs/test_quickstart.py",
+    "docs/getting-started.md": "tests/docs/test_guides.py",
+    "docs/fr/getting-started.md": "tests/docs/test_guides.py",
+    "docs/hi/getting-started.md": "tests/docs/test_guides.py",
+    "docs/pt/getting-started.md": "tests/docs/test_guides.py",
+    "docs/api/events.md": "tests/docs/test_stream_client.py",
+    "docs/api/oauth.md": "tests/docs/test_oauth_client.py",
+    "docs/bring-back.md": "tests/docs/test_page_commands.py",
+    "docs/import.md": "tests/docs/test_import.py",
+    "docs/operate/backups.md": "tests/docs/test_operate.py",
+    "docs/operate/install.md": "tests/docs/test_page_commands.py",
+    "docs/sdk.md": "tests/sdk/test_guide.py",
+    "docs/webhooks.md": "tests/docs/test_page_commands.py",
+}
+"""What runs the commands and code of a page."""
+
+ONLY_LOOKED_UP = frozenset({"CONTRIBUTING.md", "docs/samples.md", "docs/operate/cells.md"})
+"""Pages whose commands do not end or need more than one machine; their words and options are looked up, and the same is
+done by other tests."""
+
+
+def needs_running(name: str) -> bool:
+    return any(block.language in RUNNABLE for block in page(name).blocks)
+
+
+class TestEveryPage:
+    def test_whatever_can_run_is_run(self) -> None:
+        runnable = {shown.name for shown in ALL if needs_running(shown.name)}
+        guides = {name for name in runnable if name.startswith("docs/guides/")}
+        assert runnable - guides - RUN_BY.keys() - ONLY_LOOKED_UP == set(), "say in RUN_BY what runs it"
+        assert (RUN_BY.keys() | ONLY_LOOKED_UP) - runnable == set()
+
+    @pytest.mark.parametrize("test", sorted(set(RUN_BY.values())))
+    def test_what_runs_it_is_there(self, test: str) -> None:
+        assert (PROJECT / test).is_file()
+
+
+class TestBringBack:
+    def test_its_commands_let_an_old_integration_in(self, sqlite_installation: Installation, tmp_path: Path) -> None:
+        sqlite_installation.start()
+        steps = steps_of(page("docs/bring-back.md"))
+        run_steps(steps, sqlite_installation, tmp_path)
+        words = shlex.split("".join(step.commands.text for step in steps).replace("\\\n", " "))
+        given = {name: words[words.index(name) + 1] for name in words if name.startswith("--")}
+        headers = {
+            "applicationId": given["--application-id"],
+            "applicationSecret": given["--application-secret"],
+            "refreshToken": given["--refresh-token"],
+        }
+        status, answer = sqlite_installation.call("GET", "/v1/accessToken", headers)
+        assert status == 200, answer
+        assert sqlite_installation.me(answer["accessToken"])[1]["mobileNumber"] == given["--user"]
+
+
+class TestOAuth:
+    def test_its_command_registers_where_sign_ins_lead_back(
+        self, sqlite_installation: Installation, tmp_path: Path
+    ) -> None:
+        sqlite_installation.start()
+        sqlite_installation.init()
+        steps = steps_of(page("docs/api/oauth.md"))
+        run_steps(steps, sqlite_installation, tmp_path, replaced={"chaupal connector": f"{PROGRAM} connector"})
+        [made] = [
+            each for each in sqlite_installation.result("connector", "list")["connectors"] if each["name"] == "Rota"
+        ]
+        assert made["redirectUrls"] == ["https://app.example.org/callback"]
+
+
+class TestInstall:
+    def test_its_commands_make_an_organization_and_find_nothing_wrong(
+        self, sqlite_installation: Installation, tmp_path: Path
+    ) -> None:
+        steps = steps_of(page("docs/operate/install.md"))
+        as_the_user = "sudo -u chaupal env CHAUPAL_DATA=/var/lib/chaupal /opt/chaupal/"
+        assert all(as_the_user in step.commands.text for step in steps)
+        [printed] = run_steps(steps, sqlite_installation, tmp_path, replaced={as_the_user: ""})
+        assert "refresh token" in printed
+        assert " 0 faults, 0 warnings." in printed
+
+
+class TestReceivingWebhooks:
+    @pytest.fixture
+    def snippet(self) -> str:
+        [block] = [block for block in page("docs/webhooks.md").blocks if block.language == "python"]
+        return block.text
+
+    def test_its_code_takes_what_is_signed_and_nothing_else(self, snippet: str) -> None:
+        [secret] = re.findall(r"whsec_\w+", snippet)
+        now = datetime.now(UTC)
+        body = json.dumps({"eventType": "TextMessageCreated"})
+        signature = Webhook(secret).sign("event", now, body)
+        headers = {
+            "webhook-id": "event",
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signature,
+        }
+        defined: dict[str, Any] = {"body": body, "headers": headers}
+        exec(snippet, defined)  # noqa: S102
+        assert defined["event"] == json.loads(body)
+        with pytest.raises(WebhookVerificationError):
+            exec(snippet, {"body": f"{body} ", "headers": headers})  # noqa: S102
+
+    @pytest.mark.parametrize("name", ["docs/webhooks.md", "docs/guides/webhooks.md"])
+    def test_the_command_beside_it_makes_a_secret(self, name: str) -> None:
+        text = " ".join(page(name).text.split())
+        [command] = re.findall(r"`(python3 -c \"[^`]+)`", text)
+        done = subprocess.run([sys.executable, *shlex.split(command)[1:]], capture_output=True, text=True, check=True)
+        prefix, _, encoded = done.stdout.strip().partition("_")
+        assert prefix == "whsec"
+        assert len(base64.b64decode(encoded)) == 32
