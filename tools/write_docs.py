@@ -12,6 +12,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -56,7 +57,8 @@ def main() -> None:
         else:
             page.write_text(text)
             print(f"{name} written")
-    if changed and "--check" in sys.argv:
+    client = subprocess.run([sys.executable, str(PROJECT / "tools" / "write_sdk.py"), *sys.argv[1:]], check=False)
+    if client.returncode != 0 or (changed and "--check" in sys.argv):
         sys.exit(1)
 
 

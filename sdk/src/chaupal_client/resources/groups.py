@@ -85,7 +85,7 @@ class Groups(Resource):
         )
 
     def list(self, *, show_detail: bool | None = None, fetch_all_groups: bool | None = None) -> GroupsAnswer:
-        """The groups that the token's user is a direct member of; if asked for, also those above and below them.
+        """The groups of the token's user; if asked for, also those above and below them.
 
         Needs: permission **Group Information**; anyone whose token holds.
 
@@ -118,7 +118,7 @@ class Groups(Resource):
         group_image_url: str | None = None,
         show_history: bool | None = None,
     ) -> ResultAnswer:
-        """Change a group's name, welcome message, picture, or whether new members see its past.
+        """Change a group's name, welcome message, picture or view of the past.
 
         Needs: permission **Group Information**; an admin of the group.
 
@@ -235,9 +235,7 @@ class AsyncGroups(AsyncResource):
         )
 
     async def list(self, *, show_detail: bool | None = None, fetch_all_groups: bool | None = None) -> GroupsAnswer:
-        """As `Groups.list`. The groups that the token's user is a direct member of; if asked for, also those above
-        and below them.
-        """
+        """As `Groups.list`. The groups of the token's user; if asked for, also those above and below them."""
         return await self._driver.run(
             self._session.call(_LIST, query={"showDetail": show_detail, "fetchAllGroups": fetch_all_groups})
         )
@@ -255,7 +253,7 @@ class AsyncGroups(AsyncResource):
         group_image_url: str | None = None,
         show_history: bool | None = None,
     ) -> ResultAnswer:
-        """As `Groups.change`. Change a group's name, welcome message, picture, or whether new members see its past."""
+        """As `Groups.change`. Change a group's name, welcome message, picture or view of the past."""
         return await self._driver.run(
             self._session.call(
                 _CHANGE,

@@ -13,7 +13,7 @@ class Tenant(Resource):
     """What can be done; one call a method."""
 
     def limits(self) -> LimitsAnswer:
-        """How many calls the organization and each of its connectors have made in this minute.
+        """How many calls the organization and its connectors have made in this minute.
 
         Needs: permission **Tenant Data**; an admin of the organization; a user token.
         """
@@ -24,5 +24,5 @@ class AsyncTenant(AsyncResource):
     """The asynchronous twin of `Tenant`."""
 
     async def limits(self) -> LimitsAnswer:
-        """As `Tenant.limits`. How many calls the organization and each of its connectors have made in this minute."""
+        """As `Tenant.limits`. How many calls the organization and its connectors have made in this minute."""
         return await self._driver.run(self._session.call(_LIMITS))
