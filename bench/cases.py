@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench import growth, nodes, streams, webhooks
+from bench import growth, nodes, streams, webhook_load, webhooks
 from bench.baseline import build_floor, floor_target
 from bench.case import Case, Result, result_of_cpu, result_of_p50
 from bench.fanout import STREAMS
@@ -194,6 +194,22 @@ CASES = (
         "ms",
         Limits(bar=10, goal=4),
         webhooks.run_delay,
+    ),
+    Case(
+        "webhook-p95",
+        f"POST message at half the highest rate with {webhook_load.HOOKS} webhooks on the group, p95",
+        "no webhooks",
+        "ms",
+        Limits(bar=1.3, goal=1.1),
+        webhook_load.run_post_p95,
+    ),
+    Case(
+        "webhook-dead",
+        f"from sending a message to its arrival, p99 of {webhook_load.RECEIVERS} webhooks, a tenth of them dead",
+        "none dead",
+        "ms",
+        Limits(bar=1.5, goal=1.1),
+        webhook_load.run_dead,
     ),
     Case(
         "upload-100mb",

@@ -79,7 +79,7 @@ class Product:
             "CHAUPAL_CONNECTOR_CALLS_PER_MIN": "0",
             "CHAUPAL_TENANT_CALLS_PER_MIN": "0",
             "CHAUPAL_STREAMS_PER_PERSON": "0",
-            "CHAUPAL_CALLBACK_ALLOW": "127.0.0.1",
+            "CHAUPAL_CALLBACK_ALLOW": "127.0.0.0/8",
             "CHAUPAL_WEBHOOK_PROOFS_PER_MIN": "0",
         }
         if self.database != "sqlite":

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from bench.bare_sending import BODY
 from bench.case import Case, Result
@@ -37,50 +38,71 @@ class Counting:
     """The receiver, asked what has come."""
 
     port: int
+    addresses: int = 1
 
     def ask(self) -> tuple[int, float]:
         """(deliveries so far, when the last came)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request("GET", "/count")
-            count, last_s = json.loads(connection.getresponse().read())
-        finally:
-            connection.close()
+        count, last_s = self._get("/count")
         return int(count), float(last_s)
 
-    def wait_for(self, count: int) -> float:
+    def _get(self, path: str) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("GET", path)
+            return json.loads(connection.getresponse().read() or "null")
+        finally:
+            connection.close()
+
+    def wait_for(self, count: int, *, patience_s: float = _TIMEOUT_S) -> float:
         """When the last of so many came."""
-        give_up_s = time.monotonic() + _TIMEOUT_S
+        give_up_s = time.monotonic() + patience_s
         while (asked := self.ask())[0] < count:
             if time.monotonic() > give_up_s:
-                raise RunRefused(f"{asked[0]} of {count} deliveries after {_TIMEOUT_S:.0f} s")
+                raise RunRefused(f"{asked[0]} of {count} deliveries after {patience_s:.0f} s")
             time.sleep(_POLL_S)
         return asked[1]
 
+    def take_delays(self, count: int) -> list[float]:
+        """How long each of so many messages took that said when they were sent, seconds."""
+        give_up_s = time.monotonic() + _TIMEOUT_S
+        taken: list[float] = []
+        while len(taken) < count:
+            if time.monotonic() > give_up_s:
+                raise RunRefused(f"{len(taken)} of {count} deliveries after {_TIMEOUT_S:.0f} s")
+            taken += self._get("/delays")
+            time.sleep(_POLL_S)
+        return taken
+
+    def let_die(self, count: int) -> None:
+        """The first so many addresses never answer from now on."""
+        self._get(f"/dead/{count}")
+
 
 @contextmanager
-def _receiving(stage: Stage) -> Iterator[Counting]:
+def open_receiver(stage: Stage, *, addresses: int = 1) -> Iterator[Counting]:
+    """A receiver that runs, on so many addresses of this machine."""
     port = free_port()
     server = Server(
         name="receiver",
-        command=[sys.executable, "-m", "bench.receiving", str(port)],
+        command=[sys.executable, "-m", "bench.receiving", str(port), str(addresses)],
         environment={"PYTHONPATH": "."},
         port=port,
         log_path=stage.folder / "receiver.log",
         ready_path="/count",
     )
     with server:
-        yield Counting(port)
+        yield Counting(port, addresses)
 
 
-def _register(product: Product, group_id: str, port: int, count: int) -> list[str]:
+def register(product: Product, group_id: str, port: int, count: int, *, addresses: int = 1) -> list[str]:
+    """So many webhooks on a group, on the receiver's addresses in turn; their ids."""
     ids = []
     for number in range(count):
         body = {
             "objectId": group_id,
             "objectType": "Group",
             "eventTypes": ["TextMessageCreated"],
-            "callBackUrl": f"http://127.0.0.1:{port}/{number}",
+            "callBackUrl": f"http://127.0.0.{1 + number % addresses}:{port}/{number}",
         }
         ids.append(str(product.call("POST", "/v1/webhook", json.dumps(body))["webhookId"]))
     return ids
@@ -90,8 +112,8 @@ def run_deliveries(case: Case, stage: Stage) -> Result:
     """What was delivered once is delivered again and again, by a replay of all of it to each webhook."""
     product = stage.running_product()
     group_id = product.create_group("Webhooks")
-    with _receiving(stage) as receiver:
-        ids = _register(product, group_id, receiver.port, WEBHOOKS)
+    with open_receiver(stage) as receiver:
+        ids = register(product, group_id, receiver.port, WEBHOOKS)
         target = product.post_target(group_id)
         events = [product.send(target) for _ in range(EVENTS)]
         receiver.wait_for(DELIVERIES)
@@ -119,8 +141,8 @@ def run_delay(case: Case, stage: Stage) -> Result:
     """From the answer to a message to its arrival, against a POST to the receiver on an open connection."""
     product = stage.running_product()
     group_id = product.create_group("Webhook")
-    with _receiving(stage) as receiver:
-        (webhook_id,) = _register(product, group_id, receiver.port, 1)
+    with open_receiver(stage) as receiver:
+        (webhook_id,) = register(product, group_id, receiver.port, 1)
         target = product.post_target(group_id)
 
         def deliver() -> float:
