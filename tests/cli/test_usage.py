@@ -32,6 +32,8 @@ COMMANDS = {
     "token create",
     "token list",
     "token revoke",
+    "tenant export",
+    "tenant import",
     "tenant list",
     "backup",
     "restore",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import LiteralString
 
 import psycopg
 import pytest
@@ -75,32 +75,22 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     assert migrating.migrate(settings) == (SCHEMA_VERSION, SCHEMA_VERSION)
 
 
-def test_tenants_from_before_keep_the_key_that_their_rows_are_hashed_with(database: Database) -> None:
-    for step in (
-        "ALTER TABLE tenants DROP COLUMN gate",
-        "ALTER TABLE tenants DROP COLUMN move_count",
-        "ALTER TABLE signing_keys DROP COLUMN signs_from_ms",
-        "DROP TABLE cells",
-        "DROP TABLE cell_keys",
-        "DROP TABLE cell_calls_heard",
-        "DROP TABLE tenant_places",
-        "DROP TABLE application_places",
-        "DROP TABLE tenant_origins",
-        "DROP TABLE untold_tenants",
-        "DROP TABLE tenant_keys",
-        "UPDATE alembic_version SET version_num = '0014'",
-        "INSERT INTO tenants (tenant_id, name, created_at_ms, last_position, last_at_us, rows_version)"
-        " VALUES ('old', 'Old', 1, 0, 0, 0)",
-    ):
-        change(database, step)
-    assert migrating.migrate(database.settings) == ("0014", SCHEMA_VERSION)
-    assert database.ask("SELECT tenant_id, sealed_key FROM tenant_keys") == [("old", b"")]
-
-
-def change(database: Database, statement: LiteralString) -> None:
-    """Past the store, as an older program would have left it."""
+def test_tenants_from_before_keep_the_key_that_their_rows_are_hashed_with(database: Database, tmp_path: Path) -> None:
+    settings = database.settings
     if database.is_postgres:
-        with psycopg.connect(database.settings.database) as connection:
-            connection.execute(statement)
+        with psycopg.connect(settings.database) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
     else:
-        ask_sqlite(database.settings.sqlite_path, statement)
+        settings = replace(settings, data=tmp_path / "old")
+        settings.data.mkdir()
+    migrating.migrate(settings, target="0014")
+    old = Database(database.kind, settings)
+    insert = "INSERT INTO tenants VALUES (%s, %s, 1, 0, 0, NULL, 0)"
+    if database.is_postgres:
+        with psycopg.connect(settings.database) as connection:
+            connection.execute(insert, ("old", "Old"))
+    else:
+        old.ask(insert, "old", "Old")
+    assert migrating.migrate(settings) == ("0014", SCHEMA_VERSION)
+    assert old.ask("SELECT tenant_id, sealed_key FROM tenant_keys") == [("old", b"")]

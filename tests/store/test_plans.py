@@ -39,11 +39,14 @@ WHOLE_TENANT = {
     "events.queries._SELECT_FIRST": "the first event: one step into the index",
     "events.queries._SELECT_LAST": "the last event: one step into the index",
     "groups.queries._FIND_BY_NAME": "a search for a part of a name, a page of it",
+    "moving.queries._FORGET_WAITING": "before a tenant is taken in, and after, at most a thousand rows",
     "people.queries._COUNT_TENANT_ADMINS": "before the operator takes an admin's role away",
     "responses.queries._SELECT_ERASURE": "the sweep, one of the retracted actions that are left",
     "responses.queries._SELECT_OVER": "the sweep: a key for each anonymous action that was answered and is not over",
     "tokens.queries._DELETE_OLD_PINS": "the sweep, at most a thousand rows",
     "tokens.queries._DELETE_OLD_TRIES": "the sweep, at most a thousand rows",
+    "webhooks.delivering.queries._RELEASE": "once, when a tenant has arrived from elsewhere",
+    "webhooks.delivering.queries._SELECT_ON_THE_WAY": "once, when a tenant has arrived from elsewhere",
     "webhooks.queries._COUNT": "a limit, when a webhook is registered",
     "webhooks.queries._SELECT_CURSOR": "the one row of a tenant that has webhooks",
     "webhooks.queries._DELETE_CURSOR": "the one row of a tenant that has webhooks",
@@ -64,7 +67,7 @@ def statements() -> list[Any]:
     return found
 
 
-ONE_A_TENANT = {"tenants", "tenant_keys"}
+ONE_A_TENANT = {"arrivals", "tenants", "tenant_keys"}
 
 
 def timelines() -> list[tuple[str, TimelineStatements]]:

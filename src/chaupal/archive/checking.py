@@ -17,9 +17,11 @@ from chaupal.archive.contents import (
     MANIFEST,
     MEDIA_FOLDER,
     MEDIA_NAME,
+    TENANT_FORMAT,
     ArchiveRefused,
     Manifest,
     RowDigest,
+    TenantManifest,
     check_digest,
     pieces,
     read_lines,
@@ -28,13 +30,20 @@ from chaupal.archive.contents import (
 _MANIFEST_MOST_BYTES = 64 * 1024 * 1024
 
 
-def check_archive(path: Path) -> Manifest:
+class _Format(msgspec.Struct):
+    format: str
+
+
+_MADE_BY = {FORMAT: "chaupal backup", TENANT_FORMAT: "chaupal tenant export"}
+
+
+def check_archive(path: Path, of_format: str = FORMAT) -> Manifest:
     """Read everything; the manifest. Blocks.
 
     Raises:
         ArchiveRefused: it is no archive, of a later format, or not whole.
     """
-    with opened_archive(path) as (archive, manifest):
+    with opened_archive(path, of_format) as (archive, manifest):
         names = set(archive.namelist())
         for contents in manifest.tables:
             if contents.member not in names:
@@ -53,7 +62,7 @@ def check_archive(path: Path) -> Manifest:
 
 
 @contextmanager
-def opened_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
+def opened_archive(path: Path, of_format: str = FORMAT) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
     """The archive and its manifest.
 
     Raises:
@@ -61,7 +70,7 @@ def opened_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            yield archive, _read_manifest(archive, path)
+            yield archive, _read_manifest(archive, path, of_format)
     except FileNotFoundError:
         raise ArchiveRefused(f"there is no file {path}") from None
     except IsADirectoryError:
@@ -74,17 +83,20 @@ def opened_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
         raise ArchiveRefused(f"{path} is damaged: {error}") from error
 
 
-def _read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
+def _read_manifest(archive: zipfile.ZipFile, path: Path, of_format: str) -> Manifest:
     try:
         size_bytes = archive.getinfo(MANIFEST).file_size
         text = archive.read(MANIFEST) if size_bytes <= _MANIFEST_MOST_BYTES else b""
-        manifest = msgspec.json.decode(text, type=Manifest)
+        found = msgspec.json.decode(text, type=_Format)
+        if found.format != of_format and found.format in _MADE_BY:
+            raise ArchiveRefused(f"{path} was made by `{_MADE_BY[found.format]}`, which belongs to another command")
+        manifest = msgspec.json.decode(text, type=TenantManifest if of_format == TENANT_FORMAT else Manifest)
     except (KeyError, msgspec.DecodeError) as error:
         raise ArchiveRefused(f"{path} is no archive of chaupal: it has no readable {MANIFEST}") from error
-    if manifest.format != FORMAT or manifest.format_version > FORMAT_VERSION:
+    if manifest.format != of_format or manifest.format_version > FORMAT_VERSION:
         raise ArchiveRefused(
             f"{path} has the format {manifest.format} {manifest.format_version}, this version of chaupal reads "
-            f"{FORMAT} up to {FORMAT_VERSION}"
+            f"{of_format} up to {FORMAT_VERSION}"
         )
     return manifest
 

@@ -18,6 +18,7 @@ import msgspec
 from chaupal.store.whole_database import Row, TableShape
 
 FORMAT = "chaupal-archive"
+TENANT_FORMAT = "chaupal-tenant"
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 KEY = "secret.key"
@@ -30,7 +31,9 @@ _LINE_MOST_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 262_144
 _DIGEST_BITS = 128
 
-_encode_row = msgspec.json.Encoder().encode
+encode_row = msgspec.json.Encoder().encode
+"""A row as its line has it, without the line feed."""
+
 _decode_row = msgspec.json.Decoder(list[Any]).decode
 
 
@@ -80,6 +83,24 @@ class Manifest(msgspec.Struct, frozen=True, rename="camel"):
         return sum(contents.row_count for contents in self.tables)
 
 
+class TenantContents(msgspec.Struct, frozen=True, rename="camel"):
+    """Whose rows an archive of one tenant holds.
+
+    `sealed_key` is its key, in base64: 16 bytes of salt, 12 of a nonce, then the key sealed by AES-256-GCM with what
+    scrypt (N 32768, r 8, p 1) makes of the passphrase, bound to the id.
+    """
+
+    tenant_id: str
+    name: str
+    sealed_key: str
+
+
+class TenantManifest(Manifest, frozen=True, rename="camel", kw_only=True):
+    """What an archive of one tenant holds."""
+
+    tenant: TenantContents
+
+
 def member_of(table: TableShape) -> str:
     """The name of a table's file."""
     return f"rows/{table.name}.jsonl"
@@ -97,6 +118,11 @@ class RowDigest:
         self.row_count += 1
         self._sum += int.from_bytes(hashlib.blake2b(line, digest_size=_DIGEST_BITS // 8).digest())
 
+    def add_part(self, row_count: int, digest: str) -> None:
+        """Take in rows that another one has summed."""
+        self.row_count += row_count
+        self._sum += int(digest, 16)
+
     @property
     def hex(self) -> str:
         """The sum as text."""
@@ -106,7 +132,7 @@ class RowDigest:
 def write_lines(rows: Iterable[Row], digest: RowDigest) -> Iterator[bytes]:
     """Each row as a line."""
     for row in rows:
-        line = _encode_row(row)
+        line = encode_row(row)
         digest.add(line)
         yield line + b"\n"
 

@@ -75,7 +75,7 @@ def _restore_all(archive: zipfile.ZipFile, manifest: Manifest, settings: Setting
         for contents in manifest.tables:
             tell(f"table {contents.table.name}")
             _restore_table(archive, contents, database, stored)
-        asyncio.run(_restore_media(archive, make_media_store(settings), stored, tell))
+        asyncio.run(restore_media(archive, make_media_store(settings), stored, tell))
     migrate(settings)
 
 
@@ -146,7 +146,8 @@ def _restore_table(
     check_digest(contents, found, where="after it was put back")
 
 
-async def _restore_media(archive: zipfile.ZipFile, media: MediaStore, stored: list[StoredObject], tell: Tell) -> None:
+async def restore_media(archive: zipfile.ZipFile, media: MediaStore, stored: list[StoredObject], tell: Tell) -> None:
+    """Put the files of media that the archive has into their places; one that is there is replaced by itself."""
     members = set(archive.namelist())
     for number, each in enumerate(stored, 1):
         if number % 100 == 1:

@@ -11,10 +11,11 @@ import hashlib
 import importlib
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -70,25 +71,36 @@ def write_archive(
         ArchiveRefused: there is something at `path` already, or nothing that could be archived.
         OSError, and the database's errors: nothing stays at `path`.
     """
+    check_source(settings)
+    with writing(path, tell) as archive:
+        manifest = _write_all(archive, settings, with_key=with_key, with_media=with_media, tell=tell)
+    return Archived(path, path.stat().st_size, manifest)
+
+
+@contextmanager
+def writing(path: Path, tell: Tell, of_format: str = FORMAT) -> Iterator[zipfile.ZipFile]:
+    """An archive to be written by the block; at its end it is forced to disk, read again, and gets its name.
+
+    Raises:
+        ArchiveRefused: there is something at `path` already.
+    """
     if path.exists():
         raise ArchiveRefused(f"{path} exists already: choose another name, or delete it first")
-    _check_source(settings)
     part = path.with_name(path.name + _PART_SUFFIX)
     try:
         with _new_file(part) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST) as archive:
-                _write_all(archive, settings, with_key=with_key, with_media=with_media, tell=tell)
+                yield archive
             file.flush()
             os.fsync(file.fileno())
         tell("reading it again")
-        manifest = check_archive(part)
+        check_archive(part, of_format)
         os.link(part, path)  # unlike a rename it does not replace what has come there meanwhile
     except FileExistsError:
         raise ArchiveRefused(f"{path} exists already: choose another name, or delete it first") from None
     finally:
         part.unlink(missing_ok=True)
     force_folder(path.resolve().parent)
-    return Archived(path, path.stat().st_size, manifest)
 
 
 def _new_file(path: Path) -> IO[bytes]:
@@ -98,7 +110,8 @@ def _new_file(path: Path) -> IO[bytes]:
         raise ArchiveRefused(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _check_source(settings: Settings) -> None:
+def check_source(settings: Settings) -> None:
+    """Raise ArchiveRefused where there is no database of this program's schema."""
     if not settings.is_postgres and not settings.sqlite_path.exists():
         raise ArchiveRefused(f"there is no database at {settings.sqlite_path}: nothing to archive")
     found = current_version(settings)
@@ -109,27 +122,37 @@ def _check_source(settings: Settings) -> None:
         )
 
 
-def _write_all(archive: zipfile.ZipFile, settings: Settings, *, with_key: bool, with_media: bool, tell: Tell) -> None:
+def _write_all(
+    archive: zipfile.ZipFile, settings: Settings, *, with_key: bool, with_media: bool, tell: Tell
+) -> Manifest:
     if with_key:
         archive.writestr(KEY, settings.secret_key_path.read_bytes())
     stored: list[StoredObject] = []
     with read_database(settings) as database:
-        tables = [_write_table(archive, database, table, stored, tell) for table in all_tables()]
+        tables = [write_table(archive, database, table, stored, tell) for table in all_tables()]
     if not with_media:
         stored.clear()
-    copied = asyncio.run(_write_media(archive, make_media_store(settings).objects, stored, tell))
-    manifest = Manifest(
-        format=FORMAT,
-        format_version=FORMAT_VERSION,
-        program_version=chaupal.__version__,
-        schema_version=SCHEMA_VERSION,
-        made_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        database="postgresql" if settings.is_postgres else "sqlite",
-        tables=tuple(tables),
-        media=copied,
-        has_key=with_key,
-    )
+    copied = asyncio.run(write_media(archive, make_media_store(settings).objects, stored, tell))
+    manifest = Manifest(**described(settings, FORMAT, tables, copied, has_key=with_key))
     archive.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+    return manifest
+
+
+def described(
+    settings: Settings, of_format: str, tables: list[TableContents], media: MediaContents, *, has_key: bool
+) -> dict[str, Any]:
+    """The fields of a manifest."""
+    return {
+        "format": of_format,
+        "format_version": FORMAT_VERSION,
+        "program_version": chaupal.__version__,
+        "schema_version": SCHEMA_VERSION,
+        "made_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "database": "postgresql" if settings.is_postgres else "sqlite",
+        "tables": tuple(tables),
+        "media": media,
+        "has_key": has_key,
+    }
 
 
 def all_tables() -> list[TableShape]:
@@ -139,21 +162,29 @@ def all_tables() -> list[TableShape]:
     return declared_tables()
 
 
-def _write_table(
-    archive: zipfile.ZipFile, database: WholeDatabase, table: TableShape, stored: list[StoredObject], tell: Tell
+def write_table(
+    archive: zipfile.ZipFile,
+    database: WholeDatabase,
+    table: TableShape,
+    stored: list[StoredObject],
+    tell: Tell,
+    *,
+    tenant_id: str | None = None,
 ) -> TableContents:
+    """Write one table, or what it has of one tenant; the media objects that it speaks of are added to `stored`."""
     tell(f"table {table.name}")
     digest = RowDigest()
-    rows = noting_objects(table, database.rows(table), stored)
+    rows = noting_objects(table, database.rows(table, tenant_id=tenant_id), stored)
     with archive.open(member_of(table), "w", force_zip64=True) as file:
         for line in write_lines(rows, digest):
             file.write(line)
     return TableContents(table, digest.row_count, digest.hex)
 
 
-async def _write_media(
+async def write_media(
     archive: zipfile.ZipFile, objects: ObjectStore, stored: list[StoredObject], tell: Tell
 ) -> MediaContents:
+    """Copy the bytes of media."""
     copied_bytes = 0
     missing: list[str] = []
     damaged: list[str] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from chaupal.auth.tables import signing_keys, tenant_keys
 from chaupal.bots.tables import bots
@@ -175,6 +175,7 @@ _SELECT_TENANT_KEY = statement(
     .outerjoin(tenant_keys, tenant_keys.c.tenant_id == bindparam("tenant_id"))
     .where(tenants.c.tenant_id == bindparam("tenant_id"))
 )
+_DELETE_TENANT_KEY = statement(delete(tenant_keys).where(tenant_keys.c.tenant_id == bindparam("tenant_id")))
 _INSERT_TENANT_KEY = statement(insert(tenant_keys))
 
 
@@ -184,6 +185,7 @@ def select_tenant_key(tx: Transaction) -> tuple[bool, bytes | None]:
     return (False, None) if row is None else (True, None if row[1] is None else bytes(row[1]))
 
 
-def insert_tenant_key(tx: Transaction, sealed_key: bytes) -> None:
+def replace_tenant_key(tx: Transaction, sealed_key: bytes) -> None:
     """Inside tx."""
+    tx.run(_DELETE_TENANT_KEY)
     tx.run(_INSERT_TENANT_KEY, sealed_key=sealed_key)

@@ -8,7 +8,7 @@ keys of tenants goes on with the installation's own. A tenant's key never change
 from __future__ import annotations
 
 from chaupal.auth.caller import Operator
-from chaupal.auth.queries import insert_tenant_key, select_tenant_key
+from chaupal.auth.queries import replace_tenant_key, select_tenant_key
 from chaupal.auth.sealing import SecretKey
 from chaupal.errors import InvalidToken
 from chaupal.store.transaction import Transaction
@@ -40,7 +40,17 @@ class TenantKeys:
 
     def born(self, tenant_id: str) -> SecretKey:
         """The key of a tenant that is made here, now."""
-        return self._known.setdefault(tenant_id, self.installation.derive(f"tenant:{tenant_id}"))
+        return self.keep(tenant_id, self.read(tenant_id, None))
+
+    def read(self, tenant_id: str, sealed: bytes | None) -> SecretKey:
+        """The key of a tenant by what the database keeps of it; None where that is nothing.
+
+        Raises:
+            SealBroken: the installation's key is not the one that sealed it.
+        """
+        if sealed is None:
+            return self.installation.derive(f"tenant:{tenant_id}")
+        return SecretKey(self.installation.unseal(_PURPOSE, sealed)) if sealed else self.installation
 
     def keep(self, tenant_id: str, key: SecretKey) -> SecretKey:
         """Know a key from now on."""
@@ -58,18 +68,16 @@ def meet_tenant(tx: Transaction, _caller: Operator, keys: TenantKeys) -> SecretK
     is_there, sealed = select_tenant_key(tx)
     if not is_there:
         return None
-    if sealed is None:
-        return keys.born(tx.tenant_id)
-    if not sealed:
-        return keys.keep(tx.tenant_id, keys.installation)
-    return keys.keep(tx.tenant_id, SecretKey(keys.installation.unseal(_PURPOSE, sealed)))
+    return keys.keep(tx.tenant_id, keys.read(tx.tenant_id, sealed))
 
 
 def seal_tenant_key(keys: TenantKeys, key_bytes: bytes) -> bytes:
-    """As the database keeps the key of a tenant that came from elsewhere."""
+    """As the database keeps the key of a tenant that comes from elsewhere."""
+    if key_bytes == keys.installation.exported():
+        return b""
     return keys.installation.seal(_PURPOSE, key_bytes)
 
 
 def store_tenant_key(tx: Transaction, _caller: Operator, sealed: bytes) -> None:
     """Write the key of a tenant that comes from elsewhere, in the transaction that makes its row."""
-    insert_tenant_key(tx, sealed)
+    replace_tenant_key(tx, sealed)

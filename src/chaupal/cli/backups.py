@@ -48,7 +48,7 @@ def backup(
     settings = load_settings()
     set_up_quiet_logs(settings)
     path = file or Path(f"chaupal-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.zip")
-    with _explained() as tell, explained_opening(settings):
+    with explained_archive() as tell, explained_opening(settings):
         from chaupal.archive.writing import write_archive
 
         write_archive(settings, path, with_key=not without_key, tell=tell)
@@ -67,7 +67,7 @@ def restore(
     """Put a backup into an empty installation; on SQLite or PostgreSQL, whichever it was made from."""
     settings = load_settings()
     set_up_quiet_logs(settings)
-    with _explained() as tell, explained_opening(settings):
+    with explained_archive() as tell, explained_opening(settings):
         from chaupal.archive.checking import check_archive
         from chaupal.archive.restoring import restore_archive
         from chaupal.store.opening import DataFolderBusy
@@ -107,7 +107,7 @@ def migrate_database(
     """Take an installation from SQLite over into an empty PostgreSQL database; stop the server first."""
     settings = load_settings()
     set_up_quiet_logs(settings)
-    with _explained() as tell, explained_opening(settings):
+    with explained_archive() as tell, explained_opening(settings):
         from chaupal.archive.moving import move_to_postgres
         from chaupal.store.opening import DataFolderBusy
 
@@ -164,7 +164,7 @@ def _print(path: Path, *, as_json: bool) -> None:
 
 
 @contextmanager
-def _explained() -> Iterator[Callable[[str], None]]:
+def explained_archive() -> Iterator[Callable[[str], None]]:
     """Turn refusals into a command's failure; gives what is told to whoever waits at a terminal."""
     from chaupal.archive.contents import ArchiveRefused
 

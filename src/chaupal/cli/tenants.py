@@ -1,13 +1,39 @@
-"""`chaupal tenant`: the organizations that this installation serves."""
+"""`chaupal tenant`: the organizations that this installation serves, and taking one out or in as a file."""
 
 from __future__ import annotations
 
-from chaupal.cli.asking import ask
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from chaupal.cli.asking import ask, set_up_quiet_logs
+from chaupal.cli.backups import explained_archive
 from chaupal.cli.options import Json, new_group
-from chaupal.cli.output import print_json, print_table
+from chaupal.cli.output import print_facts, print_json, print_table
 from chaupal.control import calls
+from chaupal.control.explaining import explained_opening
+from chaupal.settings import load_settings
 
 app = new_group("Tenants: the organizations that this installation serves.")
+
+PassphraseFile = Annotated[
+    Path, typer.Option("--passphrase-file", metavar="FILE", help="A file whose first line seals the tenant's key.")
+]
+
+
+class TenantFileFacts(msgspec.Struct, rename="camel"):
+    """What a command says of a tenant's file."""
+
+    file: str
+    tenant_id: str
+    name: str
+    size_bytes: int
+    rows: int
+    media_files: int
+    media_bytes: int
+    missing_media: tuple[str, ...]
 
 
 @app.command("list")
@@ -21,4 +47,84 @@ def list_all(as_json: Json = False) -> None:
         ("id", "name"),
         [(row.tenant_id, row.name) for row in found.tenants],
         empty="There is no tenant yet; `chaupal init` makes one.",
+    )
+
+
+@app.command("export")
+def export(
+    tenant: Annotated[str, typer.Argument(metavar="ID-or-NAME", help="The tenant.")],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="A new file.")],
+    passphrase_file: PassphraseFile,
+    with_installation_key: Annotated[
+        bool,
+        typer.Option(
+            "--with-installation-key", help="Also where the tenant's key is that of the installation (it is old)."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write one tenant with all that it has into a file, also while the server runs; it stays here as well."""
+    settings = load_settings()
+    set_up_quiet_logs(settings)
+    with explained_archive() as tell, explained_opening(settings):
+        from chaupal.archive.tenants import export_tenant, read_passphrase
+
+        passphrase = read_passphrase(passphrase_file)
+        export_tenant(
+            settings, tenant, to, passphrase=passphrase, with_installation_key=with_installation_key, tell=tell
+        )
+    _print(to, as_json=as_json)
+    if not as_json:
+        print("\nWhole: it was read again and compared. It holds what people wrote: keep it as safe as the server.")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `chaupal tenant export` has written.")],
+    passphrase_file: PassphraseFile,
+    as_json: Json = False,
+) -> None:
+    """Put a tenant from a file into this installation, which may be serving others; on SQLite or PostgreSQL."""
+    settings = load_settings()
+    set_up_quiet_logs(settings)
+    with explained_archive() as tell, explained_opening(settings):
+        from chaupal.archive.tenants import import_tenant, read_passphrase
+        from chaupal.control.client import Operations
+
+        passphrase = read_passphrase(passphrase_file)
+        with Operations(settings) as operations:
+            import_tenant(settings, file, operations.run, passphrase=passphrase, tell=tell)
+    _print(file, as_json=as_json)
+    if not as_json:
+        print("\nTaken in and compared; it is served now. Its people, programs and webhooks go on as they were.")
+
+
+def _print(path: Path, *, as_json: bool) -> None:
+    from chaupal.archive.checking import opened_archive
+    from chaupal.archive.contents import TENANT_FORMAT, TenantManifest
+
+    with opened_archive(path, TENANT_FORMAT) as (_archive, manifest):
+        assert isinstance(manifest, TenantManifest)
+        facts = TenantFileFacts(
+            file=str(path),
+            tenant_id=manifest.tenant.tenant_id,
+            name=manifest.tenant.name,
+            size_bytes=path.stat().st_size,
+            rows=manifest.row_count,
+            media_files=manifest.media.count,
+            media_bytes=manifest.media.size_bytes,
+            missing_media=manifest.media.missing,
+        )
+    if as_json:
+        print_json(facts)
+        return
+    print_facts(
+        [
+            ("file", facts.file),
+            ("tenant", f"{facts.name} ({facts.tenant_id})"),
+            ("size", f"{facts.size_bytes:,} bytes"),
+            ("rows", f"{facts.rows:,}"),
+            ("media", f"{facts.media_files:,} files, {facts.media_bytes:,} bytes"),
+            ("missing media", list(facts.missing_media)),
+        ]
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from chaupal.control.arrival_calls import ARRIVAL_CALLS
 from chaupal.control.call import Arguments, ArgumentsT, Call, Nothing, Result, ResultT
 from chaupal.control.cell_calls import CELL_CALLS
 from chaupal.importing.records import Record
@@ -307,5 +308,6 @@ CALLS: dict[str, Call[Any, Any]] = {
         RECORDS_IMPORT,
         STATUS,
         *CELL_CALLS,
+        *ARRIVAL_CALLS,
     )
 }

@@ -26,6 +26,7 @@ from chaupal.connectors.rules import (
     redirect_urls_of,
 )
 from chaupal.control import calls
+from chaupal.control.arrival_operations import ARRIVAL_OPERATIONS
 from chaupal.control.calls import CALLS, ArgumentsT, Call, ResultT
 from chaupal.control.cell_operations import CELL_OPERATIONS
 from chaupal.control.rules import Installation, TokenPage, choose_tenant, install, instant_of, page_tokens, show_pin
@@ -235,6 +236,7 @@ OPERATIONS: dict[str, Operation] = {
         records_import,
         status,
         *CELL_OPERATIONS,
+        *ARRIVAL_OPERATIONS,
     )
 }
 assert OPERATIONS.keys() == CALLS.keys()

@@ -81,6 +81,12 @@ def describe_home(tx: Transaction, _caller: Operator, _request: None) -> Home:
     return Home(state[1], {name: until for name, until in select_origins(tx).items() if until > tx.now_ms})
 
 
+def lives_here(tx: Transaction) -> bool:
+    """Whether the transaction's own tenant is here and has not left."""
+    state = select_state(tx)
+    return state is not None and state[0] != LEFT
+
+
 def leave(tx: Transaction, _caller: Operator, departure: Departure) -> None:
     """From this commit on nothing of the tenant is written here but by callers whom no gate stops. Idempotent.
 

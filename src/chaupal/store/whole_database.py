@@ -44,6 +44,10 @@ class TableShape(msgspec.Struct, frozen=True):
         """The statement that reads every row."""
         return f"SELECT {self._column_list} FROM {_quoted(self.name)}"
 
+    def select_of(self, place: str) -> str:
+        """The statement that reads the rows of one tenant, whose id is bound at `place`."""
+        return f"{self.select} WHERE tenant_id = {place}"
+
     @property
     def delete(self) -> str:
         """The statement that empties the table."""
@@ -87,8 +91,8 @@ def _kind_of(of_type: Any) -> ColumnKind:
 class WholeDatabase(Protocol):
     """One transaction on the whole database."""
 
-    def rows(self, table: TableShape) -> Iterator[Row]:
-        """Every row, in no order that means anything."""
+    def rows(self, table: TableShape, *, tenant_id: str | None = None) -> Iterator[Row]:
+        """Every row, or those of one tenant, in no order that means anything."""
 
     def replace(self, table: TableShape, rows: Iterable[Row]) -> None:
         """Put these rows into the table in place of all that it has."""
@@ -130,9 +134,10 @@ class _Sqlite:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    def rows(self, table: TableShape) -> Iterator[Row]:
+    def rows(self, table: TableShape, *, tenant_id: str | None = None) -> Iterator[Row]:
         flags = [index for index, column in enumerate(table.columns) if column.kind == "boolean"]
-        for row in self._connection.execute(table.select):
+        bound = () if tenant_id is None else (tenant_id,)
+        for row in self._connection.execute(table.select_of("?") if bound else table.select, bound):
             yield _with_booleans(row, flags) if flags else row
 
     def replace(self, table: TableShape, rows: Iterable[Row]) -> None:
@@ -174,11 +179,14 @@ class _Postgres:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    def rows(self, table: TableShape) -> Iterator[Row]:
+    def rows(self, table: TableShape, *, tenant_id: str | None = None) -> Iterator[Row]:
         # A cursor with a name is the server's: without one the library would fetch the whole table.
         with self._connection.cursor(name="whole_table") as cursor:
             cursor.itersize = ROWS_AT_ONCE
-            cursor.execute(table.select)
+            if tenant_id is None:
+                cursor.execute(table.select)
+            else:
+                cursor.execute(table.select_of("%s"), (tenant_id,))
             while batch := cursor.fetchmany(ROWS_AT_ONCE):
                 yield from batch
 

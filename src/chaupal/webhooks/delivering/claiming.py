@@ -20,12 +20,14 @@ from chaupal.webhooks.delivering.queries import (
     record_delivered,
     record_failed,
     release,
+    release_all,
     replace_due,
     rescue,
     select_due,
     select_lane,
     select_left_behind,
     select_next_lane,
+    select_on_the_way,
     select_retrying,
     select_sending,
     set_due,
@@ -324,6 +326,13 @@ def find_left_behind(tx: Transaction, _caller: Operator, _request: None) -> list
     # One that was declared dead has a lease that ended in 1970; clocks do not matter then.
     dead = select_dead_workers(tx, tx.now_ms - LEASE_MARGIN_MS)
     return [LeftBehind(worker_id, select_left_behind(tx, worker_id)) for worker_id in dead]
+
+
+def release_deliveries(tx: Transaction) -> None:
+    """Let this installation send what the one before was sending when the tenant was copied. Inside tx."""
+    webhook_ids = select_on_the_way(tx)
+    release_all(tx)
+    set_due(tx, webhook_ids, tx.now_ms)
 
 
 def rescue_deliveries(tx: Transaction, _caller: Operator, left: tuple[str, str]) -> int:

@@ -217,6 +217,8 @@ _RESCUE = statement(
     .values(state=_BACK, worker_id=""),
     is_aside=True,
 )
+_SELECT_ON_THE_WAY = statement(select(_D.webhook_id).where(_HERE, IS_SENDING).distinct())
+_RELEASE = statement(update(webhook_deliveries).where(_HERE, IS_SENDING).values(state=_BACK, worker_id=""))
 
 
 def append_delivery(tx: Transaction, delivery: NewDelivery, *, worker_id: str = "") -> None:
@@ -351,6 +353,16 @@ def skip_pending(tx: Transaction, webhook_id: str, *, limit: int) -> int:
 def select_left_behind(tx: Transaction, worker_id: str) -> list[tuple[str, str]]:
     """(tenant, webhook) of what a worker was sending."""
     return [(row[0], row[1]) for row in tx.all(_SELECT_LEFT, which_worker=worker_id)]
+
+
+def select_on_the_way(tx: Transaction) -> list[str]:
+    """The webhooks of the tenant to which something is on its way, whoever sends it."""
+    return [row[0] for row in tx.all(_SELECT_ON_THE_WAY)]
+
+
+def release_all(tx: Transaction) -> int:
+    """Give back all that is on its way; how many. Inside tx."""
+    return tx.run(_RELEASE)
 
 
 def rescue(tx: Transaction, worker_id: str, webhook_id: str) -> int:

@@ -1,0 +1,1 @@
+"""Taking one tenant, whole, from one installation to another."""

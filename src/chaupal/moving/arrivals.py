@@ -1,0 +1,111 @@
+"""Taking a tenant in at a running installation: the steps, each of them short, for whoever brings it.
+
+begin, clear until nothing is left of an earlier try, put all rows, compare each table's sum, finish. Whoever brings it
+may be gone at any moment: nothing of what was put in counts before the last step.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from chaupal.archive.contents import RowDigest, encode_row
+from chaupal.auth.caller import Operator
+from chaupal.auth.tenant_keys import seal_tenant_key
+from chaupal.moving.rules import (
+    ROWS_AT_ONCE,
+    NewArrival,
+    RowsOf,
+    TablePlace,
+    begin_arrival,
+    clear_arrival,
+    finish_arrival,
+    give_up_arrival,
+    page_arrived,
+    put_rows,
+)
+from chaupal.serving.house import House
+from chaupal.store.tenant_rows import tenant_table
+
+_CLEARED_AT_ONCE = 20
+_SUMMED_AT_ONCE = 20
+"""Pages of a thousand rows: half a second's work."""
+
+
+class PartSum(msgspec.Struct, frozen=True, rename="camel"):
+    """Rows of a table, counted, with the sum of their hashes, and where to go on; None at the end."""
+
+    row_count: int
+    digest: str
+    after: list[Any] | None
+
+
+def _mover(tenant_id: str) -> Operator:
+    """Whoever takes a tenant in that has left, and now returns, passes the gate that it has left behind."""
+    return Operator(tenant_id, passes_gate=True)
+
+
+async def begin(house: House, tenant_id: str, arrival_id: str, key: bytes) -> None:
+    """Begin, in place of whoever has begun before. `key` is the tenant's.
+
+    Raises:
+        TenantIsHere.
+    """
+    arrival = NewArrival(arrival_id, seal_tenant_key(house.tenant_keys, key))
+    await house.store.write(begin_arrival, _mover(tenant_id), arrival)
+
+
+async def clear(house: House, tenant_id: str, arrival_id: str) -> bool:
+    """Delete some of what an earlier try has left; whether there may be more.
+
+    Raises:
+        ArrivalOver.
+    """
+    for _ in range(_CLEARED_AT_ONCE):
+        if not (await house.store.write(clear_arrival, _mover(tenant_id), arrival_id)).result:
+            return False
+    return True
+
+
+async def put(house: House, tenant_id: str, rows: RowsOf) -> None:
+    """Put rows in.
+
+    Raises:
+        ArrivalOver, InvalidParameters.
+    """
+    await house.store.write(put_rows, _mover(tenant_id), rows)
+
+
+async def sum_up(house: House, tenant_id: str, table: str, after: list[Any] | None) -> PartSum:
+    """The sum of a part of a table of the arriving tenant, as it is read back."""
+    digest = RowDigest()
+    key_of = tenant_table(table).key_of
+    for _ in range(_SUMMED_AT_ONCE):
+        rows = await house.store.read(page_arrived, _mover(tenant_id), TablePlace(table, after))
+        for row in rows:
+            digest.add(encode_row(row))
+        if len(rows) < ROWS_AT_ONCE:
+            return PartSum(digest.row_count, digest.hex, None)
+        after = list(key_of(rows[-1]))
+    return PartSum(digest.row_count, digest.hex, after)
+
+
+async def finish(house: House, tenant_id: str, arrival_id: str) -> None:
+    """The tenant is here from now on.
+
+    Raises:
+        ArrivalOver, ApplicationIdTaken.
+    """
+    await house.store.write(finish_arrival, _mover(tenant_id), arrival_id)
+    house.wake_jobs()
+    house.wake_webhooks()
+
+
+async def give_up(house: House, tenant_id: str, arrival_id: str) -> None:
+    """Forget an arrival that was cleared.
+
+    Raises:
+        ArrivalOver.
+    """
+    await house.store.write(give_up_arrival, _mover(tenant_id), arrival_id)
