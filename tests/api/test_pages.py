@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -63,6 +64,13 @@ class TestBareAddress:
         head, get = world.client.call("HEAD", "/"), world.client.call("GET", "/")
         assert head.status_code == 200
         assert head.headers["content-length"] == get.headers["content-length"]
+
+    def test_a_server_that_answers_no_calls_shows_its_health_alone(self, world_with: Callable[..., World]) -> None:
+        client = world_with(role="worker").client
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert client.call("GET", path).status_code == 200
+        for path in ("/docs", "/docs/start.js", "/openapi.json", "/swagger.json"):
+            assert_error(client.call("GET", path), code="NotFound")
 
     def test_the_host_header_is_not_believed(self, world: World) -> None:
         answer = world.client.call("GET", "/", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})

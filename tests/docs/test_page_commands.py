@@ -31,7 +31,7 @@ RUN_BY = {
     "docs/api/events.md": "tests/docs/test_stream_client.py",
     "docs/api/oauth.md": "tests/docs/test_oauth_client.py",
     "docs/bring-back.md": "tests/docs/test_page_commands.py",
-    "docs/import.md": "tests/docs/test_import.py",
+    "docs/import.md": "tests/docs/test_page_commands.py",
     "docs/operate/backups.md": "tests/docs/test_operate.py",
     "docs/operate/install.md": "tests/docs/test_page_commands.py",
     "docs/sdk.md": "tests/sdk/test_guide.py",
@@ -101,6 +101,23 @@ class TestInstall:
         [printed] = run_steps(steps, sqlite_installation, tmp_path, replaced={as_the_user: ""})
         assert "refresh token" in printed
         assert " 0 faults, 0 warnings." in printed
+
+
+class TestImport:
+    def test_its_commands_take_in_what_is_kept(self, sqlite_installation: Installation, tmp_path: Path) -> None:
+        [kept] = [block for block in page("docs/import.md").blocks if block.language == "jsonl"]
+        (tmp_path / "kept").mkdir()
+        (tmp_path / "kept" / "kept.jsonl").write_text(
+            kept.text.replace("7f0c…", "7f0c2f0e-5d0b-4b6e-9b39-0d2f6f9f7f10")
+        )
+        installed = sqlite_installation.init(tenant="Asha Traders")
+        steps = steps_of(page("docs/import.md"))
+        run_steps(steps, sqlite_installation, tmp_path)
+        group = "df91cb37-97bf-4ccd-a8c2-b2a3ba5eac62"
+        sqlite_installation.start()
+        headers = {"accessToken": sqlite_installation.access_token(installed)}
+        read = sqlite_installation.call("GET", f"/v1/groups/{group}/messages?count=10", headers)
+        assert [message["message"] for message in read[1]["messages"]] == ["नमस्ते"]
 
 
 class TestReceivingWebhooks:

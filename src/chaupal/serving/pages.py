@@ -77,17 +77,13 @@ def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette
             return Response(status_code=304, headers=headers)
         return Response(document, media_type="application/json", headers=headers)
 
+    routes = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", show_metrics)]
+    if house.settings.serves_calls:
+        documents = ("/openapi.json", "/v1/openapi.json", "/swagger.json", "/v1/swagger.json")
+        routes += [Route(path, show_document, methods=["GET", "OPTIONS"]) for path in documents]
+        routes += reference_routes(house.settings.endpoint_url)
     pages = Starlette(
-        routes=[
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/metrics", show_metrics),
-            Route("/openapi.json", show_document, methods=["GET", "OPTIONS"]),
-            Route("/v1/openapi.json", show_document, methods=["GET", "OPTIONS"]),
-            Route("/swagger.json", show_document, methods=["GET", "OPTIONS"]),
-            Route("/v1/swagger.json", show_document, methods=["GET", "OPTIONS"]),
-            *reference_routes(house.settings.endpoint_url),
-        ],
+        routes=routes,
         lifespan=lifespan,
         exception_handlers={405: _refuse_method},
     )
