@@ -87,3 +87,17 @@ def compare_step(step: Step, printed: str, bindings: Bindings) -> None:
             bindings.compare(json.loads(step.shown.text), json.loads(printed))
         except (Differs, json.JSONDecodeError) as error:
             pytest.fail(f"{step.place}: {error}; it prints {printed}")
+
+
+def assert_lets_in(steps: list[Step], installed: Installation) -> None:
+    """What the commands have kept of an old integration (id, secret, refresh token) lets it act for its person."""
+    words = shlex.split("".join(step.commands.text for step in steps).replace("\\\n", " "))
+    given = {name: words[words.index(name) + 1] for name in words if name.startswith("--")}
+    headers = {
+        "applicationId": given["--application-id"],
+        "applicationSecret": given["--application-secret"],
+        "refreshToken": given["--refresh-token"],
+    }
+    status, answer = installed.call("GET", "/v1/accessToken", headers)
+    assert status == 200, answer
+    assert installed.me(answer["accessToken"])[1]["mobileNumber"] == given["--user"]

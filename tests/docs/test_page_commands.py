@@ -16,7 +16,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.docs.pages import ALL, PROJECT, page
-from tests.docs.shell_pages import PROGRAM, run_steps, steps_of
+from tests.docs.shell_pages import PROGRAM, assert_lets_in, run_steps, steps_of
 from tests.installations import Installation, sqlite_installation, warm_commands
 
 __all__ = ["sqlite_installation", "warm_commands"]
@@ -65,16 +65,7 @@ class TestBringBack:
         sqlite_installation.start()
         steps = steps_of(page("docs/bring-back.md"))
         run_steps(steps, sqlite_installation, tmp_path)
-        words = shlex.split("".join(step.commands.text for step in steps).replace("\\\n", " "))
-        given = {name: words[words.index(name) + 1] for name in words if name.startswith("--")}
-        headers = {
-            "applicationId": given["--application-id"],
-            "applicationSecret": given["--application-secret"],
-            "refreshToken": given["--refresh-token"],
-        }
-        status, answer = sqlite_installation.call("GET", "/v1/accessToken", headers)
-        assert status == 200, answer
-        assert sqlite_installation.me(answer["accessToken"])[1]["mobileNumber"] == given["--user"]
+        assert_lets_in(steps, sqlite_installation)
 
 
 class TestOAuth:
