@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.docs.pages import ALL, PROJECT, page
 from tests.docs.shell_pages import PROGRAM, assert_lets_in, run_steps, steps_of
-from tests.installations import Installation, sqlite_installation, warm_commands
+from tests.installations import Installation, free_port, sqlite_installation, warm_commands
 
 __all__ = ["sqlite_installation", "warm_commands"]
 
@@ -34,6 +35,7 @@ RUN_BY = {
     "docs/import.md": "tests/docs/test_page_commands.py",
     "docs/operate/backups.md": "tests/docs/test_operate.py",
     "docs/operate/install.md": "tests/docs/test_page_commands.py",
+    "docs/operate/moving.md": "tests/docs/test_page_commands.py",
     "docs/sdk.md": "tests/sdk/test_guide.py",
     "docs/webhooks.md": "tests/docs/test_page_commands.py",
 }
@@ -109,6 +111,25 @@ class TestImport:
         headers = {"accessToken": sqlite_installation.access_token(installed)}
         read = sqlite_installation.call("GET", f"/v1/groups/{group}/messages?count=10", headers)
         assert [message["message"] for message in read[1]["messages"]] == ["नमस्ते"]
+
+
+class TestMoving:
+    def test_its_commands_carry_an_organization_with_its_tokens_over(
+        self, sqlite_installation: Installation, tmp_path: Path
+    ) -> None:
+        [block] = [block for block in page("docs/operate/moving.md").blocks if block.language == "bash"]
+        take, put = (shlex.split(line)[1:] for line in block.text.splitlines())
+        (tmp_path / "passphrase.txt").write_text("a long passphrase that nobody guesses")
+        installed = sqlite_installation.init(tenant="Acme Ltd.")
+        other = replace(sqlite_installation, data=tmp_path / "other", port=free_port(), server=None)
+        other.start()
+        try:
+            for there, command in ((sqlite_installation, take), (other, put)):
+                done = there.command(*command)
+                assert done.code == 0, done
+            assert other.me(other.access_token(installed))[0] == 200
+        finally:
+            other.stop()
 
 
 class TestReceivingWebhooks:
