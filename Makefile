@@ -12,6 +12,8 @@ TESTS = tests
 # Two workers, because the tests' own servers need the machine as well. worksteal keeps a file together while it can
 # and lets an idle worker take over the rest of a long one.
 TEST_WORKERS = 2
+# How much of the Python client its tests have to run.
+SDK_COVERAGE_PERCENT = 95
 # How long `make fuzz` lets each of its runs go on.
 FUZZ_S = 120
 # UPGRADE=--upgrade takes the newest versions of everything; without it `make lock` keeps what still fits.
@@ -21,11 +23,12 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links --no-emit-package chaupal-client $(UPGRADE)
 TYPED = src sdk/src bench tests/parts tests/conftest.py tools
 
-.PHONY: help serve test postman samples fuzz docs lint format bench bench-peers soak lock environment runtime clean
+.PHONY: help serve test sdk-coverage postman samples fuzz docs lint format bench bench-peers soak lock environment runtime clean
 
 help:
 	@echo "make serve        run Chaupal from this checkout (first use installs it into .venv)"
 	@echo "make test         run all tests; make test TESTS=tests/unit FLAGS=-x runs some"
+	@echo "make sdk-coverage run the Python client's tests, and see that they run all of it"
 	@echo "make postman      run the Postman collection against a fresh server"
 	@echo "make samples      run the samples against fresh servers; installs Mono on Debian for the one in C#"
 	@echo "make fuzz         let the tests that make calls up choose freely; make fuzz FUZZ_S=600 for so long each"
@@ -43,6 +46,10 @@ serve: runtime
 
 test: environment
 	@exec $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(FLAGS) $(TESTS)
+
+sdk-coverage: environment
+	@exec $(BIN)/python -m pytest -q -n $(TEST_WORKERS) --cov=chaupal_client --cov-report=term:skip-covered \
+		--cov-fail-under=$(SDK_COVERAGE_PERCENT) $(FLAGS) tests/sdk
 
 postman: environment
 	@exec $(BIN)/python -m pytest -q -s -n 0 $(FLAGS) tests/postman

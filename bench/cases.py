@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench import growth, nodes, streams, webhook_load, webhooks
+from bench import client, growth, nodes, streams, webhook_load, webhooks
 from bench.baseline import build_floor, floor_target
 from bench.case import Case, Result, result_of_cpu, result_of_p50
 from bench.fanout import STREAMS
@@ -218,6 +218,17 @@ CASES = (
         "s",
         Limits(bar=2, goal=1.3),
         run_upload,
+    ),
+    Case(
+        "sdk-post",
+        "POST message by the Python client, 64 at a time, its CPU per request",
+        "bare httpx",
+        "us",
+        Limits(bar=1.3, goal=1.1),
+        client.run_sdk_post,
+    ),
+    Case(
+        "sdk-import", "import chaupal_client, CPU", "import httpx", "ms", Limits(bar=2, goal=1.5), client.run_sdk_import
     ),
     Case(
         "post-large",

@@ -7,13 +7,25 @@ import inspect
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from chaupal_client import AsyncChaupal, AsyncItems, Chaupal, Retrying
+from chaupal_client import AsyncChaupal, AsyncItems, Chaupal, MemoryTokens, Retrying, Tokens
 from tests.api.worlds import GITA
 from tests.browser.sites import LoopThread, Site
 
 KINDS = ("sync", "async")
 QUICK = Retrying(retries=3, first_wait_s=0.001, longest_wait_s=0.002)
 """As patient as usual, but in a hurry."""
+
+
+class Counting(MemoryTokens):
+    """Counts what is kept."""
+
+    def __init__(self, tokens: Tokens | None = None) -> None:
+        super().__init__(tokens)
+        self.saved: list[Tokens] = []
+
+    def save(self, tokens: Tokens) -> None:
+        super().save(tokens)
+        self.saved.append(tokens)
 
 
 class OpenClient(Protocol):

@@ -11,24 +11,12 @@ import pytest
 from chaupal_client import AsyncChaupal, FileTokens, InvalidToken, MemoryTokens, Tokens, Unauthenticated
 from tests.api.worlds import GITA, MOHAN
 from tests.browser.sites import LoopThread, Site
-from tests.sdk.clients import OpenClient, at_once
+from tests.sdk.clients import Counting, OpenClient, at_once
 from tests.sdk.elsewhere import Elsewhere
 
 
 def renewals(elsewhere: Elsewhere) -> int:
     return sum(asked.target == "/v1/accessToken" for asked in elsewhere.asked)
-
-
-class Counting(MemoryTokens):
-    """Counts what is kept."""
-
-    def __init__(self, tokens: Tokens | None = None) -> None:
-        super().__init__(tokens)
-        self.saved: list[Tokens] = []
-
-    def save(self, tokens: Tokens) -> None:
-        super().save(tokens)
-        self.saved.append(tokens)
 
 
 class TestRenewal:

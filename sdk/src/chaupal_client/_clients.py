@@ -78,7 +78,7 @@ class Chaupal(Resources):
 
 
 class AsyncChaupal(AsyncResources):
-    """A client whose calls are awaited, with asyncio or trio; otherwise it is as `Chaupal`."""
+    """A client whose calls are awaited; otherwise it is as `Chaupal`."""
 
     def __init__(
         self,

@@ -88,7 +88,7 @@ class Driver:
 
 
 class AsyncDriver:
-    """Drives flows in an event loop, of asyncio or trio."""
+    """Drives flows in an event loop."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         import anyio

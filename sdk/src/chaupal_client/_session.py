@@ -78,8 +78,15 @@ class Session:
         """Whether there is what a new access token is had for."""
         return bool(self.tokens.refresh_token and self.credentials.application_id)
 
-    def keep(self, **changes: Any) -> None:
+    def keep(self, **changes: Any) -> Flow[None]:
         """Remember what is new of the tokens, also in the store. An endpoint is taken only where it is safe to go."""
+        yield Exclusively(self._keep_alone(changes))
+
+    def _keep_alone(self, changes: dict[str, Any]) -> Flow[None]:
+        self._keep(changes)
+        yield from ()
+
+    def _keep(self, changes: dict[str, Any]) -> None:
         if "endpoint_url" in changes:
             changes["endpoint_url"] = self._safe_base(changes["endpoint_url"])
         self.tokens = msgspec.structs.replace(self.tokens, **changes)
@@ -126,7 +133,7 @@ class Session:
                 return result
             elif result.status == 308:
                 moves += 1
-                self._move(outgoing, base, result, moves)
+                yield from self._move(outgoing, base, result, moves)
                 continue
             else:
                 error = read_error(result)
@@ -139,7 +146,7 @@ class Session:
                 raise error
             yield Wait(wait_s)
 
-    def _move(self, outgoing: Outgoing, base: str, reply: Reply, moves: int) -> None:
+    def _move(self, outgoing: Outgoing, base: str, reply: Reply, moves: int) -> Flow[None]:
         """Go to the address that a 308 names, now and from now on.
 
         Raises:
@@ -152,7 +159,7 @@ class Session:
         if outgoing.goes_to_root:
             self.root_url = new_base
         else:
-            self.keep(endpoint_url=new_base)
+            yield from self.keep(endpoint_url=new_base)
 
     def _usable_token(self) -> Flow[str]:
         tokens = self.tokens
@@ -198,11 +205,13 @@ class Session:
         outgoing = msgspec.structs.replace(build_outgoing(GET_ACCESS_TOKEN), headers=headers)
         reply = yield from self.exchange(outgoing)
         answer = read_answer(AccessTokenAnswer, reply)
-        self.keep(
-            access_token=answer.access_token,
-            access_token_expiry_ms=answer.access_token_expiry,
-            endpoint_url=answer.endpoint_url,
-            refresh_token=answer.refresh_token or refresh_token,
+        self._keep(
+            {
+                "access_token": answer.access_token,
+                "access_token_expiry_ms": answer.access_token_expiry,
+                "endpoint_url": answer.endpoint_url,
+                "refresh_token": answer.refresh_token or refresh_token,
+            }
         )
 
 

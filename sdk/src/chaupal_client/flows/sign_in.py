@@ -55,7 +55,7 @@ def with_pin(session: Session, mobile_number: str, pin: str) -> Flow[RefreshToke
         "applicationSecret": session.credentials.application_secret or None,
     }
     answer = yield from session.call(POST_LOGIN_WITH_PIN, body=body)
-    session.keep(
+    yield from session.keep(
         refresh_token=answer.refresh_token,
         refresh_token_expiry_ms=answer.refresh_token_expiry,
         access_token="",
@@ -104,7 +104,7 @@ def finish(session: Session, authorization: Authorization, address: str) -> Flow
         "code_verifier": authorization.code_verifier,
     }
     answer = yield from _post_form(session, form)
-    session.keep(
+    yield from session.keep(
         refresh_token=answer.refresh_token,
         refresh_token_expiry_ms=0,
         access_token=answer.access_token,
