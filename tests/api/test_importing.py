@@ -14,7 +14,7 @@ from chaupal.importing.records import (
     Record,
     SubgroupRecord,
 )
-from chaupal.importing.rules import Rehearsed, Taken, import_records, rehearse_records
+from chaupal.importing.rules import Batch, Rehearsed, Taken, import_records, rehearse_records
 from tests.api.hooks import HookReceiver, deliver, draft, register
 from tests.api.listening import Listener
 from tests.api.worlds import GITA, MOHAN, NOBODY, OMAR, WELCOME, World
@@ -24,7 +24,7 @@ DEPOT = GroupReference(name="Old depot")
 
 
 def bring(world: World, *records: Record) -> Taken:
-    taken = world.do(import_records, list(records))
+    taken = world.do(import_records, Batch(list(records)))
     assert isinstance(taken, Taken)
     return taken
 
@@ -218,7 +218,7 @@ class TestRehearsal:
     def test_it_says_what_would_be_and_leaves_nothing(self, world: World) -> None:
         position = world.position
         try:
-            world.do(rehearse_records, [message("m1", "one"), member(NOBODY)])
+            world.do(rehearse_records, Batch([message("m1", "one"), member(NOBODY)]))
         except Rehearsed as rehearsed:
             assert rehearsed.taken.taken == [0, 1]
             assert len(rehearsed.taken.made_groups) == 1

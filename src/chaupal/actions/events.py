@@ -101,3 +101,13 @@ def action_closed(group_id: str, action_id: str, *, actor_id: str) -> Event:
 def action_retracted(group_id: str, action_id: str, *, actor_id: str) -> Event:
     """An action's content was taken back, and with it its answers."""
     return Event(event_type=EventType.ACTION_RETRACTED, object_id=action_id, group_id=group_id, actor_id=actor_id)
+
+
+def past_actions_added(group_id: str, *, action_count: int) -> Event:
+    """Actions were brought along from a group's past elsewhere; one event for however many, and none for an action."""
+    return Event(
+        event_type=EventType.HISTORY_IMPORTED,
+        object_id=group_id,
+        group_id=group_id,
+        facts={"actionCount": action_count},
+    )

@@ -128,6 +128,13 @@ _SELECT_ONE = statement(
     .where(actions.c.tenant_id == bindparam("tenant_id"), actions.c.action_id == bindparam("which_id"))
 )
 _INSERT = statement(insert(actions))
+# As of messages: what is brought along must not make the users' calls forget what they know.
+_INSERT_PAST = statement(insert(actions), is_aside=True)
+_SELECT_KNOWN = statement(
+    select(actions.c.action_id).where(
+        actions.c.tenant_id == bindparam("tenant_id"), in_list(actions.c.action_id, "action_ids")
+    )
+)
 _KEY = (
     actions.c.tenant_id == bindparam("tenant_id"),
     actions.c.group_id == bindparam("which_group"),
@@ -189,6 +196,16 @@ def select_action(tx: Transaction, action_id: str) -> ActionRow | None:
 def append_action(tx: Transaction, action: NewAction) -> None:
     """Written with the batch: nobody knows the id before the call is answered."""
     tx.append_row(_INSERT, **msgspec.structs.asdict(action))
+
+
+def select_known_actions(tx: Transaction, action_ids: list[str]) -> set[str]:
+    """Those of the ids that are actions."""
+    return {row[0] for row in tx.all(_SELECT_KNOWN, action_ids=action_ids)}
+
+
+def insert_past_actions(tx: Transaction, rows: list[NewAction]) -> None:
+    """Actions of the past. Inside tx; at once, because the next batch looks for their ids."""
+    tx.run_many(_INSERT_PAST, [msgspec.structs.asdict(row) for row in rows])
 
 
 def append_assignees(tx: Transaction, action_id: str, user_ids: tuple[str, ...]) -> None:

@@ -127,7 +127,9 @@ def _taker(operations: Operations, tenant: str, *, is_rehearsal: bool) -> Callab
     def take(records: list[Record]) -> TakenBatch:
         arguments = calls.RecordsImport(tenant=tenant, records=records, is_rehearsal=is_rehearsal)
         done = operations.run(calls.RECORDS_IMPORT, arguments)
-        return TakenBatch(done.taken, done.known, list(done.refused), done.made_groups, done.made_people)
+        return TakenBatch(
+            done.taken, done.known, list(done.refused), list(done.mended), done.made_groups, done.made_people
+        )
 
     return take
 

@@ -247,7 +247,7 @@ class RecordsImport(Arguments, frozen=True):
 
 
 class RecordRefused(Result, frozen=True):
-    """A record that was not taken, by its place among them."""
+    """A record that was not taken, or not as it was, by its place among them; and why."""
 
     index: int
     reason: str
@@ -259,6 +259,7 @@ class RecordsImported(Result, frozen=True):
     taken: list[int]
     known: list[int]
     refused: list[RecordRefused]
+    mended: list[RecordRefused]
     made_groups: list[str]
     made_people: list[str]
 

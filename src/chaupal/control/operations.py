@@ -32,7 +32,8 @@ from chaupal.control.cell_operations import CELL_OPERATIONS
 from chaupal.control.rules import Installation, TokenPage, choose_tenant, install, instant_of, page_tokens, show_pin
 from chaupal.directory.rules import list_tenants
 from chaupal.errors import InvalidParameters
-from chaupal.importing.rules import Rehearsed, Taken, import_records, rehearse_records
+from chaupal.importing.files import FileRoom, prepare_files
+from chaupal.importing.rules import Batch, Rehearsed, Taken, import_records, rehearse_records
 from chaupal.people.rules import NewPerson, Person, PersonChange, add_person, change_person, list_people
 from chaupal.serving.house import House
 from chaupal.store.clock import new_id
@@ -190,10 +191,12 @@ async def records_import(house: House, arguments: calls.RecordsImport) -> calls.
     operator = await _operator(house, arguments.tenant)
     if arguments.is_rehearsal:
         try:
-            await house.store.write(rehearse_records, operator, arguments.records)
+            await house.store.write(rehearse_records, operator, Batch(arguments.records))
         except Rehearsed as rehearsed:
             return _shown_taken(rehearsed.taken)
-    taken = (await house.store.write(import_records, operator, arguments.records)).result
+    room = FileRoom(house.store, house.media_store, house.settings.media_max_bytes)
+    prepared = await prepare_files(room, operator, arguments.records)
+    taken = (await house.store.write(import_records, operator, Batch(arguments.records, prepared))).result
     return _shown_taken(taken)
 
 
@@ -202,6 +205,7 @@ def _shown_taken(taken: Taken) -> calls.RecordsImported:
         taken=taken.taken,
         known=taken.known,
         refused=[calls.RecordRefused(index=each.index, reason=each.reason) for each in taken.refused],
+        mended=[calls.RecordRefused(index=each.index, reason=each.reason) for each in taken.mended],
         made_groups=taken.made_groups,
         made_people=taken.made_people,
     )

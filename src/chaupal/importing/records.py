@@ -74,4 +74,26 @@ class MessageRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="messag
     edited_at_ms: int | None = None
 
 
-Record = PersonRecord | GroupRecord | MemberRecord | SubgroupRecord | MessageRecord
+class SavedFile(msgspec.Struct, frozen=True):
+    """A file on this machine. `path` is absolute."""
+
+    path: str
+    name: str
+    size_bytes: int
+
+
+class AttachmentRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="attachment", tag_field="kind"):
+    """A picture, film, sound or document, or an album of pictures. Where its files cannot be taken, a message with
+    `text_instead` is taken in its place, so that what is known of it is not lost."""
+
+    group: GroupReference
+    sender: PersonReference
+    sent_at_us: int
+    files: tuple[SavedFile, ...]
+    text_instead: str
+    caption: str = ""
+    message_id: str = ""
+    derived_from: str = ""
+
+
+Record = PersonRecord | GroupRecord | MemberRecord | SubgroupRecord | MessageRecord | AttachmentRecord

@@ -11,12 +11,16 @@ from collections import defaultdict
 
 import msgspec
 
+from chaupal.actions.contents import MediaContent
+from chaupal.actions.imported import PastAction, add_past_actions, check_past_action
 from chaupal.auth.access import CONNECT_GROUP, SUBSCRIBER
 from chaupal.auth.caller import Operator
 from chaupal.errors import ChaupalError, Conflict, InvalidParameters, NotFound
 from chaupal.groups.rules import Group
+from chaupal.importing.files import FilesRefused, Prepared, known_texts
 from chaupal.importing.places import Places, derived_id
 from chaupal.importing.records import (
+    AttachmentRecord,
     GroupRecord,
     MemberRecord,
     MessageRecord,
@@ -25,12 +29,16 @@ from chaupal.importing.records import (
     Record,
     SubgroupRecord,
 )
+from chaupal.media.imported import add_past_media
+from chaupal.media.rules import MediaDraft
 from chaupal.members.imported import Admission, admit, read_role
-from chaupal.messages.imported import PastMessage, add_past_messages, check_past_message, known_messages
+from chaupal.messages.imported import PastMessage, add_past_messages, check_past_message, remove_stand_in
 from chaupal.people.imported import ImportedPerson, ensure_past_people, keep_person
 from chaupal.people.rules import find_people
 from chaupal.store.transaction import Transaction
 from chaupal.subgroups.rules import link_imported
+
+SENT = (MessageRecord, AttachmentRecord)
 
 RECORDS_MAX = 500
 """A batch of messages takes a few hundredths of a second; the users' calls wait no longer for it."""
@@ -55,6 +63,8 @@ class Taken(msgspec.Struct, frozen=True):
     taken: list[int]
     known: list[int]
     refused: list[Refused]
+    mended: list[Refused]
+    """Those that were taken otherwise than they were, and how."""
     made_groups: list[str]
     made_people: list[str]
 
@@ -67,36 +77,49 @@ class Rehearsed(Exception):
         self.taken = taken
 
 
-def import_records(tx: Transaction, _caller: Operator, records: list[Record]) -> Taken:
+class Batch(msgspec.Struct, frozen=True):
+    """Records, and what has become of the files of those that have any."""
+
+    records: list[Record]
+    prepared: Prepared = {}
+
+
+def import_records(tx: Transaction, _caller: Operator, batch: Batch) -> Taken:
     """Take in at most 500 records, in order.
 
     Raises:
         InvalidParameters: there are more.
     """
-    if len(records) > RECORDS_MAX:
-        raise InvalidParameters(field="records", value=len(records), rule=f"must be at most {RECORDS_MAX}")
-    return _Intake(tx, records).run()
+    count = len(batch.records)
+    if count > RECORDS_MAX:
+        raise InvalidParameters(field="records", value=count, rule=f"must be at most {RECORDS_MAX}")
+    return _Intake(tx, batch).run()
 
 
-def rehearse_records(tx: Transaction, caller: Operator, records: list[Record]) -> Taken:
+def rehearse_records(tx: Transaction, caller: Operator, batch: Batch) -> Taken:
     """What `import_records` would do, undone.
 
     Raises:
         Rehearsed: always; that is what undoes it.
     """
-    raise Rehearsed(import_records(tx, caller, records))
+    raise Rehearsed(import_records(tx, caller, batch))
 
 
 class _Intake:
     """One batch on its way in."""
 
-    def __init__(self, tx: Transaction, records: list[Record]) -> None:
+    def __init__(self, tx: Transaction, batch: Batch) -> None:
         self._tx = tx
-        self._records = records
+        self._records = batch.records
+        self._prepared = batch.prepared
         self._places = Places(tx)
         self._taken: list[int] = []
         self._known: list[int] = []
         self._refused: list[Refused] = []
+        self._mended: list[Refused] = []
+        self._known_texts: dict[str, str | None] = {}
+        self._messages: list[PastMessage] = []
+        self._actions: list[PastAction] = []
 
     def run(self) -> Taken:
         """Records of a kind that follow each other are taken together, so that the statements are few."""
@@ -106,8 +129,8 @@ class _Intake:
             end = at
             while end < len(self._records) and type(self._records[end]) is kind:
                 end += 1
-            if kind is MessageRecord:
-                self._take_messages(at, end)
+            if kind is MessageRecord or kind is AttachmentRecord:
+                self._take_sent(at, end)
             elif kind is MemberRecord:
                 self._take_members(at, end)
             else:
@@ -115,7 +138,12 @@ class _Intake:
             at = end
         self._refused.sort(key=lambda refused: refused.index)
         return Taken(
-            sorted(self._taken), sorted(self._known), self._refused, self._places.made_groups, self._places.made_people
+            taken=sorted(self._taken),
+            known=sorted(self._known),
+            refused=self._refused,
+            mended=self._mended,
+            made_groups=self._places.made_groups,
+            made_people=self._places.made_people,
         )
 
     def _note(self, index: int, *, is_new: bool) -> None:
@@ -192,46 +220,78 @@ class _Intake:
             raise NotFound("person", user_id=found.user_id)
         return Admission(found, role, record.joined_at_us, record.left_at_us)
 
-    def _take_messages(self, at: int, end: int) -> None:
-        wanted = range(at, end)
-        records = {index: record for index in wanted if isinstance(record := self._records[index], MessageRecord)}
+    def _take_sent(self, at: int, end: int) -> None:
+        """Messages and attachments, which share their ids."""
+        records = {index: record for index in range(at, end) if isinstance(record := self._records[index], SENT)}
         ids = {
             index: record.message_id or derived_id(self._tx.tenant_id, "message", record.derived_from)
             for index, record in records.items()
         }
-        known: dict[str, str | None] = known_messages(self._tx, list(set(ids.values())))
-        new = {index: record for index, record in records.items() if ids[index] not in known}
-        senders = {record.sender for record in new.values()}
-        self._places.know_numbers(sorted(each.mobile_number for each in senders if each.mobile_number))
-        self._places.know_names(sorted(each.name for each in senders if not each.mobile_number and not each.user_id))
-        messages: list[PastMessage] = []
+        known = known_texts(self._tx, list(set(ids.values())))
+        self._know_senders([record for index, record in records.items() if ids[index] not in known])
+        self._known_texts = known
         for index, record in records.items():
-            message_id = ids[index]
             try:
-                if message_id in known:
-                    if known[message_id] not in (None, record.text):
-                        raise IdTaken(message_id=message_id)
-                    self._note(index, is_new=False)
-                    continue
-                messages.append(self._message_of(record, message_id))
-                known[message_id] = record.text
-                self._note(index, is_new=True)
+                self._take_one_sent(index, record, ids[index])
             except ChaupalError as error:
                 self._refuse(index, error)
+        messages, self._messages = self._messages, []
+        actions, self._actions = self._actions, []
         add_past_messages(self._tx, messages)
+        add_past_actions(self._tx, actions)
 
-    def _message_of(self, record: MessageRecord, message_id: str) -> PastMessage:
+    def _take_one_sent(self, index: int, record: MessageRecord | AttachmentRecord, sent_id: str) -> None:
+        known, draft = self._known_texts, self._prepared.get(index)
+        text = record.text if isinstance(record, MessageRecord) else record.text_instead
+        has_files = isinstance(record, AttachmentRecord) and isinstance(draft, MediaDraft)
+        if has_files and known.get(sent_id) == text:
+            remove_stand_in(self._tx, sent_id)
+            del known[sent_id]
+        if sent_id in known:
+            if known[sent_id] not in (None, text):
+                raise IdTaken(message_id=sent_id)
+            self._note(index, is_new=False)
+            return
+        if isinstance(record, AttachmentRecord) and isinstance(draft, MediaDraft):
+            self._actions.append(self._action_of(record, sent_id, draft))
+        else:
+            self._messages.append(self._message_of(record, sent_id, text))
+        known[sent_id] = None if has_files else text
+        self._note(index, is_new=True)
+        if isinstance(draft, FilesRefused):
+            self._mended.append(Refused(index, f"taken as a text, without its files: {draft.reason}"))
+
+    def _know_senders(self, records: list[MessageRecord | AttachmentRecord]) -> None:
+        senders = {record.sender for record in records if not record.sender.user_id}
+        self._places.know_numbers(sorted(each.mobile_number for each in senders if each.mobile_number))
+        self._places.know_names(sorted(each.name for each in senders if not each.mobile_number))
+
+    def _message_of(self, record: MessageRecord | AttachmentRecord, message_id: str, text: str) -> PastMessage:
         message = PastMessage(
             message_id=message_id,
             group_id=self._places.group(record.group).group_id,
             sender_id=self._places.person(record.sender).user_id,
             sent_at_us=record.sent_at_us,
-            text=record.text,
-            reply_to=record.reply_to,
-            edited_at_ms=record.edited_at_ms,
+            text=text,
+            reply_to=record.reply_to if isinstance(record, MessageRecord) else "",
+            edited_at_ms=record.edited_at_ms if isinstance(record, MessageRecord) else None,
         )
         check_past_message(self._tx, message)
         return message
+
+    def _action_of(self, record: AttachmentRecord, action_id: str, draft: MediaDraft) -> PastAction:
+        sender_id = self._places.person(record.sender).user_id
+        action = PastAction(
+            action_id=action_id,
+            group_id=self._places.group(record.group).group_id,
+            sender_id=sender_id,
+            sent_at_us=record.sent_at_us,
+            action_type=draft.kind.value,
+            content=MediaContent(media="", caption=record.caption),
+        )
+        check_past_action(self._tx, action)
+        media = add_past_media(self._tx, draft, owner_id=sender_id)
+        return msgspec.structs.replace(action, content=MediaContent(media=media, caption=record.caption))
 
 
 def _has_number(record: MemberRecord) -> bool:

@@ -7,14 +7,15 @@ Used as `async with Intake(...)`: whatever happens, no temporary file is left. N
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 
-from chaupal.auth.caller import Caller
+from chaupal.auth.caller import Caller, Operator
 from chaupal.errors import InvalidParameters, PayloadTooLarge, UnsupportedMedia
 from chaupal.media.claims import check_claim
 from chaupal.media.file_names import fit_name
@@ -23,8 +24,12 @@ from chaupal.media.incoming import IncomingFile, StoredContent, hash_file, telli
 from chaupal.media.media_store import MediaStore
 from chaupal.media.objects import ObjectKey
 from chaupal.media.pictures import Picture, clean_picture, make_thumbnail
-from chaupal.media.rules import Content, FileDraft, MediaDraft, Reservation, reserve_objects
+from chaupal.media.rules import Content, FileDraft, MediaDraft, Reservation
 from chaupal.store.store import Store
+from chaupal.store.transaction import Transaction
+
+CallerT = TypeVar("CallerT", bound=Caller | Operator)
+Reserving = Callable[[Transaction, CallerT, Sequence[Content]], list[Reservation]]
 
 FILES_MAX = 10
 """Of one album."""
@@ -136,8 +141,9 @@ class Intake:
             digest.update("\n".join(repr(each) for each in said).encode())
         return digest.digest()
 
-    async def keep(self, store: Store, caller: Caller) -> MediaDraft:
-        """Check everything and put the bytes to their place; what is left is to commit the draft.
+    async def keep(self, store: Store, caller: CallerT, reserving: Reserving[CallerT]) -> MediaDraft:
+        """Check everything and put the bytes to their place; what is left is to commit the draft. `reserving` is the
+        rule that gives each content its object, such as `reserve_objects`.
 
         Raises:
             InvalidParameters, UnsupportedMedia, PayloadTooLarge, StorageFull, MediaStoreGone.
@@ -153,7 +159,7 @@ class Intake:
         contents = [file.content for file in prepared]
         contents += [file.thumbnail for file in prepared if file.thumbnail is not None]
         wanted = [Content(content.sha256, content.size_bytes) for content in contents]
-        reserved = (await store.write(reserve_objects, caller, wanted)).result
+        reserved = (await store.write(reserving, caller, wanted)).result
         objects: dict[str, str] = {}
         for content, reservation in zip(contents, reserved, strict=True):
             await self._put(caller.tenant_id, content, reservation, objects)

@@ -25,6 +25,7 @@ from chaupal.media.rules import (
     check_may_upload,
     read_media,
     read_served_file,
+    reserve_objects,
 )
 from chaupal.media.shapes import FileQuery, MediaAnswer, MediaFileAnswer, MediaReceipt, PostMediaUrl
 from chaupal.outbound.failures import AnswerTooLarge, OutboundFailed
@@ -56,7 +57,7 @@ async def post_media(request: ApiRequest) -> msgspec.Struct | Reply:
             await _take_parts(request, intake)
         else:
             await _take_body(request, intake)
-        draft = await intake.keep(request.house.store, request.caller)
+        draft = await intake.keep(request.house.store, request.caller, reserve_objects)
         return await request.commit(add_media, draft, _build_receipt, body_digest=intake.digest)
 
 
@@ -66,7 +67,7 @@ async def post_media_url(request: ApiRequest) -> msgspec.Struct | Reply:
     await request.read(check_may_upload, None)
     async with _new_intake(request.house) as intake:
         await _take_url(request.house, intake, body.media_url)
-        draft = await intake.keep(request.house.store, request.caller)
+        draft = await intake.keep(request.house.store, request.caller, reserve_objects)
         return await request.commit(add_media, draft, _build_receipt)
 
 

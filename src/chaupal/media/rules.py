@@ -124,6 +124,11 @@ def reserve_objects(tx: Transaction, caller: Caller, contents: Sequence[Content]
         InvalidToken, Forbidden.
     """
     access_caller(tx, caller)
+    return reserve(tx, contents)
+
+
+def reserve(tx: Transaction, contents: Sequence[Content]) -> list[Reservation]:
+    """An object for each content, in order. Inside tx; the caller may upload."""
     usable = {row.sha256: row.object_id for row in select_usable_objects(tx, [each.sha256 for each in contents])}
     new = {each.sha256: each for each in contents if each.sha256 not in usable}
     rows = [ObjectRow(new_id(), sha256, each.size_bytes, PENDING, tx.now_ms) for sha256, each in new.items()]
@@ -140,7 +145,7 @@ def add_media(tx: Transaction, caller: Caller, draft: MediaDraft) -> str:
         InvalidToken, Forbidden, UploadTookTooLong.
     """
     access = access_caller(tx, caller)
-    objects = _take_objects(tx, draft)
+    objects = take_objects(tx, draft)
     row = MediaRow(
         media_id=new_id(),
         kind=draft.kind.value,
@@ -150,7 +155,7 @@ def add_media(tx: Transaction, caller: Caller, draft: MediaDraft) -> str:
         created_at_ms=tx.now_ms,
         attached_at_ms=None,
     )
-    insert_media(tx, row, [_file_row(row, number, file, objects) for number, file in enumerate(draft.files, 1)])
+    insert_media(tx, row, [file_row(row, number, file, objects) for number, file in enumerate(draft.files, 1)])
     size_bytes = sum(file.content.size_bytes for file in draft.files)
     tx.append(
         media_added(
@@ -164,7 +169,7 @@ def add_media(tx: Transaction, caller: Caller, draft: MediaDraft) -> str:
     return write_resource(row.media_id, row.secret)
 
 
-def _take_objects(tx: Transaction, draft: MediaDraft) -> dict[str, str]:
+def take_objects(tx: Transaction, draft: MediaDraft) -> dict[str, str]:
     """The object to use for each reserved one: another, where the same content was uploaded twice at once."""
     reserved = [file.object_id for file in draft.files]
     reserved += [file.thumbnail_object_id for file in draft.files if file.thumbnail_object_id is not None]
@@ -179,7 +184,7 @@ def _take_objects(tx: Transaction, draft: MediaDraft) -> dict[str, str]:
     return taken
 
 
-def _file_row(row: MediaRow, number: int, file: FileDraft, objects: dict[str, str]) -> FileRow:
+def file_row(row: MediaRow, number: int, file: FileDraft, objects: dict[str, str]) -> FileRow:
     thumbnail = file.thumbnail_object_id
     return FileRow(
         media_id=row.media_id,

@@ -8,7 +8,13 @@ import msgspec
 
 from chaupal.errors import InvalidParameters
 from chaupal.messages.events import past_messages_added
-from chaupal.messages.queries import NewMessage, insert_past_messages, select_known_messages
+from chaupal.messages.queries import (
+    NewMessage,
+    delete_past_message,
+    insert_past_messages,
+    select_known_messages,
+    select_message,
+)
 from chaupal.messages.rules import check_text
 from chaupal.store.transaction import Transaction
 from chaupal.timelines.merging import EVERYONE
@@ -46,6 +52,13 @@ def add_past_messages(tx: Transaction, messages: list[PastMessage]) -> None:
     for group_id, some in by_group.items():
         position = tx.append(past_messages_added(group_id, message_count=len(some)))
         insert_past_messages(tx, [(_row(message, position), message.edited_at_ms) for message in some])
+
+
+def remove_stand_in(tx: Transaction, message_id: str) -> None:
+    """Remove a message that only said that a file was sent, because that is taken under its id. Inside tx."""
+    message = select_message(tx, message_id)
+    if message is not None:
+        delete_past_message(tx, message)
 
 
 def _row(message: PastMessage, position: int) -> NewMessage:

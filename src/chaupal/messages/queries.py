@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from chaupal.messages.tables import messages
 from chaupal.people.tables import people
@@ -81,6 +81,7 @@ _KEY = (
     messages.c.sent_at_us == bindparam("which_at_us"),
     messages.c.message_id == bindparam("which_id"),
 )
+_DELETE_PAST = statement(delete(messages).where(*_KEY), is_aside=True)
 _EDIT = statement(update(messages).where(*_KEY).values(text=bindparam("new_text"), edited_at_ms=bindparam("at_ms")))
 _RETRACT = statement(update(messages).where(*_KEY).values(text="", retracted_at_ms=bindparam("at_ms")))
 
@@ -117,6 +118,11 @@ def insert_past_messages(tx: Transaction, rows: list[tuple[NewMessage, int | Non
             for message, edited_at_ms in rows
         ],
     )
+
+
+def delete_past_message(tx: Transaction, message: MessageRow) -> None:
+    """Inside tx."""
+    tx.run(_DELETE_PAST, **_key_of(message))
 
 
 def update_text(tx: Transaction, message: MessageRow, text: str) -> None:

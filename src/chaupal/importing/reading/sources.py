@@ -22,6 +22,7 @@ from chaupal.importing.reading.known_people import KnownPeople
 from chaupal.importing.reading.lines import read_lines
 from chaupal.importing.reading.mapping import Mapping
 from chaupal.importing.reading.people_lists import PeopleList, is_parent_list, is_people_list
+from chaupal.importing.reading.saved_files import SavedFiles, read_saved_name
 from chaupal.importing.reading.tenant_export import DEFAULT_HEADERS, TenantExport, is_tenant_export
 
 JSON_LINES = (".jsonl", ".ndjson")
@@ -36,10 +37,11 @@ class Form(IntEnum):
     PARENTS = 2
     JSON = 3
     MESSAGES = 4
+    FILES = 5
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A file of a form. `columns` None in JSON Lines; `header_lines` are above the first row."""
+    """A file of a form, or a folder of saved files. `columns` only of tables; `header_lines` are above their rows."""
 
     path: Path
     form: Form
@@ -60,6 +62,8 @@ class Sources(msgspec.Struct, frozen=True):
 
     files: list[Source]
     unrecognised: list[Unrecognised]
+    folders: list[Path]
+    """Those that hold saved attachments."""
 
     @property
     def size_bytes(self) -> int:
@@ -81,18 +85,23 @@ def find_sources(path: Path, mapping: Mapping) -> Sources:
         raise PathRefused(f"There is nothing at {path}")
     files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
     found: list[Source | Unrecognised] = []
+    folders: dict[Path, int] = {}
     for file in files:
+        if path.is_dir() and read_saved_name(file.name) is not None:
+            folders[file.parent] = folders.get(file.parent, 0) + file.stat().st_size
+            continue
         suffix = file.suffix.lower()
         if suffix not in (*JSON_LINES, *TABLES) or file.name.startswith("."):
             if file == path:
                 raise PathRefused(f"{path} is no file of a form that is known: {', '.join((*TABLES, *JSON_LINES))}")
             continue
         found.append(_source_of(file, mapping))
+    found += [Source(folder, Form.FILES, None, 0, size_bytes) for folder, size_bytes in folders.items()]
     if not found:
         raise PathRefused(f"There is no file in {path} that could be read")
     known = [each for each in found if isinstance(each, Source)]
     unknown = [each for each in found if isinstance(each, Unrecognised)]
-    return Sources(sorted(known, key=lambda source: (source.form, str(source.path))), unknown)
+    return Sources(sorted(known, key=lambda source: (source.form, str(source.path))), unknown, sorted(folders))
 
 
 def _source_of(file: Path, mapping: Mapping) -> Source | Unrecognised:
@@ -138,12 +147,16 @@ def _without_header(first_line: str, mapping: Mapping) -> Columns | None:
     return None
 
 
-def read_source(source: Source, file: IO[bytes], mapping: Mapping, people: KnownPeople) -> Iterator[Finding]:
+def read_source(
+    source: Source, file: IO[bytes], mapping: Mapping, people: KnownPeople, saved: SavedFiles
+) -> Iterator[Finding]:
     """Everything in an opened file, in its order."""
     lines = read_lines(file)
     if source.columns is None:
         yield from JsonLines(mapping, people).read(lines)
         return
-    reader = TenantExport if source.form is Form.MESSAGES else PeopleList
-    below = itertools.islice(lines, source.header_lines, None)
-    yield from reader(source.columns, mapping, people).read(below, first_line=source.header_lines + 1)
+    below, first_line = itertools.islice(lines, source.header_lines, None), source.header_lines + 1
+    if source.form is Form.MESSAGES:
+        yield from TenantExport(source.columns, mapping, people, saved).read(below, first_line=first_line)
+    else:
+        yield from PeopleList(source.columns, mapping, people).read(below, first_line=first_line)

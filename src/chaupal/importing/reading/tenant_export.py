@@ -7,13 +7,24 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from chaupal.importing.reading.columns import Columns, Field
 from chaupal.importing.reading.findings import EXCERPT_CHARS, Finding, Found, Problem
 from chaupal.importing.reading.known_people import KnownPeople
 from chaupal.importing.reading.mapping import Mapping
 from chaupal.importing.reading.rows import Row, RowForm, Stray, read_rows
+from chaupal.importing.reading.saved_files import SavedFiles, in_albums, text_instead
 from chaupal.importing.reading.texts import Unreadable, parts_of, read_kept_id, storable
-from chaupal.importing.records import MessageRecord
+from chaupal.importing.records import (
+    AttachmentRecord,
+    GroupReference,
+    MessageRecord,
+    PersonReference,
+    Record,
+    SavedFile,
+)
+from chaupal.messages.rules import TEXT_MAX_CHARS
 
 DEFAULT_HEADERS = (
     "Group Name",
@@ -48,13 +59,58 @@ def with_text_column(columns: Columns) -> Columns:
     return Columns(columns.headers, {**columns.places, Field.TEXT: columns.unknown[-1]}, columns.delimiter)
 
 
+class _Sent(msgspec.Struct, frozen=True):
+    """Who has sent something where and when. Its parts beyond the first have ids derived from its own."""
+
+    group: GroupReference
+    group_name: str
+    sender: PersonReference
+    sent_at_us: int
+    message_id: str
+    derived: str
+
+    def message(self, number: int, text: str) -> MessageRecord:
+        """A part that is a text."""
+        return MessageRecord(
+            group=self.group,
+            sender=self.sender,
+            sent_at_us=self.sent_at_us + number,
+            text=text,
+            message_id="" if number else self.message_id,
+            derived_from=self._derived(number),
+        )
+
+    def attachment(
+        self, number: int, files: tuple[SavedFile, ...], *, caption: str, text_instead: str
+    ) -> AttachmentRecord:
+        """A part that is files."""
+        return AttachmentRecord(
+            group=self.group,
+            sender=self.sender,
+            sent_at_us=self.sent_at_us + number,
+            files=files,
+            text_instead=text_instead,
+            caption=caption,
+            message_id="" if number else self.message_id,
+            derived_from=self._derived(number),
+        )
+
+    def _derived(self, number: int) -> str:
+        if number:
+            return f"{self.derived}#{number}"
+        return "" if self.message_id else self.derived
+
+
 class TenantExport:
     """One file of messages. `read` is called once, with the lines below the header."""
 
-    def __init__(self, columns: Columns, mapping: Mapping, people: KnownPeople) -> None:
+    def __init__(
+        self, columns: Columns, mapping: Mapping, people: KnownPeople, saved: SavedFiles | None = None
+    ) -> None:
         self._columns = with_text_column(columns)
         self._mapping = mapping
         self._people = people
+        self._saved = saved or SavedFiles([], mapping, people)
         self._same: OrderedDict[str, int] = OrderedDict()
         self._absorbing = [self._columns.places[each] for each in _ABSORBING if each in self._columns.places]
 
@@ -101,43 +157,71 @@ class TenantExport:
             yield Problem(row.line, str(error), self._columns.delimiter.join(row.cells)[:EXCERPT_CHARS])
 
     def _messages_of(self, row: Row) -> Iterator[Finding]:
+        sent = self._sent(row.cells)
+        text = storable(self._text_cell(row.cells))
+        note = _note_of(row)
+        if self._is_attachment(row.cells):
+            records = self._attachments_of(row.cells, sent, text.strip())
+        else:
+            records = (sent.message(number, part) for number, part in enumerate(parts_of(text)))
+        for record in records:
+            yield Found(record, row.line, note)
+            note = ""
+
+    def _sent(self, cells: list[str]) -> _Sent:
+        """What a row says of a message beside what was sent."""
         cell = self._columns.cell
-        group_name = storable(cell(row.cells, Field.GROUP))
-        group_id = read_kept_id(cell(row.cells, Field.GROUP_ID))
-        sender = storable(cell(row.cells, Field.SENDER))
+        group_name, group_id = storable(cell(cells, Field.GROUP)), read_kept_id(cell(cells, Field.GROUP_ID))
+        sender = storable(cell(cells, Field.SENDER))
         if not group_name and not group_id:
             raise Unreadable("the group has no name")
         if not sender:
             raise Unreadable("the sender has no name")
-        message_id = read_kept_id(cell(row.cells, Field.MESSAGE_ID))
-        sent_at_us = self._mapping.times.read(cell(row.cells, Field.TIME))
-        text = storable(self._text_of(row.cells))
-        if not text.strip():
+        text = self._text_cell(cells)
+        if not text.strip() and not self._is_attachment(cells):
             raise Unreadable("the text is empty")
-        derived = "" if message_id else self._derivation(group_id or group_name, sender, sent_at_us, text)
-        origin = message_id or derived
-        for number, part in enumerate(parts_of(text)):
-            record = MessageRecord(
-                group=self._mapping.group(group_name, group_id),
-                sender=self._people.meant_by(sender),
-                sent_at_us=sent_at_us + number,
-                text=part,
-                message_id="" if number else message_id,
-                derived_from=f"{origin}#{number}" if number else derived,
-            )
-            yield Found(record, row.line, "" if number else _note_of(row))
+        message_id = read_kept_id(cell(cells, Field.MESSAGE_ID))
+        sent_at_us = self._mapping.times.read(cell(cells, Field.TIME))
+        return _Sent(
+            group=self._mapping.group(group_name, group_id),
+            group_name=group_name,
+            sender=self._people.meant_by(sender),
+            sent_at_us=sent_at_us,
+            message_id=message_id,
+            derived=message_id or self._derivation(group_id or group_name, sender, sent_at_us, text),
+        )
 
-    def _text_of(self, cells: list[str]) -> str:
-        """The text; of what is no text also what it was and where it is stored."""
+    def _is_attachment(self, cells: list[str]) -> bool:
+        kind = self._columns.cell(cells, Field.TYPE).casefold().replace(" ", "")
+        return kind not in _TEXT_TYPES or bool(self._columns.cell(cells, Field.STORED_AT))
+
+    def _attachments_of(self, cells: list[str], sent: _Sent, text: str) -> Iterator[Record]:
+        """What was sent that is no text: its files where they were saved, else a text that says what it was. The first
+        has the row's own text below it; a text that is too long for that follows."""
+        shown = storable(self._shown_instead(cells))[:TEXT_MAX_CHARS]
+        caption = text if len(text) + len(shown) < TEXT_MAX_CHARS else ""
+        instead = f"{caption}\n{shown}" if caption else shown
+        albums = list(in_albums(self._saved.of_message(sent.group_name, sent.message_id)))
+        if not albums:
+            yield sent.message(0, instead)
+        for number, files in enumerate(albums):
+            yield sent.attachment(
+                number,
+                files,
+                caption="" if number else caption,
+                text_instead=text_instead("", files) if number else instead,
+            )
+        for number, part in enumerate(parts_of(text) if text != caption else (), max(1, len(albums))):
+            yield sent.message(number, part)
+
+    def _text_cell(self, cells: list[str]) -> str:
         place = self._columns.places.get(Field.TEXT)
-        text = cells[place] if place is not None else ""
-        kind = self._columns.cell(cells, Field.TYPE)
-        stored_at = self._columns.cell(cells, Field.STORED_AT)
-        if kind.casefold().replace(" ", "") in _TEXT_TYPES and not stored_at:
-            return text
-        shown = f"[{kind or 'Attachment'}]"
+        return cells[place] if place is not None else ""
+
+    def _shown_instead(self, cells: list[str]) -> str:
+        kind, stored_at = self._columns.cell(cells, Field.TYPE), self._columns.cell(cells, Field.STORED_AT)
         places = [each.strip() for each in stored_at.split(" : ") if each.strip()]
-        return "\n".join([*([text] if text.strip() else []), " ".join([shown, *places])])
+        return " ".join([f"[{kind or 'Attachment'}]", *places])
 
     def _derivation(self, group: str, sender: str, sent_at_us: int, text: str) -> str:
         """What the id of a message without one is derived from."""
