@@ -1,6 +1,7 @@
 """The one tree of errors: facts that know their status, code and category, and never how they are sent.
 
     ChaupalError
+    ├── EndpointChanged     308  the organization lives in another cell
     ├── InvalidParameters   400  a field, its value and the rule it broke
     ├── InvalidToken        401  the access token is missing, expired, revoked or forged
     ├── Unauthenticated     401  application id, secret, refresh token or PIN is wrong
@@ -46,6 +47,20 @@ class ChaupalError(Exception):
         for name, value in fields.items():
             setattr(self, name, value)
         super().__init__(self.template.format(**fields))
+
+
+class EndpointChanged(ChaupalError):
+    """The organization has been moved; the same call belongs to its new endpoint. Fields: `endpoint_url`,
+    `location`."""
+
+    status = 308
+    code = "EndpointChanged"
+    template = "The organization has been moved to {endpoint_url}: send this call, and all further ones, there."
+
+    def __init__(self, *, endpoint_url: str, location: str) -> None:
+        self.endpoint_url = endpoint_url
+        self.location = location
+        super().__init__(endpoint_url=endpoint_url, location=location)
 
 
 class InvalidParameters(ChaupalError):

@@ -31,10 +31,12 @@ CATEGORY_OF = {
     "CursorExpired": "ResourceException",
     "UnsupportedMedia": "MediaException",
     "TooManyRequests": "ThrottlingException",
+    "EndpointChanged": "ServiceException",
     "InternalError": "ServiceException",
     "Unavailable": "ServiceException",
 }
 STATUS_OF = {
+    "EndpointChanged": 308,
     "InvalidParameters": 400,
     "InvalidToken": 401,
     "Unauthenticated": 401,
@@ -122,7 +124,9 @@ def checked(answer: httpx.Response, matched: Matched[Route] | None) -> httpx.Res
         return answer
     if matched is not None and answer.request.method != "OPTIONS":
         route = matched.target
-        is_error = answer.status_code >= 400 and (route is None or answer.status_code not in route.other_answers)
+        is_error = (answer.status_code >= 400 or answer.status_code == 308) and (
+            route is None or answer.status_code not in route.other_answers
+        )
         if is_error or route is None or route.gives == (JSON,):
             assert_api_headers(answer)
         if is_error:
@@ -131,7 +135,7 @@ def checked(answer: httpx.Response, matched: Matched[Route] | None) -> httpx.Res
             assert_declared(answer, route)
         if answer.status_code == 200 and answer.headers["content-type"].startswith(JSON):
             assert "errorCode" not in answer.json()
-    assert not answer.has_redirect_location
+    assert not answer.has_redirect_location or answer.status_code == 308
     return answer
 
 
@@ -230,7 +234,8 @@ def assert_error(answer: httpx.Response, *, code: str = "") -> dict[str, Any]:
     assert body["requestId"] == answer.headers["x-request-id"]
     is_oauth = answer.request.url.path.lower().rstrip("/").endswith("/oauth/token")
     further = {"error", "error_description"} if is_oauth else set()
-    assert set(body) - further <= {"message", "errorCode", "errorCategoryKey", "requestId", "details"}
+    assert set(body) - further <= {"message", "errorCode", "errorCategoryKey", "requestId", "details", "endpointUrl"}
+    assert ("endpointUrl" in body) == ("location" in answer.headers) == (body["errorCode"] == "EndpointChanged")
     assert ("details" in body) == (body["errorCode"] == "InvalidToken")
     assert "Traceback" not in answer.text
     if answer.status_code in (429, 503):

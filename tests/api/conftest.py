@@ -63,6 +63,7 @@ def house(database: Database, clock: FakeClock, runner: asyncio.Runner) -> Itera
     yield house
     runner.run(house.media_fetcher.close())
     runner.run(house.callbacks.close())
+    runner.run(house.cell_calls.close())
     close_house(house)
 
 
@@ -119,3 +120,4 @@ def world_with(
     for other in houses:
         runner.run(other.media_fetcher.close())
         runner.run(other.callbacks.close())
+        runner.run(other.cell_calls.close())

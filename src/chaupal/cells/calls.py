@@ -42,11 +42,14 @@ class CellCalls:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._client = OutboundClient()
+        self.client = OutboundClient(connections_max=0)
+        """Limits itself by `flights`: one cell that does not answer must not hold up the calls to others."""
+        self.flights: dict[str, int] = {}
+        """How many of clients' calls are on their way to each cell."""
 
     async def close(self) -> None:
         """Close all connections. Harmless when repeated."""
-        await self._client.close()
+        await self.client.close()
 
     async def call(
         self,
@@ -99,7 +102,7 @@ class CellCalls:
         """
         check_cell_url(endpoint_url, self._house.settings)
         try:
-            answer = await self._client.send(
+            answer = await self.client.send(
                 method,
                 endpoint_url.rstrip("/") + path,
                 headers=headers,

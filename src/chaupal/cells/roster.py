@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from chaupal.directory.places import TenantPlace
 
 
+class TenantMoved(Exception):
+    """The call is about an organization that lives in another cell; it is answered from there."""
+
+    def __init__(self, place: TenantPlace) -> None:
+        super().__init__(place.cell_name)
+        self.place = place
+
+
 class Peer(msgspec.Struct, frozen=True):
     """Another cell that has joined, by the ids of its keys."""
 

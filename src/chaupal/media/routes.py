@@ -10,6 +10,7 @@ import structlog
 from msgspec import UNSET
 
 from chaupal.auth.caller import Operator
+from chaupal.cells.roster import TenantMoved
 from chaupal.errors import InvalidParameters, NotFound, PayloadTooLarge
 from chaupal.media.claims import ClaimContradicted, TypeNotTaken
 from chaupal.media.intake import FILES_MAX, AlbumOfOthers, Intake
@@ -91,6 +92,9 @@ async def get_file(request: ApiRequest) -> StreamedReply:
     if size not in (None, "thumbnail"):
         raise InvalidParameters(field="size", value=size, rule="must be thumbnail, or be left out")
     target = await _target(house, request.path["fileName"])
+    departures = house.roster.departures
+    if target is not None and target.tenant_id in departures:
+        raise TenantMoved(departures[target.tenant_id])
     media_id, number = (target.media_id, target.file_number) if target else (NO_RESOURCE[0], 1)
     place = FilePlace(media_id, number, is_thumbnail=size is not None)
     # Whatever is wrong with a link, the same is done, and the same is answered.

@@ -6,9 +6,9 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 import msgspec
 
-from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.auth.caller import Operator
 from chaupal.auth.limiter import Claim
-from chaupal.connectors.rules import Connector, find_connector_anywhere
+from chaupal.connectors.rules import Connector
 from chaupal.errors import InvalidParameters, TooManyRequests, Unauthenticated
 from chaupal.oauth.progress import Problem, Progress, Stage
 from chaupal.oauth.rules import (
@@ -40,6 +40,7 @@ from chaupal.oauth.visits import Visit, new_cookie, open_visit
 from chaupal.serving.replies import WholeReply, answer_headers
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import FORM, HTML, JSON, Route
+from chaupal.serving.whose import connector_of
 from chaupal.tokens.pins import PIN_DIGITS, PinDraft, PinTry, WrongPin, generate_pin
 from chaupal.tokens.rules import (
     Exchange,
@@ -199,11 +200,7 @@ async def post_token(request: ApiRequest) -> TokenAnswer:
     client_id, secret = credentials or (asked.client_id, asked.client_secret)
     if not client_id:
         raise InvalidParameters(field="client_id", value="nothing", rule="is required")
-    connector = await house.store.read(find_connector_anywhere, INSTALLATION, client_id)
-    if connector is None:
-        raise Unauthenticated
-    request.tenant_id = connector.tenant_id
-    await house.meet_tenant(connector.tenant_id)
+    connector = await connector_of(request, client_id)
     limit = house.settings.access_token_calls_per_min
     request.count_against(Claim("accessToken:" + connector.connector_id, limit, "Access tokens of this connector"))
     match asked.grant_type or ("authorization_code" if asked.code else "refresh_token"):

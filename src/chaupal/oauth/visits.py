@@ -11,11 +11,12 @@ import msgspec
 from chaupal.auth.caller import INSTALLATION
 from chaupal.auth.sealing import SecretKey
 from chaupal.oauth.progress import Progress, Stage, browser_hash, seal_progress, unseal_progress
-from chaupal.oauth.rules import AuthorizationRequest, find_asking_connector
+from chaupal.oauth.rules import AuthorizationRequest, ConnectorUnknown, RedirectNotRegistered, find_asking_connector
 from chaupal.oauth.shapes import AuthorizeQuery
 from chaupal.pages.languages import LANGUAGES, choose_language
 from chaupal.serving.house import House
 from chaupal.serving.request import ApiRequest
+from chaupal.serving.whose import check_elsewhere, enter_tenant
 
 _COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 _COOKIE_LIFE_S = 3_600
@@ -82,12 +83,16 @@ async def open_visit(request: ApiRequest) -> Visit:
 
     Raises:
         InvalidParameters, ConnectorUnknown, RedirectNotRegistered.
+        TenantMoved.
     """
     query = request.query(AuthorizeQuery)
     house = request.house
-    connector = await house.store.read(find_asking_connector, INSTALLATION, (query.client_id, query.redirect_uri))
-    request.tenant_id = connector.tenant_id
-    await house.meet_tenant(connector.tenant_id)
+    try:
+        connector = await house.store.read(find_asking_connector, INSTALLATION, (query.client_id, query.redirect_uri))
+    except (ConnectorUnknown, RedirectNotRegistered):
+        await check_elsewhere(request, query.client_id)
+        raise
+    await enter_tenant(request, connector.tenant_id)
     asked = AuthorizationRequest(
         connector=connector,
         redirect_uri=query.redirect_uri,

@@ -14,6 +14,7 @@ from chaupal.auth.access import PermissionLacking, RoleLacking, TokenKindLacking
 from chaupal.auth.permissions import Need, Scope, TokenKind
 from chaupal.errors import (
     ChaupalError,
+    EndpointChanged,
     InternalError,
     InvalidParameters,
     InvalidToken,
@@ -31,7 +32,7 @@ from chaupal.wire.errors import ErrorBody
 
 _Error = type[ChaupalError]
 _HEADERS = ("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-_HEADERS_OF_STATUS = {405: ("Allow",), 429: ("Retry-After",), 503: ("Retry-After",)}
+_HEADERS_OF_STATUS = {308: ("Location",), 405: ("Allow",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
 def takes_idempotency_key(route: Route) -> bool:
@@ -55,6 +56,8 @@ def errors_of(route: Route) -> list[_Error]:
     found: list[_Error] = []
     if route.body is not None or route.query is not None or reads_body(route):
         found.append(InvalidParameters)
+    if route.permission is not None or route.path.startswith("/media/files"):
+        found.append(EndpointChanged)
     if route.permission is not None:
         found += [InvalidToken, PermissionLacking, TooManyRequests]
         if route.permission.kinds != frozenset(TokenKind):
@@ -164,11 +167,14 @@ def _example(error: _Error) -> dict[str, Any]:
         "errorCategoryKey": error.category,
         "requestId": "01a20bfa-3602-75ae-9d20-ee49fffa30b3",
     }
+    if error is EndpointChanged:
+        return example | {"endpointUrl": _PLACES["endpoint_url"]}
     return example | ({"details": "The access token has expired."} if error is InvalidToken else {})
 
 
 _PLACES = {
     "allowed": "POST",
+    "endpoint_url": "https://north.example.org/",
     "field": "message",
     "key": "opening-2026-11-24",
     "kind": "group",

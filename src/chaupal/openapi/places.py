@@ -56,6 +56,11 @@ HEADERS: dict[str, Object] = {
         "description": "Seconds until the next minute begins.",
         "schema": {"type": "integer", "minimum": 0},
     },
+    "Location": {
+        "description": "The same call at the endpoint that the organization has been moved to, path and query kept.",
+        "schema": {"type": "string", "examples": ["https://north.example.org/v1/users/me"]},
+        "required": True,
+    },
     "Allow": {
         "description": "The methods that are possible here.",
         "schema": {"type": "string", "examples": ["POST"]},

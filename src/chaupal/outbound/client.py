@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import aiohttp
 
 
+_CONNECT_TIMEOUT_S = 5.0
+
+
 class OutboundAnswer(msgspec.Struct, frozen=True):
     """An answer, whatever its status. `body` is its beginning, as long as was allowed.
 
@@ -39,9 +42,13 @@ class OutboundAnswer(msgspec.Struct, frozen=True):
 
 
 class OutboundClient:
-    """One client for the whole process; `close` it before the event loop ends."""
+    """One client for one purpose; `close` it before the event loop ends.
 
-    def __init__(self) -> None:
+    `connections_max` 0: the caller limits itself.
+    """
+
+    def __init__(self, *, connections_max: int = 100) -> None:
+        self._connections_max = connections_max
         self._session: aiohttp.ClientSession | None = None
         self.tracing: OutboundTracing | None = None
 
@@ -93,7 +100,7 @@ class OutboundClient:
         import yarl
 
         session = self._open()
-        timeout = aiohttp.ClientTimeout(total=timeout_s)
+        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=_CONNECT_TIMEOUT_S)
         with telling_failures(timeout_s):
             async with session.request(
                 method,
@@ -120,6 +127,7 @@ class OutboundClient:
 
         if self._session is None:
             self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections_max),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 # Answers are read as they come: a small compressed one could be unpacked to any size.

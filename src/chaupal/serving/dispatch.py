@@ -15,7 +15,8 @@ from contextlib import aclosing
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chaupal.errors import ChaupalError, MethodNotAllowed
+from chaupal.cells.roster import TenantMoved
+from chaupal.errors import ChaupalError, MethodNotAllowed, NotFound
 from chaupal.serving.body_stream import ClientGone
 from chaupal.serving.call_log import CallLog
 from chaupal.serving.house import House
@@ -30,10 +31,11 @@ from chaupal.serving.replies import (
     preflight_headers,
 )
 from chaupal.serving.request import ApiRequest
-from chaupal.serving.routes import Route
+from chaupal.serving.routes import Answer, Route
 from chaupal.store.clock import new_id
+from chaupal.store.gates import TenantLeft
 from chaupal.wire.errors import write_error
-from chaupal.wire.paths import PathTable
+from chaupal.wire.paths import Matched, PathTable
 
 _PIECE_TIMEOUT_S = 60.0
 """How long a client may take to accept one piece of an answer: as long as clients themselves wait for one."""
@@ -69,6 +71,13 @@ class Api:
         method: str = scope["method"]
         raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
         matched = self._paths.find(method, raw_path.decode("latin-1"))
+        query: bytes = scope["query_string"]
+        if query and (b"/v1/" in query or b"/V1/" in query) and not _is_page(matched):
+            matched, path, own_query = self._paths.find_in_query(method, query.decode("latin-1"))
+            if matched is None:
+                await send_error(send, NotFound("path"), request_id_of(scope))
+                return
+            scope = {**scope, "raw_path": path.encode("latin-1"), "query_string": own_query.encode("latin-1")}
         if matched is None:
             await self._behind(scope, receive, send)
             return
@@ -88,9 +97,7 @@ class Api:
         request = ApiRequest(scope, receive, house=self._house, route=route, path=path, request_id=request_id)
         status = 200
         try:
-            if (permission := route.permission) is not None:
-                await request.authenticate(permission)
-            answer = await route.handler(request)
+            answer = await _handled(request)
             if isinstance(answer, StreamedReply):
                 await _send_streamed(send, answer, request)
                 self._note(request, answer.status, started_s)
@@ -147,6 +154,24 @@ class Api:
             return
         error = MethodNotAllowed(method=scope["method"], allowed=", ".join(methods))
         await send_error(send, error, request_id_of(scope))
+
+
+def _is_page(matched: Matched[Route] | None) -> bool:
+    """A page's query is a program's own address, which may hold what it likes; no client takes a page for a base."""
+    return matched is not None and matched.target is not None and matched.target.is_page
+
+
+async def _handled(request: ApiRequest) -> Answer:
+    """The handler's answer; of an organization that lives in another cell, what is answered from there."""
+    route = request.route
+    try:
+        if (permission := route.permission) is not None:
+            await request.authenticate(permission)
+        return await route.handler(request)
+    except (TenantMoved, TenantLeft) as elsewhere:
+        from chaupal.serving.elsewhere import answer_elsewhere
+
+        return await answer_elsewhere(request, elsewhere)
 
 
 async def _send_streamed(send: Send, answer: StreamedReply, request: ApiRequest) -> None:

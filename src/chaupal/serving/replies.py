@@ -9,7 +9,7 @@ import msgspec
 from chaupal.auth.limiter import Budget
 
 _EXPOSED = (
-    b"X-Request-Id, Retry-After, Allow, Idempotency-Replayed, "
+    b"X-Request-Id, Retry-After, Allow, Location, Idempotency-Replayed, "
     b"X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
 )
 

@@ -16,6 +16,9 @@ from chaupal.auth.caller import Caller
 from chaupal.auth.limiter import Budget, Claim, MinuteSpent, connector_key, tenant_key
 from chaupal.auth.permissions import CallPermission
 from chaupal.auth.sealing import SecretKey
+from chaupal.auth.signing import TokenExpired
+from chaupal.cells.passes import PROOF_HEADER_BYTES, read_pass
+from chaupal.cells.roster import TenantMoved
 from chaupal.errors import InvalidParameters, InvalidToken, PayloadTooLarge, UnsupportedMedia
 from chaupal.idempotency.rules import OnceAnswer, OnceCall, answer_once, scope_of
 from chaupal.serving.body_stream import BodyStream, ClientGone, RequestTooSlow
@@ -114,12 +117,21 @@ class ApiRequest:
 
         Raises:
             InvalidToken, TooManyRequests; Unavailable at a tenant's first call.
+            TenantMoved: the signature is good; whether the token is over, the cell that the tenant lives in will say.
         """
         text = self.access_token
         if not text:
             raise InvalidToken("The header accessToken is missing.")
-        token = self.house.signer.check(text, now_s=self.house.now_s)
+        departures = self.house.roster.departures
+        try:
+            token = self.house.signer.check(text, now_s=self.house.now_s)
+        except TokenExpired as expired:
+            if expired.token.tenant_id in departures:
+                raise TenantMoved(departures[expired.token.tenant_id]) from None
+            raise
         self.tenant_id = token.tenant_id
+        if departures and token.tenant_id in departures:
+            raise TenantMoved(departures[token.tenant_id])
         settings = self.house.settings
         self.count_against(
             Claim(connector_key(token.connector_id), settings.connector_calls_per_min, "Calls of this connector"),
@@ -213,6 +225,27 @@ class ApiRequest:
         """What may be sent from the client's address. A body in one piece is not counted: the limits of calls do."""
         limit_bytes = self.house.settings.address_mb_per_min * _MIB
         return Claim(f"address:{_site_of(self.client_address)}", limit_bytes, "Bytes sent from this address")
+
+    @property
+    def target(self) -> str:
+        """Path and query as the client has written them."""
+        path: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
+        query: bytes = self.scope["query_string"]
+        return (path + b"?" + query if query else path).decode("latin-1")
+
+    async def take_body_away(self) -> None:
+        """Read the body, and look at nothing: some clients read no answer before they have sent all."""
+        if self.route.method in ("GET", "HEAD") and b"content-length" not in self.headers:
+            return  # what none of them sends is not waited for
+        if self._body is None and self._stream is None:
+            self._stream = BodyStream(
+                self._receive,
+                declared_bytes=None,
+                max_bytes=self.house.settings.media_max_bytes * 2,
+                too_large=PayloadTooLarge(what="The request's body", limit="what a file may have"),
+                patience_s=self.house.settings.request_body_timeout_s,
+            )
+        await self.skip_body()
 
     @property
     def has_more_body(self) -> bool:
@@ -329,7 +362,10 @@ class ApiRequest:
 
     @property
     def client_address(self) -> str:
-        """The client's address: the peer's, or, where the peer is a trusted proxy, what that proxy says."""
+        """The client's address: the peer's, or, where the peer is a trusted proxy, what that proxy says; of a call that
+        another cell has passed on, what that cell says."""
+        if (proof := self.header(PROOF_HEADER_BYTES)) and (passed := read_pass(proof, self.house)) is not None:
+            return passed.address
         peer = self.scope.get("client")
         address = peer[0] if peer else ""
         networks = self.house.settings.proxy_networks

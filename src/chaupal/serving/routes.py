@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from chaupal.serving.replies import Reply, StreamedReply, WholeReply
     from chaupal.serving.request import ApiRequest
 
-Handler = Callable[["ApiRequest"], Awaitable["msgspec.Struct | Reply | StreamedReply | WholeReply"]]
+Answer: TypeAlias = "msgspec.Struct | Reply | StreamedReply | WholeReply"
+Handler = Callable[["ApiRequest"], Awaitable[Answer]]
 Refusal = Callable[["ApiRequest", BaseException], "WholeReply"]
 
 JSON = "application/json"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.auth.caller import Operator
 from chaupal.auth.limiter import Claim
 from chaupal.auth.permissions import granted_scope
-from chaupal.connectors.rules import Connector, find_connector_anywhere, permissions_of
+from chaupal.cells.passes import PROOF_HEADER_BYTES
+from chaupal.connectors.rules import Connector, permissions_of
 from chaupal.errors import ChaupalError, NotFound, TooManyRequests, Unauthenticated
 from chaupal.idempotency.rules import KeyUsedOtherwise
 from chaupal.serving.house import House
 from chaupal.serving.replies import Reply, encode_json
 from chaupal.serving.request import ApiRequest, once_reply
 from chaupal.serving.routes import Route
+from chaupal.serving.whose import connector_of
 from chaupal.tokens.pins import PinDraft, PinTry, WrongPin, read_waiting_pin
 from chaupal.tokens.repeats import LoginOnce, PinOnce, Repeat, generate_pin_once, login_with_pin_once
 from chaupal.tokens.rules import (
@@ -27,15 +29,15 @@ from chaupal.tokens.rules import (
 from chaupal.tokens.shapes import AccessTokenAnswer, GeneratePin, LoginWithPin, PinGenerated, RefreshTokenAnswer
 from chaupal.wire.numbers import read_mobile_number
 
-_OF_PROXIES = (b"x-forwarded-for", b"forwarded", b"via", b"x-real-ip")
-"""Whoever comes through a proxy may be anyone, though the proxy stands on this machine."""
+_OF_PROXIES = (b"x-forwarded-for", b"forwarded", b"via", b"x-real-ip", PROOF_HEADER_BYTES)
+"""Whoever comes through a proxy, or another cell, may be anyone, though that stands on this machine."""
 
 
 async def post_generate_pin(request: ApiRequest) -> Reply:
     """Send a PIN to a number. The same answer for known and unknown numbers."""
     asked = await request.body(GeneratePin)
     mobile_number = read_mobile_number(asked.mobile_number, "mobileNumber")
-    connector = await _connector(request, asked.application_id)
+    connector = await connector_of(request, asked.application_id)
     house = request.house
     draft = PinDraft(mobile_number, connector, house.settings, request.secret_key)
     once = PinOnce(draft, await _repeat(request, connector, mobile_number), encode_json(PinGenerated()))
@@ -63,7 +65,7 @@ async def post_login_with_pin(request: ApiRequest) -> Reply:
     """Exchange a PIN for a refresh token."""
     asked = await request.body(LoginWithPin)
     mobile_number = read_mobile_number(asked.mobile_number, "mobileNumber")
-    connector = await _connector(request, asked.application_id)
+    connector = await connector_of(request, asked.application_id)
     house = request.house
     login = PinLogin(
         attempt=PinTry(mobile_number, asked.pin, connector.connector_id, request.client_address),
@@ -101,7 +103,7 @@ async def _repeat(request: ApiRequest, connector: Connector, mobile_number: str)
 async def get_access_token(request: ApiRequest) -> AccessTokenAnswer:
     """Exchange a refresh token for an access token. Many programs take one per call, so this has a limit of its own."""
     house = request.house
-    connector = await _connector(request, request.header(b"applicationid"))
+    connector = await connector_of(request, request.header(b"applicationid"))
     # After the look-up: what a stranger makes up as an id must not fill the limiter's memory.
     limit = house.settings.access_token_calls_per_min
     request.count_against(Claim("accessToken:" + connector.connector_id, limit, "Access tokens of this connector"))
@@ -130,15 +132,6 @@ def _answer(request: ApiRequest, exchanged: Exchanged) -> AccessTokenAnswer:
         refresh_token=exchanged.renewed.refresh_token if exchanged.renewed else "",
         scope=scope,
     )
-
-
-async def _connector(request: ApiRequest, application_id: str) -> Connector:
-    connector = await request.house.store.read(find_connector_anywhere, INSTALLATION, application_id)
-    if connector is None:
-        raise Unauthenticated
-    request.tenant_id = connector.tenant_id
-    await request.house.meet_tenant(connector.tenant_id)
-    return connector
 
 
 ROUTES = [

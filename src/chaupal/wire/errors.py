@@ -11,6 +11,7 @@ import msgspec
 
 from chaupal.errors import (
     ChaupalError,
+    EndpointChanged,
     InternalError,
     InvalidToken,
     MethodNotAllowed,
@@ -27,6 +28,7 @@ class ErrorBody(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True
     error_category_key: str
     request_id: str
     details: str = ""
+    endpoint_url: str = ""
 
 
 class OAuthErrorBody(ErrorBody, kw_only=True):
@@ -64,6 +66,7 @@ def _fields(known: ChaupalError, request_id: str) -> dict[str, str]:
         "error_category_key": known.category,
         "request_id": request_id,
         "details": known.details if isinstance(known, InvalidToken) else "",
+        "endpoint_url": known.endpoint_url if isinstance(known, EndpointChanged) else "",
     }
 
 
@@ -73,6 +76,8 @@ def _further_headers(known: ChaupalError) -> list[tuple[bytes, bytes]]:
         headers.append((b"retry-after", str(known.retry_after_s).encode()))
     if isinstance(known, MethodNotAllowed):
         headers.append((b"allow", known.allowed.encode()))
+    if isinstance(known, EndpointChanged):
+        headers.append((b"location", known.location.encode("latin-1")))
     if known.status == 413:
         headers.append((b"connection", b"close"))  # the rest of the body is not read
     return headers

@@ -1,10 +1,14 @@
 """Paths as clients write them: with or without `/v1`, in any letter case, with doubled or trailing slashes.
 
 Source: contract, section 1. Nothing is cleaned up by a redirect; browser clients cannot follow one after a preflight.
+
+Some clients take the `Location` of a 308, the address of one call, for the base of all others, and put the next path
+behind it: `/v1/groups/1/v1/users/me`, or `/v1/sync?cursor=2/v1/users/me`. The part from the last `/v1/` on is meant.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 from urllib.parse import unquote_to_bytes
@@ -17,6 +21,10 @@ _PARAMETER_MAX_CHARS = 200
 _ALSO_SPELLED = {"bot": "bots", "webhook": "webhooks"}
 """A second word for a fixed segment. Evidence: the old reference calls a resource `/webhook` under the title
 `/webhooks`, and clients follow titles; the same is to be expected of `/bot`, whose answer is called `bots`."""
+
+_VERSION_PART = "/v1/"
+_QUERY_BEGINS = re.compile("[?&]")
+"""A client that adds its own query to an address with one may write either."""
 
 _REMEMBERED_PATHS = 4_096
 _REMEMBERED_PATH_CHARS = 200
@@ -90,7 +98,35 @@ class PathTable(Generic[TargetT]):
             self._found[method, raw_path] = matched
         return matched
 
+    def find_in_query(self, method: str, query: str) -> tuple[Matched[TargetT] | None, str, str]:
+        """(what the path that begins at the last `/v1/` of a query leads to, that path, its own query).
+
+        For queries that hold such a path. It is never looked past: the call in front of it was not meant.
+        """
+        tail = query[query.lower().rindex(_VERSION_PART) :]
+        path, own_query = _QUERY_BEGINS.split(tail, maxsplit=1) if _QUERY_BEGINS.search(tail) else (tail, "")
+        return self.find(method, path), path, own_query
+
     def _match(self, method: str, raw_path: str) -> Matched[TargetT] | None:
+        """The whole path, or else what follows the last `/v1/`, if what stands before it is a call's path as well."""
+        whole = self._match_whole(method, raw_path)
+        if whole is not None:
+            return whole
+        at = raw_path.lower().rfind(_VERSION_PART)
+        if at <= 0 or not self._is_path(raw_path[:at]):
+            return None
+        return self._match_whole(method, raw_path[at:])
+
+    def _is_path(self, raw_path: str) -> bool:
+        """Whether any call has this path, which may hold further ones in front."""
+        while self._match_whole("", raw_path) is None:
+            at = raw_path.lower().rfind(_VERSION_PART)
+            if at <= 0 or self._match_whole("", raw_path[at:]) is None:
+                return False
+            raw_path = raw_path[:at]
+        return True
+
+    def _match_whole(self, method: str, raw_path: str) -> Matched[TargetT] | None:
         segments = _segments(raw_path)
         if segments and segments[0] in ("v1", "V1"):  # both `/v1/groups` and `/groups` (contract, section 1)
             del segments[0]
@@ -103,7 +139,7 @@ class PathTable(Generic[TargetT]):
                 if following is None:
                     return None
                 value = _decoded(segment)
-                if value is None:
+                if value is None or value.lower() == "v1":  # nothing has that id; what follows it is a path of its own
                     return None
                 values.append(value)
             node = following
@@ -111,7 +147,7 @@ class PathTable(Generic[TargetT]):
             return None
         found = node.targets.get(method)
         if found is None:
-            if "//" in raw_path.strip("/"):
+            if method and "//" in raw_path.strip("/"):
                 return None
             return Matched(None, {}, tuple(sorted(node.targets)))
         target, names = found
