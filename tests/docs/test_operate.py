@@ -64,8 +64,9 @@ class TestInstalling:
     def test_the_units_environment_is_accepted(self) -> None:
         unit = configparser.RawConfigParser(strict=False, interpolation=None)
         unit.optionxform = str  # type: ignore[assignment, method-assign]
-        unit.read_string(only_block(INSTALL, "ini"))
-        assigned = re.findall(r"^Environment=(CHAUPAL_\w+)=(\S+)$", only_block(INSTALL, "ini"), re.MULTILINE)
+        text = (PROJECT / "deploy" / "chaupal.service").read_text()
+        unit.read_string(text)
+        assigned = re.findall(r"^Environment=(CHAUPAL_\w+)=(\S+)$", text, re.MULTILINE)
         settings = load_settings(dict(assigned))
         assert str(settings.data) == f"/var/lib/{unit['Service']['StateDirectory']}"
         assert settings.endpoint_url == "https://chat.example.org/"
