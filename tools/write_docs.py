@@ -270,8 +270,24 @@ def _below(error: type[ChaupalError]) -> Iterator[type[ChaupalError]]:
 
 
 def commands() -> str:
-    """Every command with its arguments and options."""
-    return "\n\n".join(_command_section(path, command) for path, command in all_commands())
+    """Every command of the operator with its arguments and options."""
+    return _commands_where(is_for_people=False)
+
+
+def commands_for_people() -> str:
+    """Every command that uses a server from anywhere."""
+    return _commands_where(is_for_people=True)
+
+
+def _commands_where(*, is_for_people: bool) -> str:
+    from chaupal.cli.commands import USING
+
+    sections = [
+        _command_section(path, command)
+        for path, command in all_commands()
+        if (path.split()[0] in USING) is is_for_people
+    ]
+    return "\n\n".join(sections)
 
 
 def all_commands() -> list[tuple[str, Any]]:
@@ -328,6 +344,7 @@ def _table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 REGIONS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "commands": commands,
+    "commands for people": commands_for_people,
     "permissions": permissions,
     "connector permissions": connector_permissions,
     "events": events,

@@ -39,6 +39,20 @@ COMMANDS = {
     "restore",
     "migrate-db",
     "webhook listen",
+    "login",
+    "logout",
+    "whoami",
+    "groups",
+    "post",
+    "actions",
+    "tail",
+    "completion",
+    "profile list",
+    "profile use",
+    "members list",
+    "members add",
+    "export messages",
+    "export responses",
     "cell add",
     "cell join",
     "cell list",
@@ -81,6 +95,20 @@ class TestHelp:
     def test_help_can_be_printed(self, words: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert run_command([*words.split(), "--help"]) == 0
         assert capsys.readouterr().out.startswith("Usage: chaupal")
+
+    def test_the_commands_stand_in_two_sections(self, capsys: pytest.CaptureFixture[str]) -> None:
+        run_command(["--help"])
+        operate, use = capsys.readouterr().out.split("Operate a server, on its machine:")[1].split("Use a server, ")
+        assert {"serve", "backup", "connector", "import"} <= {line.split()[0] for line in operate.split("\n") if line}
+        shown = [line.split()[0] for line in use.splitlines()[1:] if line]
+        assert {"login", "post", "members", "export", "tail", "webhook"} <= set(shown)
+
+    def test_no_command_for_people_loads_the_client_before_it_calls(self) -> None:
+        program = (
+            "import sys, chaupal.cli.commands; print({'chaupal_client', 'httpx', 'rich.table'} & sys.modules.keys())"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+        assert done.stdout == "set()\n"
 
     def test_a_group_alone_prints_its_help(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run_command(["connector"]) == 2

@@ -67,7 +67,7 @@ class TestCompleteness:
         ] == []
 
     def test_every_command_and_option(self) -> None:
-        sections = page("docs/operate/command-line.md").sections(3)
+        sections = page("docs/operate/command-line.md").sections(3) | page("docs/cli.md").sections(3)
         for words, command in all_commands():
             begins = (f"`chaupal {words}`", f"`chaupal {words} ")
             [section] = [text for heading, text in sections.items() if heading.startswith(begins)]

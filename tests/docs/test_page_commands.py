@@ -32,6 +32,7 @@ RUN_BY = {
     "docs/api/events.md": "tests/docs/test_stream_client.py",
     "docs/api/oauth.md": "tests/docs/test_oauth_client.py",
     "docs/bring-back.md": "tests/docs/test_page_commands.py",
+    "docs/cli.md": "tests/docs/test_cli_page.py",
     "docs/import.md": "tests/docs/test_page_commands.py",
     "docs/operate/backups.md": "tests/docs/test_operate.py",
     "docs/operate/install.md": "tests/docs/test_page_commands.py",

@@ -77,6 +77,7 @@ def load() -> None:
     import chaupal.control.operations
     import chaupal.store.postgres
     import chaupal.store.sqlite  # noqa: F401
+    import chaupal_client.models  # noqa: F401
 
 
 def become(order: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -10,11 +11,19 @@ import typer
 from chaupal import __version__
 from chaupal.cli import backups, cells, connectors, doctor, imports, installation, people, tenants, tokens, webhooks
 from chaupal.cli.failures import WRONG_USAGE, Failure, report_failure, setting_failure
-from chaupal.cli.options import Json, new_group
+from chaupal.cli.options import Json, SectionedGroup, new_group
+from chaupal.cli.using import actions, completion, exporting, groups, members, posting, sign_in, tailing
 from chaupal.control.protocol import OperationFailed
 from chaupal.settings_rules import SettingRefused
 
-app = new_group("Chaupal: groups, messages and webhooks for organizations, behind the Kaizala API.")
+USE = "Use a server, from anywhere"
+
+
+class _Commands(SectionedGroup):
+    rest = "Operate a server, on its machine"
+
+
+app = new_group("Chaupal: groups, messages and webhooks for organizations, behind the Kaizala API.", _Commands)
 
 
 def _show_version(is_asked: bool) -> None:
@@ -59,20 +68,45 @@ _GROUPS = {
     "person": people.app,
     "token": tokens.app,
     "tenant": tenants.app,
-    "webhook": webhooks.app,
     "import": imports.app,
 }
 for _name, _group in _GROUPS.items():
     app.add_typer(_group, name=_name)
 
+_USING: dict[str, Callable[..., int | None]] = {
+    "login": sign_in.login,
+    "logout": sign_in.logout,
+    "whoami": sign_in.whoami,
+    "groups": groups.groups,
+    "post": posting.post,
+    "actions": actions.actions,
+    "tail": tailing.tail,
+    "completion": completion.completion,
+}
+_USING_GROUPS = {
+    "profile": sign_in.profile_app,
+    "members": members.app,
+    "export": exporting.app,
+    "webhook": webhooks.app,
+}
+USING = frozenset((*_USING, *_USING_GROUPS))
+"""The first words of the commands for people."""
+for _name, _command in _USING.items():
+    app.command(_name, rich_help_panel=USE)(_command)
+for _name, _group in _USING_GROUPS.items():
+    app.add_typer(_group, name=_name, rich_help_panel=USE)
+
 
 def run_command(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
+    if completion.is_asked_to_complete():
+        completion.complete(app)
+        return 0
     as_json = "--json" in arguments
     unreadable = next((argument for argument in arguments if not _is_text(argument)), None)
     if unreadable is not None:
         return report_failure(_usage(f"the argument {unreadable!a} is not UTF-8 text"), as_json=as_json)
-    if not arguments or (len(arguments) == 1 and arguments[0] in _GROUPS):
+    if not arguments or (len(arguments) == 1 and arguments[0] in {*_GROUPS, *_USING_GROUPS}):
         app([*arguments, "--help"], prog_name="chaupal", standalone_mode=False)
         return WRONG_USAGE
     try:

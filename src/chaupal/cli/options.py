@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import typer
+from typer.core import TyperGroup
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")]
 Tenant = Annotated[
@@ -29,6 +30,27 @@ PersonName = Annotated[str | None, typer.Option("--name", help="The person's nam
 PersonRole = Annotated[str | None, typer.Option("--role", metavar="ROLE", help="`Admin` or `Member` of the tenant.")]
 
 
-def new_group(purpose: str) -> typer.Typer:
+class SectionedGroup(TyperGroup):
+    """A group whose plain help lists its commands by section: `rich_help_panel`, which Typer leaves to Rich alone."""
+
+    rest: ClassVar[str] = "Commands"
+    """The section of those that name none."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the sections, in the order of their first commands."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        longest = max(map(len, self.commands), default=0)
+        for name, command in self.commands.items():
+            panel = str(getattr(command, "rich_help_panel", None) or self.rest)
+            limit = formatter.width - 6 - longest
+            sections.setdefault(panel, []).append((name, command.get_short_help_str(limit)))
+        for panel, rows in sections.items():
+            with formatter.section(panel):
+                formatter.write_dl(rows)
+
+
+def new_group(purpose: str, kind: type[TyperGroup] = TyperGroup) -> typer.Typer:
     """A group of commands. Plain help and plain errors, so that Rich need not be loaded for them."""
-    return typer.Typer(help=purpose, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    return typer.Typer(
+        cls=kind, help=purpose, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
+    )
