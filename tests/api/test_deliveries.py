@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -300,6 +301,16 @@ class TestRetries:
         deliver(world)
         [[due_at_ms]] = world.ask("SELECT due_at_ms FROM webhook_deliveries WHERE tenant_id = %s")
         assert least_min * 60_000 <= due_at_ms - world.clock.now_ms <= most_min * 60_000
+
+    def test_it_may_name_the_time(self, world: World, hook_receiver: HookReceiver) -> None:
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        asked_s = world.clock.now_ms // 1000 + 420
+        hook_receiver.headers = {"retry-after": formatdate(asked_s, usegmt=True)}
+        hook_receiver.answer_with = lambda _: 503
+        world.send("hi")
+        deliver(world)
+        [[due_at_ms]] = world.ask("SELECT due_at_ms FROM webhook_deliveries WHERE tenant_id = %s")
+        assert asked_s * 1000 <= due_at_ms <= asked_s * 1000 + 1_000
 
     @pytest.mark.parametrize("status", [301, 307, 404])
     def test_redirects_and_refusals_are_failures(self, world: World, hook_receiver: HookReceiver, status: int) -> None:

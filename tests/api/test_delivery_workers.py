@@ -213,3 +213,25 @@ class TestStates:
         with pytest.raises((apsw.ConstraintError, psycopg.errors.CheckViolation)):
             world.ask("UPDATE webhook_deliveries SET " + change + " WHERE tenant_id = %s")  # noqa: S608 - the test's own
         assert world.ask(STATES) == [("retrying", 1)]
+
+
+def test_a_webhook_that_cannot_be_read_is_tried_as_seldom_as_one_that_fails(
+    world: World, hook_receiver: HookReceiver
+) -> None:
+    webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
+    hook_receiver.answer_with = lambda _: 500
+    world.send("hi")
+    deliver(world)
+    world.do(_damage, webhook_id)
+    world.clock.advance(minutes=5)
+    recorded = deliver(world)
+    assert [(each.retrying, each.delivered) for each in recorded] == [(1, 0)]
+    assert world.ask(STATES) == [("retrying", 2)]
+    [_, [error]] = world.ask("SELECT error FROM webhook_tries WHERE tenant_id = %s ORDER BY try_number")
+    assert error.endswith("cannot be read with this secret key")
+
+
+def _damage(tx: Transaction, _operator: Any, webhook_id: str) -> None:
+    webhook = select_webhook(tx, webhook_id)
+    assert webhook is not None
+    update_webhook(tx, webhook._replace(sealed_target=b"damaged"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +54,9 @@ class TestSchedule:
         assert spent_ms <= WITHIN_MS
 
 
+NOW_MS = round(datetime(2026, 10, 21, 7, 26, 30, tzinfo=UTC).timestamp() * 1000)
+
+
 class TestAnswers:
     def test_only_two_hundred_to_299_take_a_delivery(self) -> None:
         taken = [status for status in range(100, 600) if is_success(status)]
@@ -61,7 +67,24 @@ class TestAnswers:
         assert [status for status in range(100, 600) if is_gone(status)] == [410]
         assert not is_gone(None)
 
-    def test_retry_after_is_read_in_seconds_alone(self) -> None:
-        assert read_retry_after(" 120 ") == 120
-        for other in ("", "Wed, 21 Oct 2026 07:28:00 GMT", "-5", "1.5", "9" * 10, "१२"[:0]):
-            assert read_retry_after(other) is None
+    @pytest.mark.parametrize(
+        ("header", "seconds"),
+        [
+            (" 120 ", 120),
+            ("0", 0),
+            ("Wed, 21 Oct 2026 07:28:00 GMT", 90),
+            ("Wed, 21 Oct 2026 12:58:00 +0530", 90),
+            ("Wednesday, 21-Oct-26 07:28:00 GMT", 90),
+            ("Wed Oct 21 07:28:00 2026", 90),
+            ("Wed, 21 Oct 2026 07:26:29 GMT", 0),
+            ("Wed, 21 Oct 1926 07:28:00 GMT", 0),
+        ],
+    )
+    def test_retry_after_is_seconds_or_a_date(self, header: str, seconds: int) -> None:
+        assert read_retry_after(header, now_ms=NOW_MS) == seconds
+
+    @pytest.mark.parametrize(
+        "header", ["", "soon", "-5", "1.5", "9" * 10, "Wed, 99 Oct 2026 07:28:00 GMT", "Wed,", "x" * 10_000, ":", ",,,"]
+    )
+    def test_anything_else_is_as_if_it_were_not_there(self, header: str) -> None:
+        assert read_retry_after(header, now_ms=NOW_MS) is None

@@ -261,7 +261,12 @@ class Deliverer:
 
     async def _send_all(self, flight: Flight, tries: list[TriedDelivery], secret_key: SecretKey) -> None:
         """Send one after another, and add what became of each."""
-        target = open_target(flight.webhook.sealed_target, secret_key)
+        try:
+            target = open_target(flight.webhook.sealed_target, secret_key)
+        except SealBroken as broken:
+            # A try that has failed, so that it is tried again as seldom as any other.
+            tries += [self._unsent(delivery, str(broken)) for delivery in flight.deliveries]
+            return
         began_s = time.monotonic()
         for delivery in flight.deliveries:
             if self._stopping.is_set() or time.monotonic() - began_s > _FLIGHT_MAX_S:
@@ -276,20 +281,23 @@ class Deliverer:
         try:
             body = open_body(delivery.body, secret_key)
         except SealBroken as broken:
-            return TriedDelivery(
-                delivery=delivery,
-                tried_at_ms=now_ms,
-                duration_ms=0,
-                status=None,
-                error=str(broken),
-                answer="",
-                retry_after_s=None,
-            )
+            return self._unsent(delivery, str(broken))
         timeout_s = house.settings.webhook_timeout_s
         tried = await send(house.callbacks, target, delivery, body, now_ms=now_ms, timeout_s=timeout_s)
         if tried.answer:
             tried = msgspec.structs.replace(tried, answer=seal_answer(tried.answer, secret_key))
         return tried
+
+    def _unsent(self, delivery: ClaimedDelivery, error: str) -> TriedDelivery:
+        return TriedDelivery(
+            delivery=delivery,
+            tried_at_ms=self._house.store.clock() // 1000,
+            duration_ms=0,
+            status=None,
+            error=error,
+            answer="",
+            retry_after_s=None,
+        )
 
     async def _record(self, tenant_id: str, end: FlightEnd) -> Recorded:
         """What is now in the database. Tries again while the database is away: giving up would send again."""

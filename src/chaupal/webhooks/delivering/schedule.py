@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import zlib
+from datetime import UTC
 
 WAITING = "waiting"
 SENDING = "sending"
@@ -24,6 +26,8 @@ WITHIN_MS = 48 * _HOUR_MS
 
 _JITTER = 0.1
 _GONE = 410
+_SECONDS_MAX_DIGITS = 9
+_DATE_MAX_CHARS = 60
 
 
 def delay_ms(delivery_id: str, tries_done: int, *, retry_after_s: int | None, spent_ms: int) -> int:
@@ -51,7 +55,19 @@ def is_gone(status: int | None) -> bool:
     return status == _GONE
 
 
-def read_retry_after(value: str) -> int | None:
-    """Seconds, from the header of that name; None where it is absent or a date, which few send and clocks spoil."""
+def read_retry_after(value: str, *, now_ms: int) -> int | None:
+    """Seconds, from the header of that name, which has a number of them or a date (RFC 9110, section 10.2.3); None
+    where it is absent or neither. What a wrong clock asks for is bounded like any other wish."""
     text = value.strip()
-    return int(text) if text.isdecimal() and len(text) <= 9 else None
+    if text.isdecimal():
+        return int(text) if len(text) <= _SECONDS_MAX_DIGITS else None
+    if not text or len(text) > _DATE_MAX_CHARS:
+        return None
+    from email.utils import parsedate_to_datetime
+
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):  # it raises all of these for texts that are no date
+        return None
+    # Without a zone it is taken for UTC, which is the only one that HTTP knows.
+    return max(0, math.ceil(until.replace(tzinfo=until.tzinfo or UTC).timestamp() - now_ms / 1000))

@@ -39,7 +39,8 @@ async def send(
                 timeout_s=timeout_s,
                 answer_max_bytes=ANSWER_MAX_BYTES,
             )
-            status, answered, retry_after_s = answer.status, _kept(answer), read_retry_after(answer.retry_after)
+            status, answered = answer.status, _kept(answer)
+            retry_after_s = read_retry_after(answer.retry_after, now_ms=now_ms)
             traced.note(status)
         except OutboundFailed as failure:
             error = str(failure)
