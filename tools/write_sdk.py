@@ -17,7 +17,7 @@ sys.path.insert(0, str(PROJECT))
 
 from tools.sdk.document import Document, read_document  # noqa: E402 - found from the line above
 from tools.sdk.models import write_models  # noqa: E402
-from tools.sdk.resources import write_resources  # noqa: E402
+from tools.sdk.resources import write_operations, write_resources  # noqa: E402
 
 OPENAPI = PROJECT / "docs" / "openapi.json"
 PACKAGE = PROJECT / "sdk" / "src" / "chaupal_client"
@@ -42,6 +42,7 @@ def wanted_files() -> dict[Path, str]:
     document: Document = read_document(json.loads(OPENAPI.read_text()))
     files = {PACKAGE / "models" / name: text for name, text in write_models(document).items()}
     files |= {PACKAGE / "resources" / name: text for name, text in write_resources(document, PACKAGE / "flows").items()}
+    files[PACKAGE / "operations.py"] = write_operations(document)
     return {path: _in_layout(path, text) for path, text in files.items()}
 
 

@@ -1,4 +1,4 @@
-"""The methods of both clients: one module for each resource, with the class of each client in it."""
+"""The methods of both clients: for each resource one module for the one and one for the other."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from chaupal_client import _paging
+from chaupal_client import _paging, operations
 from chaupal_client._driving import AsyncItems, Items
-from chaupal_client._operations import Operation
 from chaupal_client._resource import AsyncResource, Resource
 from chaupal_client._steps import Place
 """
@@ -34,12 +33,12 @@ def write_resources(document: Document, flows: Path) -> dict[str, str]:
     by_resource: dict[str, list[Operation]] = {}
     for operation in document.operations:
         by_resource.setdefault(operation.resource, []).append(operation)
-    files = {}
+    files: dict[str, str] = {}
     for resource, operations in by_resource.items():
         module = flows / f"{resource}.py"
         found = read_flows(module) if module.is_file() else []
         called = [operation for operation in operations if operation.operation_id not in BY_HAND]
-        files[f"{resource}.py"] = _write_module(document, resource, called, found)
+        files |= _write_modules(document, resource, called, found)
     files["__init__.py"] = _write_index(sorted(by_resource))
     return files
 
@@ -49,11 +48,11 @@ def _write_index(resources: list[str]) -> str:
     lines = [
         '"""What a client can do, by resource. Written by tools/write_sdk.py."""\n\n',
         "from __future__ import annotations\n\n",
+        "from chaupal_client._resource import AsyncResource, Resource\n",
     ]
-    lines.append("from chaupal_client._resource import AsyncResource, Resource\n")
-    lines += [
-        f"from chaupal_client.resources.{name} import Async{_class(name)}, {_class(name)}\n" for name in resources
-    ]
+    for name in resources:
+        lines.append(f"from chaupal_client.resources.{name} import {_class(name)}\n")
+        lines.append(f"from chaupal_client.resources.async_{name} import Async{_class(name)}\n")
     for kind, prefix in (("Resource", ""), ("AsyncResource", "Async")):
         lines.append(f"\n\nclass {prefix}Resources({kind}):\n")
         lines.append('    """Every resource."""\n')
@@ -67,14 +66,32 @@ def _class(resource: str) -> str:
     return "".join(word.capitalize() for word in resource.split("_"))
 
 
-def _write_module(document: Document, resource: str, operations: list[Operation], flows: list[FlowMethod]) -> str:
-    methods, constants, models = [], [], set()
-    for operation in operations:
-        constant = f"_{operation.name.upper()}"
+def write_operations(document: Document) -> str:
+    """Every call that one method makes, in one list."""
+    called = [operation for operation in document.operations if operation.operation_id not in BY_HAND]
+    lines = ['"""Every call of the API that one method makes. Written by tools/write_sdk.py."""\n\n']
+    lines.append("from __future__ import annotations\n\nfrom chaupal_client._operations import Operation\n")
+    lines += [f"from chaupal_client.models import {name}\n" for name in sorted({one.answer for one in called})]
+    lines.append("\n")
+    for operation in called:
         needs = ", has_idempotency_key=True" if operation.has_idempotency_key else ""
         path = re.sub(r"\{\w+\}", "{}", operation.path)
         made = f'Operation("{operation.method}", "{path}", {operation.answer}{needs})'
-        constants.append(f"{constant}: Operation[{operation.answer}] = {made}\n")
+        lines.append(f"{_constant(operation)}: Operation[{operation.answer}] = {made}\n")
+    return "".join(lines)
+
+
+def _constant(operation: Operation) -> str:
+    return f"{operation.resource}_{operation.name}".upper()
+
+
+def _write_modules(
+    document: Document, resource: str, operations: list[Operation], flows: list[FlowMethod]
+) -> dict[str, str]:
+    """The module of each client, by its name."""
+    methods, models = [], set()
+    for operation in operations:
+        constant = f"operations.{_constant(operation)}"
         models |= {operation.answer} | document.shapes[operation.answer].refers_to
         if operation.body:
             models |= document.shapes[operation.body].refers_to
@@ -86,10 +103,18 @@ def _write_module(document: Document, resource: str, operations: list[Operation]
     imports += sorted({line for flow in flows for line in flow.imports})
     if flows:
         imports.append(f"from chaupal_client.flows import {resource} as flows\n")
-    head = f'"""The calls of `{resource}`. Written by tools/write_sdk.py."""\n\nfrom __future__ import annotations\n'
-    name = _class(resource)
-    classes = write_class(name, "", methods) + write_class(name, "Async", methods)
-    return head + _IMPORTS + "".join(imports) + "\n" + "".join(constants) + classes
+    about = {"": f"The calls of `{resource}`.", "Async": f"The calls of `{resource}`, to be awaited."}
+    return {
+        f"{prefix.lower()}{'_' if prefix else ''}{resource}.py": "".join(
+            [
+                f'"""{about[prefix]} Written by tools/write_sdk.py."""\n\nfrom __future__ import annotations\n',
+                _IMPORTS,
+                *imports,
+                write_class(_class(resource), prefix, methods),
+            ]
+        )
+        for prefix in ("", "Async")
+    }
 
 
 def _call(document: Document, operation: Operation, constant: str) -> Method:

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from chaupal_client._resource import AsyncResource, Resource
-from chaupal_client.resources.actions import Actions, AsyncActions
-from chaupal_client.resources.bots import AsyncBots, Bots
-from chaupal_client.resources.events import AsyncEvents, Events
-from chaupal_client.resources.groups import AsyncGroups, Groups
-from chaupal_client.resources.media import AsyncMedia, Media
-from chaupal_client.resources.members import AsyncMembers, Members
-from chaupal_client.resources.messages import AsyncMessages, Messages
-from chaupal_client.resources.reactions import AsyncReactions, Reactions
-from chaupal_client.resources.responses import AsyncResponses, Responses
-from chaupal_client.resources.sign_in import AsyncSignIn, SignIn
-from chaupal_client.resources.subgroups import AsyncSubgroups, Subgroups
-from chaupal_client.resources.subscribers import AsyncSubscribers, Subscribers
-from chaupal_client.resources.tenant import AsyncTenant, Tenant
-from chaupal_client.resources.users import AsyncUsers, Users
-from chaupal_client.resources.webhooks import AsyncWebhooks, Webhooks
+from chaupal_client.resources.actions import Actions
+from chaupal_client.resources.async_actions import AsyncActions
+from chaupal_client.resources.async_bots import AsyncBots
+from chaupal_client.resources.async_events import AsyncEvents
+from chaupal_client.resources.async_groups import AsyncGroups
+from chaupal_client.resources.async_media import AsyncMedia
+from chaupal_client.resources.async_members import AsyncMembers
+from chaupal_client.resources.async_messages import AsyncMessages
+from chaupal_client.resources.async_reactions import AsyncReactions
+from chaupal_client.resources.async_responses import AsyncResponses
+from chaupal_client.resources.async_sign_in import AsyncSignIn
+from chaupal_client.resources.async_subgroups import AsyncSubgroups
+from chaupal_client.resources.async_subscribers import AsyncSubscribers
+from chaupal_client.resources.async_tenant import AsyncTenant
+from chaupal_client.resources.async_users import AsyncUsers
+from chaupal_client.resources.async_webhooks import AsyncWebhooks
+from chaupal_client.resources.bots import Bots
+from chaupal_client.resources.events import Events
+from chaupal_client.resources.groups import Groups
+from chaupal_client.resources.media import Media
+from chaupal_client.resources.members import Members
+from chaupal_client.resources.messages import Messages
+from chaupal_client.resources.reactions import Reactions
+from chaupal_client.resources.responses import Responses
+from chaupal_client.resources.sign_in import SignIn
+from chaupal_client.resources.subgroups import Subgroups
+from chaupal_client.resources.subscribers import Subscribers
+from chaupal_client.resources.tenant import Tenant
+from chaupal_client.resources.users import Users
+from chaupal_client.resources.webhooks import Webhooks
 
 
 class Resources(Resource):

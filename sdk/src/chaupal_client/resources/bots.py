@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from chaupal_client._operations import Operation
-from chaupal_client._resource import AsyncResource, Resource
+from chaupal_client import operations
+from chaupal_client._resource import Resource
 from chaupal_client.models import (
     BotsAnswer,
     BotTokenAnswer,
     CreatedBotAnswer,
     ResultAnswer,
 )
-
-_CREATE: Operation[CreatedBotAnswer] = Operation("POST", "/bot", CreatedBotAnswer, has_idempotency_key=True)
-_LIST: Operation[BotsAnswer] = Operation("GET", "/bot", BotsAnswer)
-_CHANGE: Operation[ResultAnswer] = Operation("PUT", "/bot/{}", ResultAnswer)
-_DELETE: Operation[ResultAnswer] = Operation("DELETE", "/bot/{}", ResultAnswer)
-_TOKEN: Operation[BotTokenAnswer] = Operation("GET", "/bot/accessToken/{}", BotTokenAnswer)
-_REVOKE: Operation[ResultAnswer] = Operation("DELETE", "/bot/accessToken/{}", ResultAnswer)
-_JOIN: Operation[ResultAnswer] = Operation("POST", "/groups/{}/bot", ResultAnswer, has_idempotency_key=True)
 
 
 class Bots(Resource):
@@ -35,7 +27,9 @@ class Bots(Resource):
             profile_pic: the picture: the mediaResource of an uploaded one; may be left out
         """
         return self._driver.run(
-            self._session.call(_CREATE, body={"name": name, "profilePic": profile_pic}, idempotency_key=idempotency_key)
+            self._session.call(
+                operations.BOTS_CREATE, body={"name": name, "profilePic": profile_pic}, idempotency_key=idempotency_key
+            )
         )
 
     def list(self) -> BotsAnswer:
@@ -43,7 +37,7 @@ class Bots(Resource):
 
         Needs: permission **User Profile**; anyone whose token holds; a user token.
         """
-        return self._driver.run(self._session.call(_LIST))
+        return self._driver.run(self._session.call(operations.BOTS_LIST))
 
     def change(self, bot_user_id: str, *, name: str | None = None, profile_pic: str | None = None) -> ResultAnswer:
         """Change a bot's name or picture.
@@ -56,7 +50,7 @@ class Bots(Resource):
             profile_pic: as in `POST /bot`
         """
         return self._driver.run(
-            self._session.call(_CHANGE, (bot_user_id,), body={"name": name, "profilePic": profile_pic})
+            self._session.call(operations.BOTS_CHANGE, (bot_user_id,), body={"name": name, "profilePic": profile_pic})
         )
 
     def delete(self, bot_user_id: str) -> ResultAnswer:
@@ -67,7 +61,7 @@ class Bots(Resource):
         Args:
             bot_user_id: The bot, as `POST /bot` and `GET /bot` name it.
         """
-        return self._driver.run(self._session.call(_DELETE, (bot_user_id,)))
+        return self._driver.run(self._session.call(operations.BOTS_DELETE, (bot_user_id,)))
 
     def token(self, bot_user_id: str) -> BotTokenAnswer:
         """An access token that acts as the bot.
@@ -79,7 +73,7 @@ class Bots(Resource):
         Args:
             bot_user_id: The bot, as `POST /bot` and `GET /bot` name it.
         """
-        return self._driver.run(self._session.call(_TOKEN, (bot_user_id,)))
+        return self._driver.run(self._session.call(operations.BOTS_TOKEN, (bot_user_id,)))
 
     def revoke(self, bot_user_id: str) -> ResultAnswer:
         """Stop every token of a bot.
@@ -89,7 +83,7 @@ class Bots(Resource):
         Args:
             bot_user_id: The bot, as `POST /bot` and `GET /bot` name it.
         """
-        return self._driver.run(self._session.call(_REVOKE, (bot_user_id,)))
+        return self._driver.run(self._session.call(operations.BOTS_REVOKE, (bot_user_id,)))
 
     def join(self, group_id: str, bot_user_id: str, *, idempotency_key: str | None = None) -> ResultAnswer:
         """Make a bot a member of a group.
@@ -101,47 +95,7 @@ class Bots(Resource):
             bot_user_id: the bot's id
         """
         return self._driver.run(
-            self._session.call(_JOIN, (group_id,), body={"botUserId": bot_user_id}, idempotency_key=idempotency_key)
-        )
-
-
-class AsyncBots(AsyncResource):
-    """The asynchronous twin of `Bots`."""
-
-    async def create(
-        self, name: str, *, profile_pic: str | None = None, idempotency_key: str | None = None
-    ) -> CreatedBotAnswer:
-        """As `Bots.create`. Make a bot."""
-        return await self._driver.run(
-            self._session.call(_CREATE, body={"name": name, "profilePic": profile_pic}, idempotency_key=idempotency_key)
-        )
-
-    async def list(self) -> BotsAnswer:
-        """As `Bots.list`. The bots that the caller may manage."""
-        return await self._driver.run(self._session.call(_LIST))
-
-    async def change(
-        self, bot_user_id: str, *, name: str | None = None, profile_pic: str | None = None
-    ) -> ResultAnswer:
-        """As `Bots.change`. Change a bot's name or picture."""
-        return await self._driver.run(
-            self._session.call(_CHANGE, (bot_user_id,), body={"name": name, "profilePic": profile_pic})
-        )
-
-    async def delete(self, bot_user_id: str) -> ResultAnswer:
-        """As `Bots.delete`. Delete a bot."""
-        return await self._driver.run(self._session.call(_DELETE, (bot_user_id,)))
-
-    async def token(self, bot_user_id: str) -> BotTokenAnswer:
-        """As `Bots.token`. An access token that acts as the bot."""
-        return await self._driver.run(self._session.call(_TOKEN, (bot_user_id,)))
-
-    async def revoke(self, bot_user_id: str) -> ResultAnswer:
-        """As `Bots.revoke`. Stop every token of a bot."""
-        return await self._driver.run(self._session.call(_REVOKE, (bot_user_id,)))
-
-    async def join(self, group_id: str, bot_user_id: str, *, idempotency_key: str | None = None) -> ResultAnswer:
-        """As `Bots.join`. Make a bot a member of a group."""
-        return await self._driver.run(
-            self._session.call(_JOIN, (group_id,), body={"botUserId": bot_user_id}, idempotency_key=idempotency_key)
+            self._session.call(
+                operations.BOTS_JOIN, (group_id,), body={"botUserId": bot_user_id}, idempotency_key=idempotency_key
+            )
         )

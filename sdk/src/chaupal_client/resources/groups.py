@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from chaupal_client import _paging
-from chaupal_client._driving import AsyncItems, Items
-from chaupal_client._operations import Operation
-from chaupal_client._resource import AsyncResource, Resource
+from chaupal_client import _paging, operations
+from chaupal_client._driving import Items
+from chaupal_client._resource import Resource
 from chaupal_client._steps import Place
 from chaupal_client.models import (
     CreatedGroupAnswer,
@@ -17,14 +16,6 @@ from chaupal_client.models import (
     GroupsAnswer,
     ResultAnswer,
 )
-
-_CREATE: Operation[CreatedGroupAnswer] = Operation("POST", "/groups", CreatedGroupAnswer, has_idempotency_key=True)
-_LIST: Operation[GroupsAnswer] = Operation("GET", "/groups", GroupsAnswer)
-_GET: Operation[GroupAnswer] = Operation("GET", "/groups/{}", GroupAnswer)
-_CHANGE: Operation[ResultAnswer] = Operation("PUT", "/groups/{}", ResultAnswer)
-_DELETE: Operation[ResultAnswer] = Operation("DELETE", "/groups/{}", ResultAnswer)
-_LEAVE: Operation[ResultAnswer] = Operation("POST", "/groups/{}/leave", ResultAnswer, has_idempotency_key=True)
-_FIND: Operation[GroupsAnswer] = Operation("GET", "/tenant/findGroupsByQuery", GroupsAnswer)
 
 
 class Groups(Resource):
@@ -66,7 +57,7 @@ class Groups(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _CREATE,
+                operations.GROUPS_CREATE,
                 body={
                     "name": name,
                     "welcomeMessage": welcome_message,
@@ -95,7 +86,9 @@ class Groups(Resource):
                 no member; with a group token every group below its own; `false` if left out
         """
         return self._driver.run(
-            self._session.call(_LIST, query={"showDetail": show_detail, "fetchAllGroups": fetch_all_groups})
+            self._session.call(
+                operations.GROUPS_LIST, query={"showDetail": show_detail, "fetchAllGroups": fetch_all_groups}
+            )
         )
 
     def get(self, group_id: str) -> GroupAnswer:
@@ -107,7 +100,7 @@ class Groups(Resource):
         Args:
             group_id: The group, as `POST /groups` and `GET /groups` name it.
         """
-        return self._driver.run(self._session.call(_GET, (group_id,)))
+        return self._driver.run(self._session.call(operations.GROUPS_GET, (group_id,)))
 
     def change(
         self,
@@ -131,7 +124,7 @@ class Groups(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _CHANGE,
+                operations.GROUPS_CHANGE,
                 (group_id,),
                 body={
                     "name": name,
@@ -150,7 +143,7 @@ class Groups(Resource):
         Args:
             group_id: The group, as `POST /groups` and `GET /groups` name it.
         """
-        return self._driver.run(self._session.call(_DELETE, (group_id,)))
+        return self._driver.run(self._session.call(operations.GROUPS_DELETE, (group_id,)))
 
     def leave(self, group_id: str, *, idempotency_key: str | None = None) -> ResultAnswer:
         """The token's user leaves the group.
@@ -160,7 +153,9 @@ class Groups(Resource):
         Args:
             group_id: The group, as `POST /groups` and `GET /groups` name it.
         """
-        return self._driver.run(self._session.call(_LEAVE, (group_id,), idempotency_key=idempotency_key))
+        return self._driver.run(
+            self._session.call(operations.GROUPS_LEAVE, (group_id,), idempotency_key=idempotency_key)
+        )
 
     def find(
         self, *, query: str | None = None, results_offset: int | None = None, page_size: int | None = None
@@ -175,7 +170,9 @@ class Groups(Resource):
             page_size: how many at most, 1 to 100; 100 if left out
         """
         return self._driver.run(
-            self._session.call(_FIND, query={"query": query, "resultsOffset": results_offset, "pageSize": page_size})
+            self._session.call(
+                operations.GROUPS_FIND, query={"query": query, "resultsOffset": results_offset, "pageSize": page_size}
+            )
         )
 
     def iterate_found(self, *, query: str | None = None) -> Items[GroupInformation]:
@@ -190,104 +187,7 @@ class Groups(Resource):
         return Items(
             self._driver,
             place,
-            _paging.iterate_offsets(self._session, _FIND, {"query": query}, items="groups", item_type=GroupInformation),
-        )
-
-
-class AsyncGroups(AsyncResource):
-    """The asynchronous twin of `Groups`."""
-
-    async def create(
-        self,
-        name: str,
-        *,
-        welcome_message: str | None = None,
-        members: Sequence[str] | None = None,
-        group_type: Literal["Group", "ConnectGroup"] | None = None,
-        short_description_string: str | None = None,
-        long_description_string: str | None = None,
-        group_photo: str | None = None,
-        background_photo: str | None = None,
-        member_user_ids: Sequence[str] | None = None,
-        admins: Sequence[str] | None = None,
-        show_history: bool | None = None,
-        idempotency_key: str | None = None,
-    ) -> CreatedGroupAnswer:
-        """As `Groups.create`. Make a group; the caller becomes its admin."""
-        return await self._driver.run(
-            self._session.call(
-                _CREATE,
-                body={
-                    "name": name,
-                    "welcomeMessage": welcome_message,
-                    "members": members,
-                    "groupType": group_type,
-                    "shortDescriptionString": short_description_string,
-                    "longDescriptionString": long_description_string,
-                    "groupPhoto": group_photo,
-                    "backgroundPhoto": background_photo,
-                    "memberUserIds": member_user_ids,
-                    "admins": admins,
-                    "showHistory": show_history,
-                },
-                idempotency_key=idempotency_key,
-            )
-        )
-
-    async def list(self, *, show_detail: bool | None = None, fetch_all_groups: bool | None = None) -> GroupsAnswer:
-        """As `Groups.list`. The groups of the token's user; if asked for, also those above and below them."""
-        return await self._driver.run(
-            self._session.call(_LIST, query={"showDetail": show_detail, "fetchAllGroups": fetch_all_groups})
-        )
-
-    async def get(self, group_id: str) -> GroupAnswer:
-        """As `Groups.get`. One group with its details."""
-        return await self._driver.run(self._session.call(_GET, (group_id,)))
-
-    async def change(
-        self,
-        group_id: str,
-        *,
-        name: str | None = None,
-        welcome_message: str | None = None,
-        group_image_url: str | None = None,
-        show_history: bool | None = None,
-    ) -> ResultAnswer:
-        """As `Groups.change`. Change a group's name, welcome message, picture or view of the past."""
-        return await self._driver.run(
-            self._session.call(
-                _CHANGE,
-                (group_id,),
-                body={
-                    "name": name,
-                    "welcomeMessage": welcome_message,
-                    "groupImageUrl": group_image_url,
-                    "showHistory": show_history,
-                },
-            )
-        )
-
-    async def delete(self, group_id: str) -> ResultAnswer:
-        """As `Groups.delete`. Delete a group."""
-        return await self._driver.run(self._session.call(_DELETE, (group_id,)))
-
-    async def leave(self, group_id: str, *, idempotency_key: str | None = None) -> ResultAnswer:
-        """As `Groups.leave`. The token's user leaves the group."""
-        return await self._driver.run(self._session.call(_LEAVE, (group_id,), idempotency_key=idempotency_key))
-
-    async def find(
-        self, *, query: str | None = None, results_offset: int | None = None, page_size: int | None = None
-    ) -> GroupsAnswer:
-        """As `Groups.find`. The organization's groups whose name holds a text."""
-        return await self._driver.run(
-            self._session.call(_FIND, query={"query": query, "resultsOffset": results_offset, "pageSize": page_size})
-        )
-
-    def iterate_found(self, *, query: str | None = None) -> AsyncItems[GroupInformation]:
-        """As `Groups.iterate_found`. The organization's groups whose name holds a text: all of them, page by page."""
-        place = Place()
-        return AsyncItems(
-            self._driver,
-            place,
-            _paging.iterate_offsets(self._session, _FIND, {"query": query}, items="groups", item_type=GroupInformation),
+            _paging.iterate_offsets(
+                self._session, operations.GROUPS_FIND, {"query": query}, items="groups", item_type=GroupInformation
+            ),
         )

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from chaupal_client import _paging
-from chaupal_client._driving import AsyncItems, Items
-from chaupal_client._operations import Operation
-from chaupal_client._resource import AsyncResource, Resource
+from chaupal_client import _paging, operations
+from chaupal_client._driving import Items
+from chaupal_client._resource import Resource
 from chaupal_client._steps import Place
 from chaupal_client.models import Member, MembersAnswer, ResultAnswer
-
-_LIST: Operation[MembersAnswer] = Operation("GET", "/groups/{}/members", MembersAnswer)
-_ADD: Operation[ResultAnswer] = Operation("PUT", "/groups/{}/members", ResultAnswer)
-_REMOVE: Operation[ResultAnswer] = Operation("DELETE", "/groups/{}/members/{}", ResultAnswer)
-_CHANGE: Operation[ResultAnswer] = Operation("PUT", "/groups/{}/members/{}", ResultAnswer)
 
 
 class Members(Resource):
@@ -31,7 +25,9 @@ class Members(Resource):
             cursor: from the page before
             count: 1 to 1,000; all if both are left out
         """
-        return self._driver.run(self._session.call(_LIST, (group_id,), query={"cursor": cursor, "count": count}))
+        return self._driver.run(
+            self._session.call(operations.MEMBERS_LIST, (group_id,), query={"cursor": cursor, "count": count})
+        )
 
     def iterate(self, group_id: str, *, count: int | None = None, cursor: str | None = None) -> Items[Member]:
         """The members of a group: all, or a page where `count` or `cursor` is given: all of them, page by page.
@@ -48,7 +44,13 @@ class Members(Resource):
             self._driver,
             place,
             _paging.iterate_pages(
-                self._session, place, _LIST, (group_id,), {"count": count}, items="members", item_type=Member
+                self._session,
+                place,
+                operations.MEMBERS_LIST,
+                (group_id,),
+                {"count": count},
+                items="members",
+                item_type=Member,
             ),
         )
 
@@ -63,7 +65,7 @@ class Members(Resource):
             group_id: The group, as `POST /groups` and `GET /groups` name it.
             members: up to 1,000 mobile numbers; more are a 413
         """
-        return self._driver.run(self._session.call(_ADD, (group_id,), body={"members": members}))
+        return self._driver.run(self._session.call(operations.MEMBERS_ADD, (group_id,), body={"members": members}))
 
     def remove(self, group_id: str, member_id: str) -> ResultAnswer:
         """Take one member out.
@@ -76,7 +78,7 @@ class Members(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _REMOVE,
+                operations.MEMBERS_REMOVE,
                 (
                     group_id,
                     member_id,
@@ -96,57 +98,7 @@ class Members(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _CHANGE,
-                (
-                    group_id,
-                    member_id,
-                ),
-                body={"role": role},
-            )
-        )
-
-
-class AsyncMembers(AsyncResource):
-    """The asynchronous twin of `Members`."""
-
-    async def list(self, group_id: str, *, cursor: str | None = None, count: int | None = None) -> MembersAnswer:
-        """As `Members.list`. The members of a group: all, or a page where `count` or `cursor` is given."""
-        return await self._driver.run(self._session.call(_LIST, (group_id,), query={"cursor": cursor, "count": count}))
-
-    def iterate(self, group_id: str, *, count: int | None = None, cursor: str | None = None) -> AsyncItems[Member]:
-        """As `Members.iterate`. The members of a group: all, or a page where `count` or `cursor` is given: all of
-        them, page by page.
-        """
-        place = Place(cursor)
-        return AsyncItems(
-            self._driver,
-            place,
-            _paging.iterate_pages(
-                self._session, place, _LIST, (group_id,), {"count": count}, items="members", item_type=Member
-            ),
-        )
-
-    async def add(self, group_id: str, members: Sequence[str]) -> ResultAnswer:
-        """As `Members.add`. Add people."""
-        return await self._driver.run(self._session.call(_ADD, (group_id,), body={"members": members}))
-
-    async def remove(self, group_id: str, member_id: str) -> ResultAnswer:
-        """As `Members.remove`. Take one member out."""
-        return await self._driver.run(
-            self._session.call(
-                _REMOVE,
-                (
-                    group_id,
-                    member_id,
-                ),
-            )
-        )
-
-    async def change(self, group_id: str, member_id: str, role: Literal["Admin", "Member"]) -> ResultAnswer:
-        """As `Members.change`. Change a member's role."""
-        return await self._driver.run(
-            self._session.call(
-                _CHANGE,
+                operations.MEMBERS_CHANGE,
                 (
                     group_id,
                     member_id,

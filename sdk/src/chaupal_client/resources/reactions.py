@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from chaupal_client._operations import Operation
-from chaupal_client._resource import AsyncResource, Resource
+from chaupal_client import operations
+from chaupal_client._resource import Resource
 from chaupal_client.models import (
     ChangesAnswer,
     DetailsAnswer,
@@ -13,12 +13,6 @@ from chaupal_client.models import (
     ResultAnswer,
     SummaryAnswer,
 )
-
-_POST: Operation[ReactionReceipt] = Operation("POST", "/groups/{}/reaction", ReactionReceipt, has_idempotency_key=True)
-_CHANGES: Operation[ChangesAnswer] = Operation("GET", "/groups/{}/reaction/summary", ChangesAnswer)
-_SUMMARY: Operation[SummaryAnswer] = Operation("GET", "/groups/{}/reaction/{}/summary", SummaryAnswer)
-_DETAILS: Operation[DetailsAnswer] = Operation("GET", "/groups/{}/reaction/{}", DetailsAnswer)
-_REMOVE: Operation[ResultAnswer] = Operation("DELETE", "/groups/{}/reaction/{}", ResultAnswer)
 
 
 class Reactions(Resource):
@@ -47,7 +41,7 @@ class Reactions(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _POST,
+                operations.REACTIONS_POST,
                 (group_id,),
                 body={
                     "referenceId": reference_id,
@@ -71,7 +65,9 @@ class Reactions(Resource):
             cursor: from the answer before; `0`, or left out, means all
         """
         return self._driver.run(
-            self._session.call(_CHANGES, (group_id,), query={"sourceGroupId": source_group_id, "cursor": cursor})
+            self._session.call(
+                operations.REACTIONS_CHANGES, (group_id,), query={"sourceGroupId": source_group_id, "cursor": cursor}
+            )
         )
 
     def summary(self, group_id: str, reference_id: str, *, source_group_id: str | None = None) -> SummaryAnswer:
@@ -86,7 +82,7 @@ class Reactions(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _SUMMARY,
+                operations.REACTIONS_SUMMARY,
                 (
                     group_id,
                     reference_id,
@@ -117,7 +113,7 @@ class Reactions(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _DETAILS,
+                operations.REACTIONS_DETAILS,
                 (
                     group_id,
                     reference_id_or_reaction_id,
@@ -137,90 +133,7 @@ class Reactions(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _REMOVE,
-                (
-                    group_id,
-                    reference_id_or_reaction_id,
-                ),
-            )
-        )
-
-
-class AsyncReactions(AsyncResource):
-    """The asynchronous twin of `Reactions`."""
-
-    async def post(
-        self,
-        group_id: str,
-        reference_id: str,
-        reaction_type: Literal["Like", "Comment"],
-        *,
-        source_group_id: str | None = None,
-        comment: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> ReactionReceipt:
-        """As `Reactions.post`. Like, or comment on, a message or action."""
-        return await self._driver.run(
-            self._session.call(
-                _POST,
-                (group_id,),
-                body={
-                    "referenceId": reference_id,
-                    "reactionType": reaction_type,
-                    "sourceGroupId": source_group_id,
-                    "comment": comment,
-                },
-                idempotency_key=idempotency_key,
-            )
-        )
-
-    async def changes(
-        self, group_id: str, *, source_group_id: str | None = None, cursor: int | None = None
-    ) -> ChangesAnswer:
-        """As `Reactions.changes`. The messages and actions of a group whose counts have changed since a cursor."""
-        return await self._driver.run(
-            self._session.call(_CHANGES, (group_id,), query={"sourceGroupId": source_group_id, "cursor": cursor})
-        )
-
-    async def summary(self, group_id: str, reference_id: str, *, source_group_id: str | None = None) -> SummaryAnswer:
-        """As `Reactions.summary`. How many likes and comments one message or action has."""
-        return await self._driver.run(
-            self._session.call(
-                _SUMMARY,
-                (
-                    group_id,
-                    reference_id,
-                ),
-                query={"sourceGroupId": source_group_id},
-            )
-        )
-
-    async def details(
-        self,
-        group_id: str,
-        reference_id_or_reaction_id: str,
-        *,
-        source_group_id: str | None = None,
-        reaction_type: Literal["Like", "Comment"] | None = None,
-        cursor: int | None = None,
-    ) -> DetailsAnswer:
-        """As `Reactions.details`. Who liked and commented, as far as it has changed since a cursor."""
-        return await self._driver.run(
-            self._session.call(
-                _DETAILS,
-                (
-                    group_id,
-                    reference_id_or_reaction_id,
-                ),
-                query={"sourceGroupId": source_group_id, "reactionType": reaction_type, "cursor": cursor},
-            )
-        )
-
-    async def remove(self, group_id: str, reference_id_or_reaction_id: str) -> ResultAnswer:
-        """As `Reactions.remove`. Take a like or comment back."""
-        return await self._driver.run(
-            self._session.call(
-                _REMOVE,
+                operations.REACTIONS_REMOVE,
                 (
                     group_id,
                     reference_id_or_reaction_id,

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaupal_client import _paging
-from chaupal_client._driving import AsyncItems, Items
-from chaupal_client._operations import Operation
-from chaupal_client._resource import AsyncResource, Resource
+from chaupal_client import _paging, operations
+from chaupal_client._driving import Items
+from chaupal_client._resource import Resource
 from chaupal_client._steps import Place
 from chaupal_client.models import ResponseReceipt, ResponsesAnswer, ShownResponse
-
-_POST: Operation[ResponseReceipt] = Operation(
-    "POST", "/groups/{}/actions/{}/responses", ResponseReceipt, has_idempotency_key=True
-)
-_LIST: Operation[ResponsesAnswer] = Operation("GET", "/groups/{}/actions/{}/responses", ResponsesAnswer)
 
 
 class Responses(Resource):
@@ -48,7 +42,7 @@ class Responses(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _POST,
+                operations.RESPONSES_POST,
                 (
                     group_id,
                     action_id,
@@ -73,7 +67,7 @@ class Responses(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _LIST,
+                operations.RESPONSES_LIST,
                 (
                     group_id,
                     action_id,
@@ -102,72 +96,7 @@ class Responses(Resource):
             _paging.iterate_pages(
                 self._session,
                 place,
-                _LIST,
-                (
-                    group_id,
-                    action_id,
-                ),
-                {"count": count},
-                items="responses",
-                item_type=ShownResponse,
-            ),
-        )
-
-
-class AsyncResponses(AsyncResource):
-    """The asynchronous twin of `Responses`."""
-
-    async def post(
-        self,
-        group_id: str,
-        action_id: str,
-        *,
-        id: str | None = None,
-        action_type: str | None = None,
-        response_id: str | None = None,
-        action_body: Any = None,
-        idempotency_key: str | None = None,
-    ) -> ResponseReceipt:
-        """As `Responses.post`. Answer an action, or change an answer."""
-        return await self._driver.run(
-            self._session.call(
-                _POST,
-                (
-                    group_id,
-                    action_id,
-                ),
-                body={"id": id, "actionType": action_type, "responseId": response_id, "actionBody": action_body},
-                idempotency_key=idempotency_key,
-            )
-        )
-
-    async def list(
-        self, group_id: str, action_id: str, *, count: int | None = None, cursor: str | None = None
-    ) -> ResponsesAnswer:
-        """As `Responses.list`. The answers to an action, a page at a time."""
-        return await self._driver.run(
-            self._session.call(
-                _LIST,
-                (
-                    group_id,
-                    action_id,
-                ),
-                query={"count": count, "cursor": cursor},
-            )
-        )
-
-    def iterate(
-        self, group_id: str, action_id: str, *, count: int | None = None, cursor: str | None = None
-    ) -> AsyncItems[ShownResponse]:
-        """As `Responses.iterate`. The answers to an action, a page at a time: all of them, page by page."""
-        place = Place(cursor)
-        return AsyncItems(
-            self._driver,
-            place,
-            _paging.iterate_pages(
-                self._session,
-                place,
-                _LIST,
+                operations.RESPONSES_LIST,
                 (
                     group_id,
                     action_id,

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from chaupal_client._operations import Operation
-from chaupal_client._resource import AsyncResource, Resource
+from chaupal_client import operations
+from chaupal_client._resource import Resource
 from chaupal_client.models import CreatedSubgroupAnswer, GroupAnswer, ResultAnswer
-
-_CREATE: Operation[CreatedSubgroupAnswer] = Operation(
-    "POST", "/groups/{}/subGroups", CreatedSubgroupAnswer, has_idempotency_key=True
-)
-_LINK: Operation[ResultAnswer] = Operation("PUT", "/groups/{}/subGroups", ResultAnswer)
-_LIST: Operation[GroupAnswer] = Operation("GET", "/groups/{}/subGroups", GroupAnswer)
-_UNLINK: Operation[ResultAnswer] = Operation("DELETE", "/groups/{}/subGroups/{}", ResultAnswer)
 
 
 class Subgroups(Resource):
@@ -54,7 +47,7 @@ class Subgroups(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _CREATE,
+                operations.SUBGROUPS_CREATE,
                 (group_id,),
                 body={
                     "groupName": group_name,
@@ -80,7 +73,9 @@ class Subgroups(Resource):
             group_id: The group, as `POST /groups` and `GET /groups` name it.
             sub_groups: ids of up to 100 groups
         """
-        return self._driver.run(self._session.call(_LINK, (group_id,), body={"subGroups": sub_groups}))
+        return self._driver.run(
+            self._session.call(operations.SUBGROUPS_LINK, (group_id,), body={"subGroups": sub_groups})
+        )
 
     def list(self, group_id: str, *, fetch_all_groups: bool | None = None) -> GroupAnswer:
         """The groups directly below this one, or the whole tree.
@@ -93,7 +88,9 @@ class Subgroups(Resource):
             fetch_all_groups: `true` shows the whole tree: each group has a list `subGroups` of its own; `false`
                 if left out
         """
-        return self._driver.run(self._session.call(_LIST, (group_id,), query={"fetchAllGroups": fetch_all_groups}))
+        return self._driver.run(
+            self._session.call(operations.SUBGROUPS_LIST, (group_id,), query={"fetchAllGroups": fetch_all_groups})
+        )
 
     def unlink(self, group_id: str, sub_group_id: str) -> ResultAnswer:
         """Take a group away from below this one.
@@ -106,68 +103,7 @@ class Subgroups(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _UNLINK,
-                (
-                    group_id,
-                    sub_group_id,
-                ),
-            )
-        )
-
-
-class AsyncSubgroups(AsyncResource):
-    """The asynchronous twin of `Subgroups`."""
-
-    async def create(
-        self,
-        group_id: str,
-        group_name: str,
-        *,
-        welcome_message: str | None = None,
-        group_image_url: str | None = None,
-        members: Sequence[str] | None = None,
-        admins: Sequence[str] | None = None,
-        member_user_ids: Sequence[str] | None = None,
-        add_user_to_group: bool | None = None,
-        group_type: Literal["Group"] | None = None,
-        show_history: bool | None = None,
-        idempotency_key: str | None = None,
-    ) -> CreatedSubgroupAnswer:
-        """As `Subgroups.create`. Make a group below this one."""
-        return await self._driver.run(
-            self._session.call(
-                _CREATE,
-                (group_id,),
-                body={
-                    "groupName": group_name,
-                    "welcomeMessage": welcome_message,
-                    "groupImageUrl": group_image_url,
-                    "members": members,
-                    "admins": admins,
-                    "memberUserIds": member_user_ids,
-                    "addUserToGroup": add_user_to_group,
-                    "groupType": group_type,
-                    "showHistory": show_history,
-                },
-                idempotency_key=idempotency_key,
-            )
-        )
-
-    async def link(self, group_id: str, sub_groups: Sequence[str]) -> ResultAnswer:
-        """As `Subgroups.link`. Put groups that are there already below this one."""
-        return await self._driver.run(self._session.call(_LINK, (group_id,), body={"subGroups": sub_groups}))
-
-    async def list(self, group_id: str, *, fetch_all_groups: bool | None = None) -> GroupAnswer:
-        """As `Subgroups.list`. The groups directly below this one, or the whole tree."""
-        return await self._driver.run(
-            self._session.call(_LIST, (group_id,), query={"fetchAllGroups": fetch_all_groups})
-        )
-
-    async def unlink(self, group_id: str, sub_group_id: str) -> ResultAnswer:
-        """As `Subgroups.unlink`. Take a group away from below this one."""
-        return await self._driver.run(
-            self._session.call(
-                _UNLINK,
+                operations.SUBGROUPS_UNLINK,
                 (
                     group_id,
                     sub_group_id,

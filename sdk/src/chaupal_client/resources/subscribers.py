@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chaupal_client import _paging
-from chaupal_client._driving import AsyncItems, Items
-from chaupal_client._operations import Operation
-from chaupal_client._resource import AsyncResource, Resource
+from chaupal_client import _paging, operations
+from chaupal_client._driving import Items
+from chaupal_client._resource import Resource
 from chaupal_client._steps import Place
 from chaupal_client.models import AddedAnswer, RemovedAnswer, Subscriber, SubscribersAnswer
-
-_PAGE: Operation[SubscribersAnswer] = Operation(
-    "POST", "/groups/{}/subscribers", SubscribersAnswer, has_idempotency_key=True
-)
-_LIST: Operation[SubscribersAnswer] = Operation("GET", "/groups/{}/subscribers", SubscribersAnswer)
-_ADD: Operation[AddedAnswer] = Operation("PUT", "/groups/{}/subscribers/add", AddedAnswer)
-_REMOVE: Operation[RemovedAnswer] = Operation("PUT", "/groups/{}/subscribers/remove", RemovedAnswer)
 
 
 class Subscribers(Resource):
@@ -38,7 +30,10 @@ class Subscribers(Resource):
         """
         return self._driver.run(
             self._session.call(
-                _PAGE, (group_id,), body={"cursor": cursor, "count": count}, idempotency_key=idempotency_key
+                operations.SUBSCRIBERS_PAGE,
+                (group_id,),
+                body={"cursor": cursor, "count": count},
+                idempotency_key=idempotency_key,
             )
         )
 
@@ -52,7 +47,9 @@ class Subscribers(Resource):
             cursor: from the page before
             count: how many at most, 1 to 50
         """
-        return self._driver.run(self._session.call(_LIST, (group_id,), query={"cursor": cursor, "count": count}))
+        return self._driver.run(
+            self._session.call(operations.SUBSCRIBERS_LIST, (group_id,), query={"cursor": cursor, "count": count})
+        )
 
     def iterate(self, group_id: str, *, count: int | None = None, cursor: str | None = None) -> Items[Subscriber]:
         """The same as a GET: all of them, page by page.
@@ -69,7 +66,13 @@ class Subscribers(Resource):
             self._driver,
             place,
             _paging.iterate_pages(
-                self._session, place, _LIST, (group_id,), {"count": count}, items="subscribers", item_type=Subscriber
+                self._session,
+                place,
+                operations.SUBSCRIBERS_LIST,
+                (group_id,),
+                {"count": count},
+                items="subscribers",
+                item_type=Subscriber,
             ),
         )
 
@@ -82,7 +85,9 @@ class Subscribers(Resource):
             group_id: The group, as `POST /groups` and `GET /groups` name it.
             subscribers: up to 1,000 mobile numbers; more are a 413
         """
-        return self._driver.run(self._session.call(_ADD, (group_id,), body={"subscribers": subscribers}))
+        return self._driver.run(
+            self._session.call(operations.SUBSCRIBERS_ADD, (group_id,), body={"subscribers": subscribers})
+        )
 
     def remove(self, group_id: str, subscribers: Sequence[str]) -> RemovedAnswer:
         """End subscriptions; a number that has none fails alone.
@@ -93,41 +98,6 @@ class Subscribers(Resource):
             group_id: The group, as `POST /groups` and `GET /groups` name it.
             subscribers: up to 1,000 mobile numbers; more are a 413
         """
-        return self._driver.run(self._session.call(_REMOVE, (group_id,), body={"subscribers": subscribers}))
-
-
-class AsyncSubscribers(AsyncResource):
-    """The asynchronous twin of `Subscribers`."""
-
-    async def page(
-        self, group_id: str, *, cursor: str | None = None, count: int | None = None, idempotency_key: str | None = None
-    ) -> SubscribersAnswer:
-        """As `Subscribers.page`. The subscribers: all, or a page where `count` or `cursor` is given."""
-        return await self._driver.run(
-            self._session.call(
-                _PAGE, (group_id,), body={"cursor": cursor, "count": count}, idempotency_key=idempotency_key
-            )
+        return self._driver.run(
+            self._session.call(operations.SUBSCRIBERS_REMOVE, (group_id,), body={"subscribers": subscribers})
         )
-
-    async def list(self, group_id: str, *, cursor: str | None = None, count: int | None = None) -> SubscribersAnswer:
-        """As `Subscribers.list`. The same as a GET."""
-        return await self._driver.run(self._session.call(_LIST, (group_id,), query={"cursor": cursor, "count": count}))
-
-    def iterate(self, group_id: str, *, count: int | None = None, cursor: str | None = None) -> AsyncItems[Subscriber]:
-        """As `Subscribers.iterate`. The same as a GET: all of them, page by page."""
-        place = Place(cursor)
-        return AsyncItems(
-            self._driver,
-            place,
-            _paging.iterate_pages(
-                self._session, place, _LIST, (group_id,), {"count": count}, items="subscribers", item_type=Subscriber
-            ),
-        )
-
-    async def add(self, group_id: str, subscribers: Sequence[str]) -> AddedAnswer:
-        """As `Subscribers.add`. Make people subscribers; a number that cannot be one fails alone."""
-        return await self._driver.run(self._session.call(_ADD, (group_id,), body={"subscribers": subscribers}))
-
-    async def remove(self, group_id: str, subscribers: Sequence[str]) -> RemovedAnswer:
-        """As `Subscribers.remove`. End subscriptions; a number that has none fails alone."""
-        return await self._driver.run(self._session.call(_REMOVE, (group_id,), body={"subscribers": subscribers}))

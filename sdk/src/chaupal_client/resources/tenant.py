@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from chaupal_client._operations import Operation
-from chaupal_client._resource import AsyncResource, Resource
+from chaupal_client import operations
+from chaupal_client._resource import Resource
 from chaupal_client.models import LimitsAnswer
-
-_LIMITS: Operation[LimitsAnswer] = Operation("GET", "/tenant/limits", LimitsAnswer)
 
 
 class Tenant(Resource):
@@ -17,12 +15,4 @@ class Tenant(Resource):
 
         Needs: permission **Tenant Data**; an admin of the organization; a user token.
         """
-        return self._driver.run(self._session.call(_LIMITS))
-
-
-class AsyncTenant(AsyncResource):
-    """The asynchronous twin of `Tenant`."""
-
-    async def limits(self) -> LimitsAnswer:
-        """As `Tenant.limits`. How many calls the organization and its connectors have made in this minute."""
-        return await self._driver.run(self._session.call(_LIMITS))
+        return self._driver.run(self._session.call(operations.TENANT_LIMITS))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from chaupal_client._operations import Operation
-from chaupal_client._resource import AsyncResource, Resource
+from chaupal_client import operations
+from chaupal_client._resource import Resource
 from chaupal_client.models import CurrentUser
-
-_ME: Operation[CurrentUser] = Operation("GET", "/users/me", CurrentUser)
 
 
 class Users(Resource):
@@ -17,12 +15,4 @@ class Users(Resource):
 
         Needs: permission **User Profile**; anyone whose token holds.
         """
-        return self._driver.run(self._session.call(_ME))
-
-
-class AsyncUsers(AsyncResource):
-    """The asynchronous twin of `Users`."""
-
-    async def me(self) -> CurrentUser:
-        """As `Users.me`. The user that the access token belongs to."""
-        return await self._driver.run(self._session.call(_ME))
+        return self._driver.run(self._session.call(operations.USERS_ME))
