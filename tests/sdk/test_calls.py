@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from chaupal_client import Conflict, Forbidden, InvalidParameters, NotFound, Sig
 from tests.api.worlds import ASHA, GITA, MOHAN, OMAR
 from tests.browser.sites import Site
 from tests.sdk.clients import OpenClient
+from tests.sdk.elsewhere import Answer, Elsewhere
 
 
 class TestSignIn:
@@ -60,6 +62,17 @@ class TestGroups:
         assert {group.group_id for group in found} == made
         with pytest.raises(Forbidden):
             client.groups.find(query="depot")
+
+    def test_more_than_a_page_of_groups_is_found(self, open_client: OpenClient, elsewhere: Elsewhere) -> None:
+        known = open_client(number=ASHA).groups.create("Depot").group_id
+        shown = open_client(number=ASHA).call("GET", f"/groups/{known}")
+        elsewhere.answers = [Answer(body=json.dumps({"groups": [shown] * count}).encode()) for count in (100, 3)]
+        found = list(open_client(url=elsewhere.url, access_token="t").groups.iterate_found(query="dépôt & co"))
+        assert len(found) == 103
+        assert [asked.target for asked in elsewhere.asked] == [
+            f"/v1/tenant/findGroupsByQuery?query=d%C3%A9p%C3%B4t+%26+co&resultsOffset={offset}&pageSize=100"
+            for offset in (0, 100)
+        ]
 
     def test_subgroups_are_made_linked_and_taken_away(self, client: Any) -> None:
         above = client.groups.create("Region").group_id

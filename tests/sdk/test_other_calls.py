@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from chaupal_client import Conflict, SignInRefused
+from chaupal_client import Conflict, InvalidToken, SignInRefused, Tokens
 from chaupal_client.models import PostedProperty
 from tests.api.hooks import HookReceiver
 from tests.api.worlds import ASHA, GITA, MOHAN
 from tests.browser.sites import Site
-from tests.sdk.clients import OpenClient
+from tests.sdk.clients import Counting, OpenClient
 
 SURVEY = {"title": "Stock", "questions": [{"title": "Boxes", "type": "Numeric"}]}
 
@@ -106,8 +106,20 @@ class TestBots:
         assert (shown.sender_name, shown.sender_id) == ("Till two", bot_id)
         assert [bot.name for bot in client.bots.list().bots] == ["Till two"]
         client.bots.revoke(bot_id)
+        with pytest.raises(InvalidToken):
+            open_client(access_token=token).users.me()
         client.bots.delete(bot_id)
         assert client.bots.list().bots == ()
+
+    def test_a_client_that_is_a_bot_renews_its_tokens(self, site: Site, client: Any, open_client: OpenClient) -> None:
+        bot_id = client.bots.create("Till").bot_user_id
+        kept = Counting(Tokens(refresh_token=client._session.tokens.refresh_token))
+        till = open_client(bot_user_id=bot_id, tokens=kept)
+        assert (till.users.me().id, till.users.me().is_bot) == (bot_id, True)
+        first = kept.saved[-1].access_token
+        site.clock.advance(hours=24)
+        assert till.users.me().id == bot_id
+        assert kept.saved[-1].access_token != first
 
 
 class TestWebhooks:

@@ -24,7 +24,8 @@ class Chaupal(Resources):
     """A client whose calls wait for their answers. May be used by several threads at a time.
 
     `url` is the server's address. A program is a connector: `application_id` and `application_secret`. It acts as
-    someone by a `refresh_token`, by a sign-in (`sign_in`), or by an `access_token` that somebody else renews.
+    someone by a `refresh_token`, by a sign-in (`sign_in`), or by an `access_token` that somebody else renews. With
+    `bot_user_id` it acts as this bot, whose tokens it takes by those of the person.
 
     `tokens` keeps what a sign-in gives beyond the end of the program; what it has wins over `refresh_token`, which may
     be older. `retrying` says how patient it is. `http` is a client of httpx with settings of your own, such as a proxy;
@@ -41,13 +42,14 @@ class Chaupal(Resources):
         application_secret: str = "",
         refresh_token: str = "",
         access_token: str = "",
+        bot_user_id: str = "",
         tokens: TokenStore | None = None,
         retrying: Retrying | None = None,
         timeout_s: float = TIMEOUT_S,
         http: httpx.Client | None = None,
         now_s: Callable[[], float] = time.time,
     ) -> None:
-        credentials = Credentials(application_id, application_secret)
+        credentials = Credentials(application_id, application_secret, bot_user_id)
         store = tokens or MemoryTokens()
         session = Session(url, credentials, store, retrying or Retrying(), now_s)
         session.begin_with(Tokens(refresh_token=refresh_token, access_token=access_token))
@@ -88,13 +90,14 @@ class AsyncChaupal(AsyncResources):
         application_secret: str = "",
         refresh_token: str = "",
         access_token: str = "",
+        bot_user_id: str = "",
         tokens: TokenStore | None = None,
         retrying: Retrying | None = None,
         timeout_s: float = TIMEOUT_S,
         http: httpx.AsyncClient | None = None,
         now_s: Callable[[], float] = time.time,
     ) -> None:
-        credentials = Credentials(application_id, application_secret)
+        credentials = Credentials(application_id, application_secret, bot_user_id)
         store = tokens or MemoryTokens()
         session = Session(url, credentials, store, retrying or Retrying(), now_s)
         session.begin_with(Tokens(refresh_token=refresh_token, access_token=access_token))

@@ -21,7 +21,7 @@ from chaupal_client._operations import Operation, Outgoing, build_outgoing, read
 from chaupal_client._retrying import Patience, Retrying
 from chaupal_client._steps import Exclusively, Failure, Flow, Reply, Request, Send, Wait
 from chaupal_client._tokens import Tokens, TokenStore
-from chaupal_client.models import AccessTokenAnswer
+from chaupal_client.models import AccessTokenAnswer, BotTokenAnswer
 
 AnswerT = TypeVar("AnswerT")
 
@@ -32,12 +32,16 @@ MOVES_MAX = 5
 
 GET_ACCESS_TOKEN: Operation[AccessTokenAnswer] = Operation("GET", "/accessToken", AccessTokenAnswer, needs_token=False)
 
+GET_BOT_TOKEN: Operation[BotTokenAnswer] = Operation("GET", "/bot/accessToken/{}", BotTokenAnswer)
+
 
 class Credentials(msgspec.Struct, frozen=True):
     """Who the program is: a connector of the organization."""
 
     application_id: str = ""
     application_secret: str = ""
+    bot_user_id: str = ""
+    """The bot whose token is taken with that of the person; `""`: the person's own is used."""
 
 
 class Session:
@@ -205,14 +209,18 @@ class Session:
         outgoing = msgspec.structs.replace(build_outgoing(GET_ACCESS_TOKEN), headers=headers)
         reply = yield from self.exchange(outgoing)
         answer = read_answer(AccessTokenAnswer, reply)
-        self._keep(
-            {
-                "access_token": answer.access_token,
-                "access_token_expiry_ms": answer.access_token_expiry,
-                "endpoint_url": answer.endpoint_url,
-                "refresh_token": answer.refresh_token or refresh_token,
-            }
-        )
+        found = {"endpoint_url": answer.endpoint_url, "refresh_token": answer.refresh_token or refresh_token}
+        token: AccessTokenAnswer | BotTokenAnswer = answer
+        if self.credentials.bot_user_id:
+            self._keep(found)  # the bot's token comes from the endpoint
+            token = yield from self._bot_token(answer.access_token)
+        self._keep({**found, "access_token": token.access_token, "access_token_expiry_ms": token.access_token_expiry})
+
+    def _bot_token(self, access_token: str) -> Flow[BotTokenAnswer]:
+        outgoing = build_outgoing(GET_BOT_TOKEN, (self.credentials.bot_user_id,))
+        outgoing = msgspec.structs.replace(outgoing, headers={"accesstoken": access_token}, needs_token=False)
+        reply = yield from self.exchange(outgoing)
+        return read_answer(BotTokenAnswer, reply)
 
 
 def _request(outgoing: Outgoing, base: str, token: str) -> Request:
