@@ -163,6 +163,20 @@ class TestDownload:
         with pytest.raises(ConnectionFailed, match="GET"):
             client.media.download(f"{elsewhere.url}/f", io.BytesIO())
 
+    def test_a_link_leads_on_where_its_organization_has_moved(
+        self, client: Any, elsewhere: Elsewhere, link: str, tmp_path: Path
+    ) -> None:
+        path = "/" + link.split("/", 3)[3]
+        elsewhere.answers = [Answer(308, headers={"Location": link})] * 2
+        assert client.media.download(elsewhere.url + path, tmp_path / "copy.pdf") == len(LARGE)
+        assert client.media.facts(elsewhere.url + path).size_bytes == len(LARGE)
+        elsewhere.then = lambda asked: Answer(308, headers={"Location": asked.target + "x"})
+        with pytest.raises(EndpointRefused):
+            client.media.facts(elsewhere.url + path)
+        elsewhere.then = lambda asked: Answer(308, headers={"Location": asked.target})
+        with pytest.raises(EndpointRefused):
+            client.media.facts(elsewhere.url + path)
+
     def test_a_link_that_leads_elsewhere_is_not_followed(self, open_client: OpenClient, elsewhere: Elsewhere) -> None:
         elsewhere.answers = [Answer(302, headers={"Location": "http://169.254.169.254/"})]
         with pytest.raises(EndpointRefused):

@@ -50,8 +50,8 @@ ME = json.dumps(
 ).encode()
 
 
-def moved(location: str) -> Answer:
-    body = json.dumps({"message": "It has moved.", "errorCode": "EndpointChanged", "endpointUrl": location}).encode()
+def moved(location: str, **told: str) -> Answer:
+    body = json.dumps({"message": "It has moved.", "errorCode": "EndpointChanged", **told}).encode()
     return Answer(308, body, {"Location": location})
 
 
@@ -81,6 +81,14 @@ class TestMoves:
     ) -> None:
         client = open_client(url=elsewhere.url, access_token=open_client().sign_in.renew())
         elsewhere.answers = [moved(site.url)]
+        assert client.users.me().mobile_number == GITA
+        assert client.endpoint_url == site.url
+
+    def test_an_endpoint_that_is_named_wins_over_the_location(
+        self, site: Site, open_client: OpenClient, elsewhere: Elsewhere
+    ) -> None:
+        client = open_client(url=elsewhere.url, access_token=open_client().sign_in.renew())
+        elsewhere.answers = [moved(f"{site.url}v1//USERS/me", endpointUrl=site.url)]
         assert client.users.me().mobile_number == GITA
         assert client.endpoint_url == site.url
 

@@ -8,6 +8,7 @@ ChaupalError
 ├── SignInRefused               a person has said no on the sign-in page, or the answer is not to this sign-in
 ├── WebhookRefused              a call of a webhook is not from the server
 └── ApiError                    the server has answered with an error
+    ├── EndpointChanged         308
     ├── InvalidParameters       400
     ├── InvalidToken            401: of the access token
     ├── Unauthenticated         401: of the connector, refresh token or PIN
@@ -86,6 +87,10 @@ class ApiError(ChaupalError):
         return f"{named}{self.status} {self.error_code}: {self.message}{details}"
 
 
+class EndpointChanged(ApiError):
+    """308: the organization has been moved. The client goes there by itself, and does not raise this."""
+
+
 class InvalidParameters(ApiError):
     """400: correct the request; the message names the field, what was sent and the rule."""
 
@@ -162,6 +167,7 @@ class ErrorFacts(msgspec.Struct, frozen=True):
 
 
 class _ErrorBody(msgspec.Struct):
+    endpointUrl: str = ""  # noqa: N815
     errorCode: str = ""  # noqa: N815 - the name on the wire
     errorCategoryKey: str = ""  # noqa: N815
     message: str = ""
@@ -185,6 +191,14 @@ def read_error(reply: Reply) -> ApiError:
         retry_after_s=read_retry_after(reply.headers),
     )
     return API_ERRORS.get(code, ApiError)(facts)
+
+
+def read_move(reply: Reply) -> tuple[str, str]:
+    """(new base address, full address of the same request there) of a 308; each `""` where it is not said."""
+    body = _ErrorBody()
+    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+        body = msgspec.json.decode(reply.body, type=_ErrorBody)
+    return body.endpointUrl, reply.headers.get("location", "")
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:

@@ -16,6 +16,7 @@ from chaupal_client._errors import (
     InvalidToken,
     SignInNeeded,
     read_error,
+    read_move,
 )
 from chaupal_client._operations import Operation, Outgoing, build_outgoing, read_answer
 from chaupal_client._retrying import Patience, Retrying
@@ -156,8 +157,9 @@ class Session:
         Raises:
             EndpointRefused.
         """
-        location = urljoin(base, reply.headers.get("location", ""))
-        new_base = _base(location.removesuffix(outgoing.target))
+        named, location = read_move(reply)
+        location = urljoin(base, location)
+        new_base = _base(named or location.removesuffix(outgoing.target))
         if moves > MOVES_MAX or new_base == base or _is_downgrade(base, new_base):
             raise EndpointRefused(f"{base} sends {outgoing.method} on to {location or 'nowhere'}")
         if outgoing.goes_to_root:
@@ -228,6 +230,19 @@ def _request(outgoing: Outgoing, base: str, token: str) -> Request:
     if token:
         headers["accesstoken"] = token
     return Request(outgoing.method, base + outgoing.target, headers, outgoing.content, outgoing.read_timeout_s)
+
+
+def followed(url: str, reply: Reply) -> str:
+    """Where a 308 leads whoever has asked for this address.
+
+    Raises:
+        EndpointRefused.
+    """
+    _, location = read_move(reply)
+    target = urljoin(url, location)
+    if not target.startswith(("http://", "https://")) or target == url or _is_downgrade(url, target):
+        raise EndpointRefused(f"{url} sends on to {location or 'nowhere'}")
+    return target
 
 
 def _base(url: str) -> str:

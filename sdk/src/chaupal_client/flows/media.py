@@ -14,7 +14,7 @@ from chaupal_client._contents import FileToSend, Form, OneFile, Progress, Source
 from chaupal_client._errors import ChaupalError, ConnectionFailed, EndpointRefused, UnreadableAnswer, read_error
 from chaupal_client._operations import Operation, Outgoing, read_answer
 from chaupal_client._retrying import Patience
-from chaupal_client._session import Session
+from chaupal_client._session import MOVES_MAX, Session, followed
 from chaupal_client._steps import Close, Failure, Flow, Read, Reply, Request, Send, Wait
 from chaupal_client.models import MediaReceipt
 
@@ -139,12 +139,16 @@ def _fetch(session: Session, url: str, file: BinaryIO, progress: Progress | None
 
 
 def _ask(session: Session, request: Request, *, is_streamed: bool) -> Flow[Reply]:
-    """The answer to a link. Redirects are not followed: the server sends none."""
-    patience = Patience(session.retrying)
+    """The answer to a link, also where its organization has been moved."""
+    patience, moves = Patience(session.retrying), 0
     while True:
         result: Reply | Failure = yield Send(request, is_streamed)
         if isinstance(result, Reply) and result.status < 300:
             return result
+        if isinstance(result, Reply) and result.status == 308 and moves < MOVES_MAX:
+            moves += 1
+            request = msgspec.structs.replace(request, url=followed(request.url, result))
+            continue
         if isinstance(result, Failure):
             raised: ChaupalError = ConnectionFailed(f"{request.method} {request.url}: {result.reason}")
             raised.__cause__ = result.cause
