@@ -175,6 +175,13 @@ class TestReference:
         assert answer.headers.get("content-encoding", "identity") == accepted.split(",", maxsplit=1)[0]
         assert answer.headers["vary"] == "Accept-Encoding"
 
+    def test_a_copy_of_either_form_is_known_again(self, world: World) -> None:
+        for accepted in ("gzip", "identity"):
+            asked = {"Accept-Encoding": accepted}
+            etag = world.client.call("GET", "/docs/scalar.js", headers=asked).headers["etag"]
+            again = world.client.call("GET", "/docs/scalar.js", headers={**asked, "If-None-Match": etag})
+            assert (again.status_code, again.headers["vary"]) == (304, "Accept-Encoding")
+
     def test_no_other_file_is_given_out(self, world: World) -> None:
         for path in ("/docs/page.html", "/docs/scalar.js.gz", "/docs/../reference.py", "/docs/%2e%2e/reference.py"):
             assert_error(world.client.call("GET", path), code="NotFound")

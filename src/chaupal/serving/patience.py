@@ -32,8 +32,16 @@ _HEAD_MAX_BYTES = 65_536
 _OVERLOADED_WAIT_S = 5
 
 
+_GATHERED_MOST_BYTES = 4_096
+"""More than this at once goes out with what has gathered, without waiting for the turn's end."""
+
+
 class JoinedWrites:
-    """A transport that gathers what is written in one turn of the event loop and sends it with one system call."""
+    """A transport that gathers what is written in one turn of the event loop and sends it with one system call.
+
+    What is large is handed on at once: the transport can then say that its client is slow, before an answer that is
+    made without a pause has gathered whole.
+    """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
@@ -45,6 +53,8 @@ class JoinedWrites:
         if not self._parts:
             self._call_soon(self._send)
         self._parts.append(data)
+        if len(data) > _GATHERED_MOST_BYTES:
+            self._send()
 
     def close(self) -> None:
         """Send what has gathered, then close."""
