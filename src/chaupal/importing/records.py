@@ -96,4 +96,39 @@ class AttachmentRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="att
     derived_from: str = ""
 
 
-Record = PersonRecord | GroupRecord | MemberRecord | SubgroupRecord | MessageRecord | AttachmentRecord
+class SurveyRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="survey", tag_field="kind"):
+    """A survey that is over. Its questions are answered in words; its id is derived."""
+
+    group: GroupReference
+    sender: PersonReference
+    sent_at_us: int
+    closed_at_us: int
+    derived_from: str
+    title: str
+    questions: tuple[str, ...]
+
+
+class ResponseRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="response", tag_field="kind"):
+    """An answer to a survey, by the order of its questions; "" where one was left out. `responder` None: nobody knows
+    whose it was. `survey` is what the survey's id is derived from."""
+
+    survey: str
+    responder: PersonReference | None
+    responded_at_us: int
+    derived_from: str
+    answers: tuple[str, ...]
+    latitude: float | None = None
+    longitude: float | None = None
+    place: str = ""
+
+
+Record = (
+    PersonRecord
+    | GroupRecord
+    | MemberRecord
+    | SubgroupRecord
+    | MessageRecord
+    | AttachmentRecord
+    | SurveyRecord
+    | ResponseRecord
+)

@@ -27,8 +27,11 @@ from chaupal.importing.records import (
     PersonRecord,
     PersonReference,
     Record,
+    ResponseRecord,
     SubgroupRecord,
+    SurveyRecord,
 )
+from chaupal.importing.surveys import take_responses, take_survey
 from chaupal.media.imported import add_past_media
 from chaupal.media.rules import MediaDraft
 from chaupal.members.imported import Admission, admit, read_role
@@ -133,6 +136,8 @@ class _Intake:
                 self._take_sent(at, end)
             elif kind is MemberRecord:
                 self._take_members(at, end)
+            elif kind is ResponseRecord:
+                self._take_responses(at, end)
             else:
                 self._take_singly(at, end)
             at = end
@@ -164,6 +169,8 @@ class _Intake:
                     self._note(index, is_new=len(self._places.made_groups) > made_before)
                 elif isinstance(record, SubgroupRecord):
                     self._note(index, is_new=self._take_subgroup(record))
+                elif isinstance(record, SurveyRecord):
+                    self._note(index, is_new=take_survey(self._tx, self._places, record))
             except ChaupalError as error:
                 self._refuse(index, error)
 
@@ -183,6 +190,16 @@ class _Intake:
             if group.group_type == CONNECT_GROUP:
                 raise InvalidParameters(field="group", value=group.name, rule="is public, so it has no subgroups")
         return link_imported(self._tx, parent_id=parent.group_id, child_id=child.group_id)
+
+    def _take_responses(self, at: int, end: int) -> None:
+        records = {
+            index: record for index in range(at, end) if isinstance(record := self._records[index], ResponseRecord)
+        }
+
+        def note(index: int, is_new: bool) -> None:
+            self._note(index, is_new=is_new)
+
+        take_responses(self._tx, self._places, records, note=note, refuse=self._refuse)
 
     def _take_members(self, at: int, end: int) -> None:
         wanted = range(at, end)

@@ -99,7 +99,7 @@ class ImportRun:
             self._bytes_before += source.size_bytes
 
     def _read(self, source: Source) -> None:
-        name = str(source.path)
+        name = source.shown
         if source.form is Form.FILES:
             for finding in self._saved.left_in(source.path):
                 self._take_up(name, finding, 0)
@@ -171,4 +171,4 @@ def _bytes_of(record: Record) -> int:
     if isinstance(record, AttachmentRecord):
         names = sum(200 + 4 * len(file.path + file.name) for file in record.files)
         return 400 + 4 * len(record.text_instead + record.caption) + names
-    return 400 + (len(record.text) * 4 if isinstance(record, MessageRecord) else 1_000)
+    return 400 + len(record.text) * 4 if isinstance(record, MessageRecord) else len(msgspec.json.encode(record))

@@ -89,3 +89,13 @@ def action_response(
 def action_answered(group_id: str, action_id: str) -> Event:
     """Someone answered an anonymous survey; the event of the answer itself comes later."""
     return Event(event_type=EventType.ACTION_ANSWERED, object_id=action_id, group_id=group_id)
+
+
+def past_responses_added(group_id: str, action_id: str, *, response_count: int) -> Event:
+    """Answers were brought along from an action's past elsewhere; one event for however many."""
+    return Event(
+        event_type=EventType.HISTORY_IMPORTED,
+        object_id=group_id,
+        group_id=group_id,
+        facts={"actionId": action_id, "responseCount": response_count},
+    )

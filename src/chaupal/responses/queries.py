@@ -98,6 +98,14 @@ _SELECT_LAST_OF_PERSON = statement(
 )
 _SELECT_RESPONDERS = statement(select(responses.c.responder_id).distinct().where(*_OF_ACTION).limit(_PAGE))
 _INSERT = statement(insert(responses))
+# As of messages: what is brought along must not make the users' calls forget what they know.
+_INSERT_PAST = statement(insert(responses), is_aside=True)
+_SELECT_KNOWN = statement(
+    select(responses.c.response_id).where(_HERE, in_list(responses.c.response_id, "response_ids"))
+)
+_SELECT_KNOWN_RESPONDERS = statement(
+    select(responses.c.responder_id).distinct().where(*_OF_ACTION, in_list(responses.c.responder_id, "user_ids"))
+)
 _UPDATE = statement(
     update(responses)
     .where(
@@ -221,6 +229,21 @@ def select_responders(tx: Transaction, action_id: str, *, row_count: int) -> lis
 def insert_response(tx: Transaction, response: ResponseRow) -> None:
     """Inside tx; at once, because a later rule of the same batch may meet it."""
     tx.run(_INSERT, **response._asdict())
+
+
+def select_known_responses(tx: Transaction, response_ids: list[str]) -> set[str]:
+    """Those of the ids that are answers."""
+    return {row[0] for row in tx.all(_SELECT_KNOWN, response_ids=response_ids)}
+
+
+def select_known_responders(tx: Transaction, action_id: str, user_ids: list[str]) -> set[str]:
+    """Those among the people who have answered an action in their own name."""
+    return {row[0] for row in tx.all(_SELECT_KNOWN_RESPONDERS, which_action=action_id, user_ids=user_ids)}
+
+
+def insert_past_responses(tx: Transaction, rows: list[ResponseRow]) -> None:
+    """Answers of the past. Inside tx; at once, because the next batch looks for their ids."""
+    tx.run_many(_INSERT_PAST, [row._asdict() for row in rows])
 
 
 def insert_responses(tx: Transaction, rows: list[ResponseRow]) -> None:

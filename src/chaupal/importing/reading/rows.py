@@ -19,6 +19,8 @@ RECORD_MAX_LINES = 5_000
 _UNSURE_MAX_LINES = 20
 """Where it is not yet known whether a row begins at all: a name may hold a line feed, and hardly more than a few."""
 
+_HEADER_MAX_LINES = 200
+
 CELL_MAX_CHARS = 1_000_000
 """No text was ever as long; what follows it is reported by itself, so that memory stays small."""
 
@@ -119,6 +121,17 @@ class _Scan:
         """The cells where the last one was never closed: its quotation mark is text."""
         text = '"' + "".join(self._parts)
         return [*self.cells, text.rstrip("\r\n")]
+
+
+def read_header(lines: Iterable[str], delimiter: str) -> tuple[list[str], int]:
+    """The cells of the first row, which may hold line feeds, and how many lines it has; at most 200."""
+    scan = _Scan(delimiter)
+    count = 0
+    for line in lines:
+        count += 1
+        if scan.feed(line) is _State.CLOSED or count >= _HEADER_MAX_LINES:
+            break
+    return (scan.cells if scan.state is _State.CLOSED else scan.torn()), count
 
 
 def read_rows(lines: Iterable[str], form: RowForm, *, first_line: int = 1) -> Iterator[Row | Stray]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import itertools
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import IO
@@ -22,9 +25,11 @@ from chaupal.importing.reading.known_people import KnownPeople
 from chaupal.importing.reading.lines import read_lines
 from chaupal.importing.reading.mapping import Mapping
 from chaupal.importing.reading.people_lists import PeopleList, is_parent_list, is_people_list
+from chaupal.importing.reading.response_reports import ResponseReport
 from chaupal.importing.reading.saved_files import SavedFiles, read_saved_name
 from chaupal.importing.reading.tenant_export import DEFAULT_HEADERS, TenantExport, is_tenant_export
 
+ZIP = ".zip"
 JSON_LINES = (".jsonl", ".ndjson")
 TABLES = (".csv", ".tsv", ".txt")
 _HEADER_LINES_MAX = 20
@@ -38,6 +43,7 @@ class Form(IntEnum):
     JSON = 3
     MESSAGES = 4
     FILES = 5
+    REPORT = 6
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -48,6 +54,15 @@ class Source(msgspec.Struct, frozen=True):
     columns: Columns | None
     header_lines: int
     size_bytes: int
+    member: str = ""
+    """The name of a table in a ZIP file."""
+    delimiter: str = ""
+    """Of a report, whose header may have several lines."""
+
+    @property
+    def shown(self) -> str:
+        """As a report of the import names it."""
+        return f"{self.path}/{self.member}" if self.member else str(self.path)
 
 
 class Unrecognised(msgspec.Struct, frozen=True):
@@ -91,11 +106,13 @@ def find_sources(path: Path, mapping: Mapping) -> Sources:
             folders[file.parent] = folders.get(file.parent, 0) + file.stat().st_size
             continue
         suffix = file.suffix.lower()
-        if suffix not in (*JSON_LINES, *TABLES) or file.name.startswith("."):
-            if file == path:
-                raise PathRefused(f"{path} is no file of a form that is known: {', '.join((*TABLES, *JSON_LINES))}")
-            continue
-        found.append(_source_of(file, mapping))
+        if suffix == ZIP:
+            found += _sources_in(file)
+        elif suffix in (*JSON_LINES, *TABLES) and not file.name.startswith("."):
+            found.append(_source_of(file, mapping))
+        elif file == path:
+            known_forms = ", ".join((*TABLES, *JSON_LINES, ZIP))
+            raise PathRefused(f"{path} is no file of a form that is known: {known_forms}")
     found += [Source(folder, Form.FILES, None, 0, size_bytes) for folder, size_bytes in folders.items()]
     if not found:
         raise PathRefused(f"There is no file in {path} that could be read")
@@ -112,6 +129,9 @@ def _source_of(file: Path, mapping: Mapping) -> Source | Unrecognised:
         head = list(itertools.islice(read_lines(opened), _HEADER_LINES_MAX))
     if not head:
         return Unrecognised(file, "the file is empty")
+    delimiter = _delimiter_of_report(head[0])
+    if delimiter:
+        return Source(file, Form.REPORT, None, 0, size_bytes, delimiter=delimiter)
     best = max((_columns_of(head, delimiter, mapping) for delimiter in DELIMITERS), key=lambda found: len(found.places))
     form = _form_of(best)
     if form is not None:
@@ -121,6 +141,39 @@ def _source_of(file: Path, mapping: Mapping) -> Source | Unrecognised:
         return Source(file, Form.MESSAGES, headless, 0, size_bytes)
     shown = ", ".join(f"'{header}'" for header in best.headers[:10])
     return Unrecognised(file, f"its columns are not recognised; name them in the map file, under [columns]: {shown}")
+
+
+def _sources_in(file: Path) -> list[Source | Unrecognised]:
+    """The reports in a ZIP file."""
+    found: list[Source | Unrecognised] = []
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for entry in archive.infolist():
+                if not entry.filename.lower().endswith(TABLES):
+                    continue
+                with archive.open(entry) as opened:
+                    head = next(read_lines(opened), "")
+                delimiter = _delimiter_of_report(head)
+                if delimiter:
+                    size_bytes = entry.compress_size
+                    made = Source(file, Form.REPORT, None, 0, size_bytes, member=entry.filename, delimiter=delimiter)
+                    found.append(made)
+                else:
+                    found.append(Unrecognised(file, f"{entry.filename} in it is no response report"))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error) as error:
+        found.append(Unrecognised(file, f"it cannot be read as a ZIP file: {error}"))
+    return found or [Unrecognised(file, "it holds no response report")]
+
+
+def _delimiter_of_report(first_line: str) -> str:
+    """The delimiter of a response report; "" where a file with this first line is none."""
+    match = _REPORT.match(first_line)
+    return match["delimiter"] if match is not None else ""
+
+
+_REPORT = re.compile(
+    r"""[\s"]*responder\s*name[ "]*(?P<delimiter>[,\t;|])[\s"]*group\s*name[ "]*(?P=delimiter)""", re.IGNORECASE
+)
 
 
 def _columns_of(head: list[str], delimiter: str, mapping: Mapping) -> Columns:
@@ -151,6 +204,9 @@ def read_source(
     source: Source, file: IO[bytes], mapping: Mapping, people: KnownPeople, saved: SavedFiles
 ) -> Iterator[Finding]:
     """Everything in an opened file, in its order."""
+    if source.form is Form.REPORT:
+        yield from _report_of(source, mapping, people).read()
+        return
     lines = read_lines(file)
     if source.columns is None:
         yield from JsonLines(mapping, people).read(lines)
@@ -160,3 +216,21 @@ def read_source(
         yield from TenantExport(source.columns, mapping, people, saved).read(below, first_line=first_line)
     else:
         yield from PeopleList(source.columns, mapping, people).read(below, first_line=first_line)
+
+
+def _report_of(source: Source, mapping: Mapping, people: KnownPeople) -> ResponseReport:
+    """A report's survey is called as its file is."""
+    title = Path(source.member or source.path).stem
+    return ResponseReport(
+        lambda: _opened(source), title=title, delimiter=source.delimiter, mapping=mapping, people=people
+    )
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[IO[bytes]]:
+    if not source.member:
+        with source.path.open("rb") as file:
+            yield file
+        return
+    with zipfile.ZipFile(source.path) as archive, archive.open(source.member) as member:
+        yield member
