@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench import client, growth, nodes, streams, webhook_load, webhooks
+from bench import client, growth, moved, nodes, streams, webhook_load, webhooks
 from bench.baseline import build_floor, floor_target
 from bench.case import Case, Result, result_of_cpu, result_of_p50
 from bench.fanout import STREAMS
@@ -153,6 +153,14 @@ CASES = (
         "us",
         Limits(bar=1.2, goal=1.05),
         nodes.run_throttling,
+    ),
+    Case(
+        "redirect",
+        f"308 of an organization that has moved, GET at {CONNECTIONS} connections, requests/s",
+        "a normal GET",
+        "requests/s",
+        Limits(bar=1.0, goal=2, is_lower_bound=True),
+        moved.run_redirect,
     ),
     Case(
         "two-nodes",

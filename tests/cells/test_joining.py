@@ -97,6 +97,17 @@ class TestDraining:
         assert shown(root, "north")["state"] == "draining"
 
 
+class TestDoctor:
+    def test_it_says_whether_the_others_answer(self, joined: tuple[Installation, Installation]) -> None:
+        root, cell = joined
+        checks = {check["name"]: check for check in json.loads(root.command("doctor", "--json").out)["checks"]}
+        assert (checks["cell north"]["state"], checks["cell north"]["message"]) == ("ok", f"{url_of(cell)} answers.")
+        root.stop()
+        checks = {check["name"]: check for check in json.loads(cell.command("doctor", "--json").out)["checks"]}
+        assert checks["cell root"]["state"] == "warning"
+        assert "gives no answer" in checks["cell root"]["message"]
+
+
 class TestTheDoor:
     @pytest.mark.parametrize("path", ["/cells/v1/health", "/cells/v1/directory"])
     def test_nobody_comes_in_with_a_users_token_or_none(

@@ -15,6 +15,7 @@ import msgspec
 import typer
 
 from chaupal import __version__
+from chaupal.cli.checks.cells import check_cells
 from chaupal.cli.checks.check import Check, State, fault, ok
 from chaupal.cli.checks.database import check_database
 from chaupal.cli.checks.folder import check_folder, check_secret_key
@@ -58,6 +59,7 @@ def _examine() -> Examination:
     checks += _allowed("data folder", lambda: check_folder(settings))
     checks += _allowed("secret key", lambda: [check_secret_key(settings)])
     checks += _allowed("database", lambda: check_database(settings))
+    checks += _allowed("cells", lambda: check_cells(settings))
     checks += _allowed("media store", lambda: check_media_store(settings))
     checks += check_signals(settings)
     checks += _allowed("network", lambda: check_network(settings))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from chaupal.settings import Settings
 from chaupal.store.migrating import current_version
+from chaupal.store.schema import SCHEMA_VERSION
 
 _CONNECT_TIMEOUT_S = 5
 
@@ -42,6 +43,34 @@ def examine_database(settings: Settings) -> DatabaseFindings:
         if explained is None:
             raise
         raise DatabaseUnusable(explained) from error
+
+
+def examine_cells(settings: Settings) -> list[tuple[str, str]]:
+    """(name, address) of the other cells that have joined; none where the database is not there, or cannot be read.
+
+    What is wrong with the database itself `examine_database` says.
+    """
+    question = "SELECT cell_name, endpoint_url FROM cells WHERE NOT is_self AND state IN ('joined', 'draining')"
+    try:
+        if current_version(settings) != SCHEMA_VERSION:
+            return []
+        if settings.is_postgres:
+            import psycopg
+
+            with psycopg.connect(settings.database, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
+                return [(row[0], row[1]) for row in connection.execute(question).fetchall()]
+        import apsw
+
+        file = apsw.Connection(str(settings.sqlite_path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            file.set_busy_timeout(_CONNECT_TIMEOUT_S * 1000)
+            return [(str(row[0]), str(row[1])) for row in file.execute(question)]
+        finally:
+            file.close()
+    except Exception as error:
+        if explain_driver_error(error) is None:
+            raise
+        return []
 
 
 def explain_driver_error(error: BaseException) -> str | None:
