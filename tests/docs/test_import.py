@@ -31,7 +31,7 @@ class TestJsonLines:
         lines = block("jsonl").splitlines()
         found = list(JsonLines(Mapping(), KnownPeople({}, "")).read(lines))
         kinds = [each.record.__struct_config__.tag for each in found if isinstance(each, Found)]
-        assert kinds == ["person", "group", "subgroup", "member", "message"]
+        assert kinds == ["person", "group", "subgroup", "member", "message", "action", "response"]
         assert sorted(re.findall(r"^\| `(\w+)` \|", IMPORT.text.split("| kind |")[1], re.MULTILINE)) == sorted(kinds)
 
 

@@ -7,9 +7,10 @@ from collections import defaultdict
 import msgspec
 
 from chaupal.actions.contents import Content
-from chaupal.actions.drafts import Visibility
+from chaupal.actions.drafts import Property, Visibility
 from chaupal.actions.events import past_actions_added
-from chaupal.actions.queries import NewAction, insert_past_actions, select_known_actions
+from chaupal.actions.property_queries import PropertyRow, append_properties
+from chaupal.actions.queries import NewAction, append_assignees, insert_past_actions, select_known_actions
 from chaupal.actions.rules import FIRST_VERSION
 from chaupal.errors import InvalidParameters
 from chaupal.store.transaction import Transaction
@@ -26,8 +27,21 @@ class PastAction(msgspec.Struct, frozen=True, kw_only=True):
     sender_id: str
     sent_at_us: int
     action_type: str
-    content: Content
+    content: str
+    """As it is stored; see `stored`."""
+    package_id: str = ""
+    package_version: int = 0
+    visibility: str = Visibility.ALL.value
+    accepts_multiple: bool = False
+    expires_at_ms: int | None = None
     closed_at_ms: int | None = None
+    assignee_ids: tuple[str, ...] = ()
+    properties: tuple[Property, ...] = ()
+
+
+def stored(content: Content) -> str:
+    """A content as it is stored."""
+    return _encode(content).decode()
 
 
 def known_actions(tx: Transaction, action_ids: list[str]) -> set[str]:
@@ -49,6 +63,16 @@ def add_past_actions(tx: Transaction, actions: list[PastAction]) -> None:
     for group_id, some in by_group.items():
         position = tx.append(past_actions_added(group_id, action_count=len(some)))
         insert_past_actions(tx, [_row(action, position) for action in some])
+        for action in some:
+            append_assignees(tx, action.action_id, action.assignee_ids)
+            append_properties(tx, _properties_of(action))
+
+
+def _properties_of(action: PastAction) -> list[PropertyRow]:
+    return [
+        PropertyRow(action.action_id, each.name, place, each.property_type, each.value)
+        for place, each in enumerate(action.properties)
+    ]
 
 
 def _row(action: PastAction, position: int) -> NewAction:
@@ -61,15 +85,15 @@ def _row(action: PastAction, position: int) -> NewAction:
         sender_id=action.sender_id,
         connector_id="",
         action_type=action.action_type,
-        package_id="",
-        package_version=0,
-        content=_encode(action.content).decode(),
-        visibility=Visibility.ALL.value,
+        package_id=action.package_id,
+        package_version=action.package_version,
+        content=action.content,
+        visibility=action.visibility,
         is_anonymous=False,
-        accepts_multiple=False,
-        assignee_count=0,
+        accepts_multiple=action.accepts_multiple,
+        assignee_count=len(action.assignee_ids),
         version=FIRST_VERSION,
         reply_to="",
-        expires_at_ms=None,
+        expires_at_ms=action.expires_at_ms,
         closed_at_ms=action.closed_at_ms,
     )

@@ -35,6 +35,7 @@ from chaupal.errors import InvalidParameters
 from chaupal.importing.files import FileRoom, prepare_files
 from chaupal.importing.rules import Batch, Rehearsed, Taken, import_records, rehearse_records
 from chaupal.people.rules import NewPerson, Person, PersonChange, add_person, change_person, list_people
+from chaupal.responses.bodies.reading import read_answer
 from chaupal.serving.house import House
 from chaupal.store.clock import new_id
 from chaupal.tokens.rules import NewToken, create_token, revoke_token
@@ -191,12 +192,12 @@ async def records_import(house: House, arguments: calls.RecordsImport) -> calls.
     operator = await _operator(house, arguments.tenant)
     if arguments.is_rehearsal:
         try:
-            await house.store.write(rehearse_records, operator, Batch(arguments.records))
+            await house.store.write(rehearse_records, operator, Batch(arguments.records, read_answer=read_answer))
         except Rehearsed as rehearsed:
             return _shown_taken(rehearsed.taken)
     room = FileRoom(house.store, house.media_store, house.settings.media_max_bytes)
     prepared = await prepare_files(room, operator, arguments.records)
-    taken = (await house.store.write(import_records, operator, Batch(arguments.records, prepared))).result
+    taken = (await house.store.write(import_records, operator, Batch(arguments.records, prepared, read_answer))).result
     return _shown_taken(taken)
 
 

@@ -7,6 +7,8 @@ without scale unit, numbers E.164, instants since 1970 UTC. The JSON Lines that 
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 
@@ -108,15 +110,40 @@ class SurveyRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="survey"
     questions: tuple[str, ...]
 
 
-class ResponseRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="response", tag_field="kind"):
-    """An answer to a survey, by the order of its questions; "" where one was left out. `responder` None: nobody knows
-    whose it was. `survey` is what the survey's id is derived from."""
+class ActionRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="action", tag_field="kind"):
+    """An action of any type. `content` is its body as it is stored; properties are (name, type, value)."""
 
-    survey: str
+    group: GroupReference
+    sender: PersonReference
+    sent_at_us: int
+    action_id: str
+    action_type: str
+    content: str
+    package_id: str = ""
+    package_version: int = 0
+    visibility: str = "All"
+    accepts_multiple: bool = False
+    expires_at_ms: int | None = None
+    closed_at_ms: int | None = None
+    assigned: tuple[PersonReference, ...] = ()
+    properties: tuple[tuple[str, str, str], ...] = ()
+
+
+class ResponseRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="response", tag_field="kind"):
+    """An answer. `responder` None: nobody knows whose it was.
+
+    To an action by `action_id`, with a `body` as it is posted; or to a survey of a report by what its id is derived
+    from, with `answers` in the order of its questions, "" where one was left out.
+    """
+
     responder: PersonReference | None
     responded_at_us: int
-    derived_from: str
-    answers: tuple[str, ...]
+    action_id: str = ""
+    response_id: str = ""
+    body: dict[str, Any] | None = None
+    survey: str = ""
+    derived_from: str = ""
+    answers: tuple[str, ...] = ()
     latitude: float | None = None
     longitude: float | None = None
     place: str = ""
@@ -130,5 +157,6 @@ Record = (
     | MessageRecord
     | AttachmentRecord
     | SurveyRecord
+    | ActionRecord
     | ResponseRecord
 )

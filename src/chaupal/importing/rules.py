@@ -12,7 +12,7 @@ from collections import defaultdict
 import msgspec
 
 from chaupal.actions.contents import MediaContent
-from chaupal.actions.imported import PastAction, add_past_actions, check_past_action
+from chaupal.actions.imported import PastAction, add_past_actions, check_past_action, stored
 from chaupal.auth.access import CONNECT_GROUP, SUBSCRIBER
 from chaupal.auth.caller import Operator
 from chaupal.errors import ChaupalError, Conflict, InvalidParameters, NotFound
@@ -20,6 +20,7 @@ from chaupal.groups.rules import Group
 from chaupal.importing.files import FilesRefused, Prepared, known_texts
 from chaupal.importing.places import Places, derived_id
 from chaupal.importing.records import (
+    ActionRecord,
     AttachmentRecord,
     GroupRecord,
     MemberRecord,
@@ -31,7 +32,7 @@ from chaupal.importing.records import (
     SubgroupRecord,
     SurveyRecord,
 )
-from chaupal.importing.surveys import take_responses, take_survey
+from chaupal.importing.surveys import ReadAnswer, take_action, take_responses, take_survey
 from chaupal.media.imported import add_past_media
 from chaupal.media.rules import MediaDraft
 from chaupal.members.imported import Admission, admit, read_role
@@ -85,6 +86,8 @@ class Batch(msgspec.Struct, frozen=True):
 
     records: list[Record]
     prepared: Prepared = {}
+    read_answer: ReadAnswer | None = None
+    """Reads the bodies of answers; where it is missing, none may have one."""
 
 
 def import_records(tx: Transaction, _caller: Operator, batch: Batch) -> Taken:
@@ -115,6 +118,7 @@ class _Intake:
         self._tx = tx
         self._records = batch.records
         self._prepared = batch.prepared
+        self._read_answer = batch.read_answer
         self._places = Places(tx)
         self._taken: list[int] = []
         self._known: list[int] = []
@@ -171,6 +175,8 @@ class _Intake:
                     self._note(index, is_new=self._take_subgroup(record))
                 elif isinstance(record, SurveyRecord):
                     self._note(index, is_new=take_survey(self._tx, self._places, record))
+                elif isinstance(record, ActionRecord):
+                    self._note(index, is_new=take_action(self._tx, self._places, record))
             except ChaupalError as error:
                 self._refuse(index, error)
 
@@ -199,7 +205,7 @@ class _Intake:
         def note(index: int, is_new: bool) -> None:
             self._note(index, is_new=is_new)
 
-        take_responses(self._tx, self._places, records, note=note, refuse=self._refuse)
+        take_responses(self._tx, self._places, records, self._read_answer, note=note, refuse=self._refuse)
 
     def _take_members(self, at: int, end: int) -> None:
         wanted = range(at, end)
@@ -304,11 +310,11 @@ class _Intake:
             sender_id=sender_id,
             sent_at_us=record.sent_at_us,
             action_type=draft.kind.value,
-            content=MediaContent(media="", caption=record.caption),
+            content="",
         )
         check_past_action(self._tx, action)
         media = add_past_media(self._tx, draft, owner_id=sender_id)
-        return msgspec.structs.replace(action, content=MediaContent(media=media, caption=record.caption))
+        return msgspec.structs.replace(action, content=stored(MediaContent(media=media, caption=record.caption)))
 
 
 def _has_number(record: MemberRecord) -> bool:

@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
-from chaupal.actions.contents import Question, SurveyContent
-from chaupal.actions.imported import PastAction, add_past_actions, check_past_action, known_actions
+from chaupal.actions.contents import Content, Question, SurveyContent
+from chaupal.actions.drafts import Property
+from chaupal.actions.imported import PastAction, add_past_actions, check_past_action, known_actions, stored
 from chaupal.actions.limits import CONTENT_MAX_BYTES, QUESTIONS_MAX, TITLE_MAX_CHARS
 from chaupal.errors import ChaupalError, InvalidParameters
 from chaupal.importing.places import Places, derived_id
-from chaupal.importing.records import ResponseRecord, SurveyRecord
-from chaupal.responses.contents import Spot
-from chaupal.responses.imported import PastResponse, add_past_responses, check_past_response, known_responses
+from chaupal.importing.records import ActionRecord, ResponseRecord, SurveyRecord
+from chaupal.messages.imported import known_messages
+from chaupal.responses.contents import Answer, ResponseContent, Spot
+from chaupal.responses.imported import (
+    Answered,
+    PastResponse,
+    add_past_responses,
+    check_past_response,
+    find_answered,
+    known_responses,
+)
 from chaupal.store.transaction import Transaction
+
+ReadAnswer = Callable[[Content, object], Answer]
+"""Reads the body of an answer to an action that holds this."""
 
 Note = Callable[[int, bool], None]
 """(a record's place in its batch, whether it is new)"""
@@ -46,7 +58,7 @@ def take_survey(tx: Transaction, places: Places, record: SurveyRecord) -> bool:
         sender_id=places.person(record.sender).user_id,
         sent_at_us=record.sent_at_us,
         action_type="Survey",
-        content=SurveyContent(title=record.title[:TITLE_MAX_CHARS], questions=questions),
+        content=stored(SurveyContent(title=record.title[:TITLE_MAX_CHARS], questions=questions)),
         closed_at_ms=record.closed_at_us // 1000,
     )
     check_past_action(tx, action)
@@ -54,46 +66,90 @@ def take_survey(tx: Transaction, places: Places, record: SurveyRecord) -> bool:
     return True
 
 
+def take_action(tx: Transaction, places: Places, record: ActionRecord) -> bool:
+    """Whether the action was not there. Inside tx.
+
+    Raises:
+        InvalidParameters, NotFound, NameShared, GroupGone.
+    """
+    if known_actions(tx, [record.action_id]):
+        return False
+    if known_messages(tx, [record.action_id]):
+        raise InvalidParameters(field="id", value=record.action_id, rule="is a message's already")
+    assignees = dict.fromkeys(places.person(person).user_id for person in record.assigned)
+    action = PastAction(
+        action_id=record.action_id,
+        group_id=places.group(record.group).group_id,
+        sender_id=places.person(record.sender).user_id,
+        sent_at_us=record.sent_at_us,
+        action_type=record.action_type,
+        content=record.content,
+        package_id=record.package_id,
+        package_version=record.package_version,
+        visibility=record.visibility,
+        accepts_multiple=record.accepts_multiple,
+        expires_at_ms=record.expires_at_ms,
+        closed_at_ms=record.closed_at_ms,
+        assignee_ids=tuple(assignees),
+        properties=tuple(Property(*each) for each in record.properties),
+    )
+    check_past_action(tx, action)
+    add_past_actions(tx, [action])
+    return True
+
+
 def take_responses(
-    tx: Transaction, places: Places, records: dict[int, ResponseRecord], *, note: Note, refuse: Refuse
+    tx: Transaction,
+    places: Places,
+    records: dict[int, ResponseRecord],
+    read_answer: ReadAnswer | None,
+    *,
+    note: Note,
+    refuse: Refuse,
 ) -> None:
     """Take answers in, by their places in the batch. Inside tx."""
-    ids = {index: derived_id(tx.tenant_id, "response", record.derived_from) for index, record in records.items()}
+    ids = {
+        index: record.response_id or derived_id(tx.tenant_id, "response", record.derived_from)
+        for index, record in records.items()
+    }
     known = known_responses(tx, list(ids.values()))
     responders = {record.responder for record in records.values() if record.responder is not None}
     places.know_numbers(sorted(each.mobile_number for each in responders if each.mobile_number))
     places.know_names(sorted(each.name for each in responders if each.name and not each.mobile_number))
-    by_survey: dict[str, list[tuple[int, PastResponse]]] = defaultdict(list)
+    by_action: dict[str, list[tuple[int, PastResponse]]] = defaultdict(list)
+    found: dict[str, Answered] = {}
     for index, record in records.items():
         if ids[index] in known:
             note(index, False)
             continue
         known.add(ids[index])
         try:
-            response = _response_of(places, record, ids[index])
+            action_id = record.action_id or derived_id(tx.tenant_id, "survey", record.survey)
+            if action_id not in found:
+                found[action_id] = find_answered(tx, action_id)
+            response = PastResponse(
+                response_id=ids[index],
+                responder_id="" if record.responder is None else places.person(record.responder).user_id,
+                responded_at_us=record.responded_at_us,
+                answer=_answer_of(record, found[action_id], read_answer),
+            )
             check_past_response(tx, response)
-            by_survey[derived_id(tx.tenant_id, "survey", record.survey)].append((index, response))
+            by_action[action_id].append((index, response))
         except ChaupalError as error:
             refuse(index, error)
-    for action_id, responses in by_survey.items():
-        try:
-            add_past_responses(tx, action_id, [response for _, response in responses])
-        except ChaupalError as error:
-            for index, _ in responses:
-                refuse(index, error)
-        else:
-            for index, _ in responses:
-                note(index, True)
+    for action_id, responses in by_action.items():
+        add_past_responses(tx, found[action_id], [response for _, response in responses])
+        for index, _ in responses:
+            note(index, True)
 
 
-def _response_of(places: Places, record: ResponseRecord, response_id: str) -> PastResponse:
+def _answer_of(record: ResponseRecord, answered: Answered, read_answer: ReadAnswer | None) -> Answer:
+    if record.body is not None and read_answer is not None:
+        answer = read_answer(answered.content, record.body)
+        if answer.media:
+            raise InvalidParameters(field=answer.media[0].field, value="a file", rule="cannot be imported with answers")
+        return answer
     spot = None
     if record.latitude is not None and record.longitude is not None:
         spot = Spot(lt=record.latitude, lg=record.longitude, n=record.place)
-    return PastResponse(
-        response_id=response_id,
-        responder_id="" if record.responder is None else places.person(record.responder).user_id,
-        responded_at_us=record.responded_at_us,
-        answers=[answer or None for answer in record.answers],
-        spot=spot,
-    )
+    return Answer(content=ResponseContent(answers=[answer or None for answer in record.answers]), spot=spot)

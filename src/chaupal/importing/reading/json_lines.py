@@ -8,11 +8,14 @@ from typing import Any
 
 import msgspec
 
+from chaupal.actions.bodies.reading import read_body, read_type
+from chaupal.errors import ChaupalError
 from chaupal.importing.reading.findings import EXCERPT_CHARS, Finding, Found, Problem
 from chaupal.importing.reading.known_people import KnownPeople
 from chaupal.importing.reading.mapping import Mapping
 from chaupal.importing.reading.texts import Unreadable, find_number, parts_of, read_kept_id, storable
 from chaupal.importing.records import (
+    ActionRecord,
     GroupRecord,
     GroupReference,
     MemberRecord,
@@ -20,6 +23,7 @@ from chaupal.importing.records import (
     PersonRecord,
     PersonReference,
     Record,
+    ResponseRecord,
     SubgroupRecord,
 )
 from chaupal.wire.values import read_instant
@@ -51,6 +55,14 @@ class Written(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     reply_to: str = ""
     parent_group_id: str = ""
     parent_group: str = ""
+    action_type: str = ""
+    package_id: str = ""
+    action_body: dict[str, Any] | None = None
+    closed_at: str | int | float | None = None
+    action_id: str = ""
+    responder: str = ""
+    responder_id: str = ""
+    responded_at: str | int | float | None = None
 
 
 class JsonLines:
@@ -65,6 +77,8 @@ class JsonLines:
             "member": self._member,
             "subgroup": self._subgroup,
             "message": self._message,
+            "action": self._action,
+            "response": self._response,
         }
 
     def read(self, lines: Iterable[str]) -> Iterator[Finding]:
@@ -75,7 +89,7 @@ class JsonLines:
             try:
                 for record in self._records_of(line):
                     yield Found(record, number)
-            except (Unreadable, msgspec.MsgspecError, ValueError) as error:
+            except (ChaupalError, Unreadable, msgspec.MsgspecError, ValueError) as error:
                 yield Problem(number, str(error), line.rstrip("\r\n")[:EXCERPT_CHARS])
 
     def _records_of(self, line: str) -> Iterator[Record]:
@@ -146,6 +160,48 @@ class JsonLines:
                 reply_to="" if number else read_kept_id(written.reply_to),
                 edited_at_ms=None if edited_at_us is None else edited_at_us // 1000,
             )
+
+    def _action(self, written: Written) -> Iterator[Record]:
+        sent_at_us = _instant("sentAt", written.sent_at)
+        action_id = read_kept_id(written.id)
+        if sent_at_us is None or not action_id:
+            raise Unreadable("an action needs an id and sentAt")
+        action_type, package = read_type(written.package_id, written.action_type)
+        body, content = read_body(action_type, written.action_body or {})
+        if body.media:
+            raise Unreadable(f"{body.media[0].field}: files cannot be imported by this form")
+        if body.is_anonymous:
+            raise Unreadable("an anonymous action cannot be imported: nobody could tell who has answered it")
+        closed_at_us = _instant("closedAt", written.closed_at)
+        yield ActionRecord(
+            group=self._group_of(written),
+            sender=self._who("sender", written.sender, written.sender_id),
+            sent_at_us=sent_at_us,
+            action_id=action_id,
+            action_type=action_type,
+            content=content,
+            package_id=package.package_id if package is not None else "",
+            package_version=package.version if package is not None else 0,
+            visibility=body.visibility.value,
+            accepts_multiple=body.accepts_multiple,
+            expires_at_ms=None if body.life_ms is None else sent_at_us // 1000 + body.life_ms,
+            closed_at_ms=None if closed_at_us is None else closed_at_us // 1000,
+            assigned=tuple(PersonReference(mobile_number=number) for number in body.assigned_numbers),
+            properties=tuple((each.name, each.property_type, each.value) for each in body.properties),
+        )
+
+    def _response(self, written: Written) -> Iterator[Record]:
+        responded_at_us = _instant("respondedAt", written.responded_at)
+        response_id, action_id = read_kept_id(written.id), read_kept_id(written.action_id)
+        if responded_at_us is None or not response_id or not action_id:
+            raise Unreadable("a response needs an id, an actionId and respondedAt")
+        yield ResponseRecord(
+            responder=self._who("responder", written.responder, written.responder_id),
+            responded_at_us=responded_at_us,
+            action_id=action_id,
+            response_id=response_id,
+            body=written.action_body or {},
+        )
 
     def _group_of(self, written: Written) -> GroupReference:
         if not (written.group.strip() or written.group_id.strip()):
