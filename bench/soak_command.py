@@ -17,6 +17,7 @@ from bench.postgresql import open_postgresql
 from bench.processes import ServerNotReady
 from bench.product import Product, ProductRefused
 from bench.soak_crowd import check_crowd, make_crowd
+from bench.soak_import import check_import
 from bench.soak_load import Client, check_history
 from bench.stage import free_port
 
@@ -72,6 +73,9 @@ def _read_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--members", type=int, default=300_000, help="of one group that is read as a whole; 300,000 if left out"
     )
+    parser.add_argument(
+        "--imported", type=int, default=1_000_000, help="messages of a past that are imported; 1,000,000 if left out"
+    )
     return parser.parse_args(arguments)
 
 
@@ -92,6 +96,7 @@ def _soak(product: Product, flags: argparse.Namespace) -> list[str]:
         product.sign_in()
         crowd_id = make_crowd(product, flags.members)
         faults = check_crowd(product, crowd_id, flags.members)
+        faults += check_import(product, flags.imported)
         group_ids = [product.create_group(f"Soak {number}") for number in range(GROUPS)]
         clients = [
             Client(
