@@ -187,7 +187,7 @@ say that it works there:
 
 - `connectors.application_id` is unique over all organizations, because it is all that a client names when it signs in.
   That table would be a reference table, kept whole on each machine; so would `webhook_workers`.
-- About a dozen statements ask all machines: sign-in by application id, the operator's lists, and what workers read to
+- Some twenty statements ask all machines: sign-in by application id, the operator's lists, and what workers read to
   find work or the dead. They are few and small, but each then costs as many round trips as there are machines.
 - A batch may hold rules of several organizations, and would then be a transaction over several machines. Writers would
   have to be chosen by machine instead of by the organization's hash.
