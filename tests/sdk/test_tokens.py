@@ -108,6 +108,27 @@ class TestKeepingTokens:
         client = open_client(tokens=kept, refresh_token="older")
         assert client.users.me().mobile_number == MOHAN
 
+    def test_what_is_given_counts_where_what_is_kept_was_revoked(self, site: Site, open_client: OpenClient) -> None:
+        kept: Any = MemoryTokens()
+        first = site.world.grant(GITA).refresh_token
+        open_client(tokens=kept, refresh_token=first).users.me()
+        second = site.world.grant(GITA).refresh_token  # ends the first
+        client = open_client(tokens=kept, refresh_token=second)
+        assert client.users.me().mobile_number == GITA
+        assert kept.load().refresh_token == second
+        site.world.grant(GITA)
+        with pytest.raises(Unauthenticated):
+            client.users.me()
+
+    def test_after_a_sign_in_nobody_else_is_acted_for(self, site: Site, open_client: OpenClient) -> None:
+        client = open_client()
+        client.sign_in.send_pin(MOHAN)
+        client.sign_in.with_pin(MOHAN, site.world.pin_of(MOHAN))
+        assert client.users.me().mobile_number == MOHAN
+        site.world.grant(MOHAN)  # ends what the PIN gave
+        with pytest.raises(Unauthenticated):
+            client.users.me()
+
     def test_a_new_refresh_token_takes_the_place_of_the_old(self, site: Site, open_client: OpenClient) -> None:
         kept: Any = MemoryTokens()
         first = site.world.grant(GITA).refresh_token

@@ -28,8 +28,8 @@ class Chaupal(Resources):
     `bot_user_id` it acts as this bot, whose tokens it takes by those of the person.
 
     `tokens` keeps what a sign-in gives beyond the end of the program; what it has wins over `refresh_token`, which may
-    be older. `retrying` says how patient it is. `http` is a client of httpx with settings of your own, such as a proxy;
-    it is closed with this one.
+    be older, unless it was revoked. `retrying` says how patient it is. `http` is a client of httpx with settings of
+    your own, such as a proxy; it is closed with this one.
 
     Raises ValueError where `url` is no http or https address.
     """

@@ -15,6 +15,7 @@ from chaupal_client._errors import (
     EndpointRefused,
     InvalidToken,
     SignInNeeded,
+    Unauthenticated,
     read_error,
     read_move,
 )
@@ -62,9 +63,11 @@ class Session:
         self._store = store
         self._now_s = now_s
         self.tokens = store.load() or Tokens()
+        self._given_refresh_token = ""
 
     def begin_with(self, given: Tokens) -> None:
-        """What the program was given, where the store has nothing."""
+        """What the program was given. What is in the store is newer, unless it has been revoked since."""
+        self._given_refresh_token = given.refresh_token
         if not (self.tokens.refresh_token or self.tokens.access_token):
             self.tokens = given
 
@@ -81,10 +84,12 @@ class Session:
     @property
     def can_renew(self) -> bool:
         """Whether there is what a new access token is had for."""
-        return bool(self.tokens.refresh_token and self.credentials.application_id)
+        return bool((self.tokens.refresh_token or self._given_refresh_token) and self.credentials.application_id)
 
     def keep(self, **changes: Any) -> Flow[None]:
         """Remember what is new of the tokens, also in the store. An endpoint is taken only where it is safe to go."""
+        if "refresh_token" in changes:  # someone has signed in: never act as somebody else again
+            self._given_refresh_token = ""
         yield Exclusively(self._keep_alone(changes))
 
     def _keep_alone(self, changes: dict[str, Any]) -> Flow[None]:
@@ -202,21 +207,33 @@ class Session:
         if kept and kept.access_token not in ("", instead_of) and not self._is_ending(kept):
             self.tokens = kept  # another program with the same store has been there before
             return
-        refresh_token = (kept or self.tokens).refresh_token or self.tokens.refresh_token
-        headers = {
-            "applicationId": self.credentials.application_id,
-            "applicationSecret": self.credentials.application_secret,
-            "refreshToken": refresh_token,
-        }
-        outgoing = msgspec.structs.replace(build_outgoing(GET_ACCESS_TOKEN), headers=headers)
-        reply = yield from self.exchange(outgoing)
-        answer = read_answer(AccessTokenAnswer, reply)
+        known = (kept.refresh_token if kept else "", self.tokens.refresh_token, self._given_refresh_token)
+        answer, refresh_token = yield from self._exchange_first(list(dict.fromkeys(filter(None, known))))
         found = {"endpoint_url": answer.endpoint_url, "refresh_token": answer.refresh_token or refresh_token}
         token: AccessTokenAnswer | BotTokenAnswer = answer
         if self.credentials.bot_user_id:
             self._keep(found)  # the bot's token comes from the endpoint
             token = yield from self._bot_token(answer.access_token)
         self._keep({**found, "access_token": token.access_token, "access_token_expiry_ms": token.access_token_expiry})
+
+    def _exchange_first(self, refresh_tokens: list[str]) -> Flow[tuple[AccessTokenAnswer, str]]:
+        """What the first of them that still holds is worth, and which that was. One that the operator has put in the
+        place of a revoked one stands behind it as long as the store has the old."""
+        for refresh_token in refresh_tokens:
+            headers = {
+                "applicationId": self.credentials.application_id,
+                "applicationSecret": self.credentials.application_secret,
+                "refreshToken": refresh_token,
+            }
+            outgoing = msgspec.structs.replace(build_outgoing(GET_ACCESS_TOKEN), headers=headers)
+            try:
+                reply = yield from self.exchange(outgoing)
+            except Unauthenticated:
+                if refresh_token == refresh_tokens[-1]:
+                    raise
+            else:
+                return read_answer(AccessTokenAnswer, reply), refresh_token
+        raise SignInNeeded("there is no refresh token")
 
     def _bot_token(self, access_token: str) -> Flow[BotTokenAnswer]:
         outgoing = build_outgoing(GET_BOT_TOKEN, (self.credentials.bot_user_id,))
