@@ -224,8 +224,7 @@ def test_a_webhook_that_cannot_be_read_is_tried_as_seldom_as_one_that_fails(
     deliver(world)
     world.do(_damage, webhook_id)
     world.clock.advance(minutes=5)
-    recorded = deliver(world)
-    assert [(each.retrying, each.delivered) for each in recorded] == [(1, 0)]
+    deliver(world)
     assert world.ask(STATES) == [("retrying", 2)]
     [_, [error]] = world.ask("SELECT error FROM webhook_tries WHERE tenant_id = %s ORDER BY try_number")
     assert error.endswith("cannot be read with this secret key")

@@ -218,7 +218,7 @@ _RESCUE = statement(
     is_aside=True,
 )
 _SELECT_ON_THE_WAY = statement(select(_D.webhook_id).where(_HERE, IS_SENDING).distinct())
-_RELEASE = statement(update(webhook_deliveries).where(_HERE, IS_SENDING).values(state=_BACK, worker_id=""))
+_RELEASE_ALL = statement(update(webhook_deliveries).where(_HERE, IS_SENDING).values(state=_BACK, worker_id=""))
 
 
 def append_delivery(tx: Transaction, delivery: NewDelivery, *, worker_id: str = "") -> None:
@@ -362,7 +362,7 @@ def select_on_the_way(tx: Transaction) -> list[str]:
 
 def release_all(tx: Transaction) -> int:
     """Give back all that is on its way; how many. Inside tx."""
-    return tx.run(_RELEASE)
+    return tx.run(_RELEASE_ALL)
 
 
 def rescue(tx: Transaction, worker_id: str, webhook_id: str) -> int:
