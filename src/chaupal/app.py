@@ -36,6 +36,7 @@ from chaupal.media.routes import FILE_ROUTES
 from chaupal.media.routes import ROUTES as MEDIA_ROUTES
 from chaupal.members.routes import ROUTES as MEMBER_ROUTES
 from chaupal.messages.routes import ROUTES as MESSAGE_ROUTES
+from chaupal.moving.cell_routes import MOVE_ROUTES
 from chaupal.oauth.routes import ROUTES as OAUTH_ROUTES
 from chaupal.outbound.client import OutboundClient
 from chaupal.people.routes import ROUTES as PEOPLE_ROUTES
@@ -180,7 +181,7 @@ def build_app(house: House) -> Api:
 
     pages = build_pages(house, metrics, lifespan)
     routes = SERVED_ROUTES if house.settings.serves_calls else ()
-    door = CellDoor(house, CELL_ROUTES, behind=pages)
+    door = CellDoor(house, (*CELL_ROUTES, *MOVE_ROUTES), behind=pages)
     return Api(house, routes, behind=door, metrics=metrics, call_log=call_log)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from chaupal.cells.beating import CellBeat
 from chaupal.jobs.runner import JobRunner
 from chaupal.jobs.sweeps import Sweeper
+from chaupal.moving.runner import MoveRunner
 from chaupal.outbound.client import OutboundClient
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
@@ -35,6 +36,7 @@ class BackgroundWork:
         self._sweeper = Sweeper(house, metrics=metrics)
         self._webhooks = _deliveries(house, metrics)
         self._cells = CellBeat(house, metrics)
+        self._moves = MoveRunner(house, metrics)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
@@ -44,6 +46,8 @@ class BackgroundWork:
         self._sweeper.start()
         self._webhooks.start()
         self._cells.start()
+        self._moves.start()
+        self._house.wake_moves = self._moves.wake
         self._house.wake_jobs = self._runner.wake
         self._house.wake_webhooks = self._webhooks.wake
         self._house.store.listen(self._hear)
@@ -51,6 +55,7 @@ class BackgroundWork:
     async def stop(self) -> None:
         """End all of it; what is not finished is taken up again later, here or elsewhere."""
         self._loop = None
+        await self._moves.stop()
         await self._cells.stop()
         await self._webhooks.stop()
         await self._sweeper.stop()
@@ -66,6 +71,7 @@ class BackgroundWork:
     def _wake(self) -> None:
         self._runner.wake()
         self._webhooks.wake()
+        self._moves.wake()
 
 
 def _deliveries(house: House, metrics: Metrics) -> DeliveryOverseer | WebhookEngine:

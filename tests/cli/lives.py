@@ -24,7 +24,8 @@ class Lived:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.installed = installation.init("ज़िला परिषद")
-        installation.start()
+        if not installation.is_ready():
+            installation.start()
         self.token = installation.access_token(self.installed)
         group = self._post("/v1/groups", {"name": "गाँव की बैठक", "members": [OTHER]})["groupId"]
         self.message = self._post(f"/v1/groups/{group}/messages", {"message": "नमस्ते 🙏 'சென்னை'\n\"x\""})["referenceId"]

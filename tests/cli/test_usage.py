@@ -35,6 +35,8 @@ COMMANDS = {
     "tenant export",
     "tenant import",
     "tenant list",
+    "tenant move",
+    "tenant moved",
     "backup",
     "restore",
     "migrate-db",

@@ -39,7 +39,10 @@ WHOLE_TENANT = {
     "events.queries._SELECT_FIRST": "the first event: one step into the index",
     "events.queries._SELECT_LAST": "the last event: one step into the index",
     "groups.queries._FIND_BY_NAME": "a search for a part of a name, a page of it",
+    "moving.queries._COUNT_CHANGES": "the last recorded change: one step into the index",
+    "moving.queries._DELETE_CHANGES": "after a move, at most a thousand rows",
     "moving.queries._FORGET_WAITING": "before a tenant is taken in, and after, at most a thousand rows",
+    "moving.queries._SELECT_RUNNING": "a row for each tenant that has ever moved",
     "people.queries._COUNT_TENANT_ADMINS": "before the operator takes an admin's role away",
     "responses.queries._SELECT_ERASURE": "the sweep, one of the retracted actions that are left",
     "responses.queries._SELECT_OVER": "the sweep: a key for each anonymous action that was answered and is not over",
@@ -67,7 +70,7 @@ def statements() -> list[Any]:
     return found
 
 
-ONE_A_TENANT = {"arrivals", "tenants", "tenant_keys"}
+ONE_A_TENANT = {"arrivals", "moves", "tenants", "tenant_keys"}
 
 
 def timelines() -> list[tuple[str, TimelineStatements]]:

@@ -12,7 +12,7 @@ from chaupal.auth.caller import Operator
 from chaupal.auth.sealing import SecretKey
 from chaupal.moving import arrivals
 from chaupal.moving.carried import ACTING, LEFT_BEHIND, carried_tables
-from chaupal.moving.rules import ArrivalOver, RowsOf, TablePlace, TenantIsHere, page_arrived, page_rows
+from chaupal.moving.rules import ArrivalOver, Finish, RowsOf, TablePlace, TenantIsHere, page_arrived, page_rows
 from chaupal.serving.house import House
 from chaupal.store.clock import new_id
 from chaupal.store.schema import metadata
@@ -129,15 +129,14 @@ class TestCarriedTables:
         rows = sample(tenant_id)
         arrival_id = await arrive(house, tenant_id, rows)
         assert by_key(await read_all(house, tenant_id, page_arrived)) == by_key(rows)
-        await arrivals.finish(house, tenant_id, arrival_id)
+        await arrivals.finish(house, tenant_id, Finish(arrival_id))
         found = await read_all(house, tenant_id, page_rows)
         [ours], [theirs] = found.pop("tenants"), rows.pop("tenants")
         assert by_key(found) == by_key(rows)
         assert ours[:5] == theirs[:5]
         assert database.place_of(tenant_id) == (77, 88)
         assert (await house.key_of(tenant_id)).exported() == KEY.exported()
-        for left in ("arrivals", "arriving_rows"):
-            assert count_of(database, left, "") == 0
+        assert count_of(database, "arriving_rows", "") == 0
 
 
 class TestArrival:
@@ -158,14 +157,14 @@ class TestArrival:
         with pytest.raises(ArrivalOver):
             await arrivals.put(house, tenant_id, RowsOf(old, "messages", []))
         with pytest.raises(ArrivalOver):
-            await arrivals.finish(house, tenant_id, old)
+            await arrivals.finish(house, tenant_id, Finish(old))
         await arrivals.give_up(house, tenant_id, new)
         with pytest.raises(ArrivalOver):
             await arrivals.clear(house, tenant_id, new)
 
     async def test_a_tenant_that_is_here_is_not_touched(self, database: Database, store_on: OpenStore) -> None:
         house, tenant_id = make_house(database, store_on(database)), new_id()
-        await arrivals.finish(house, tenant_id, await arrive(house, tenant_id, sample(tenant_id)))
+        await arrivals.finish(house, tenant_id, Finish(await arrive(house, tenant_id, sample(tenant_id))))
         before = await read_all(house, tenant_id, page_rows)
         with pytest.raises(TenantIsHere):
             await arrivals.begin(house, tenant_id, new_id(), KEY.exported())
@@ -192,13 +191,13 @@ class TestArrival:
         for row in sending:
             row[state], row[worker] = "sending", "a process elsewhere"
         rows["webhook_deliveries"] = [tuple(row) for row in sending]
-        await arrivals.finish(house, tenant_id, await arrive(house, tenant_id, rows))
+        await arrivals.finish(house, tenant_id, Finish(await arrive(house, tenant_id, rows)))
         found = database.ask("SELECT DISTINCT state, worker_id FROM webhook_deliveries ORDER BY state")
         assert found == [("retrying", ""), ("waiting", "")]
 
     async def test_writes_after_it_follow_the_log(self, database: Database, store_on: OpenStore) -> None:
         house, tenant_id = make_house(database, store_on(database)), new_id()
-        await arrivals.finish(house, tenant_id, await arrive(house, tenant_id, sample(tenant_id)))
+        await arrivals.finish(house, tenant_id, Finish(await arrive(house, tenant_id, sample(tenant_id))))
         written = await asyncio.gather(
             *(house.store.write(_append, Operator(tenant_id), None) for _ in range(3)), return_exceptions=False
         )

@@ -178,7 +178,11 @@ def wanted_by(house: House) -> Wanted:
 
 def take_over(house: House, found: Found) -> None:
     """Keep in memory what was read."""
+    before = house.roster.departures
     house.roster = roster = build_roster(found)
+    if house.live_streams is not None:
+        for tenant_id in roster.departures.keys() - before.keys():
+            house.live_streams.end_tenant(tenant_id)
     house.signer.learn(found.keys)
     teach_signer(house.signer, roster, house.store)
 

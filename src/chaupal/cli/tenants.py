@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +14,14 @@ from chaupal.cli.asking import ask, set_up_quiet_logs
 from chaupal.cli.backups import explained_archive
 from chaupal.cli.options import Json, new_group
 from chaupal.cli.output import print_facts, print_json, print_table
-from chaupal.control import calls
+from chaupal.control import arrival_calls, calls
 from chaupal.control.explaining import explained_opening
+from chaupal.control.protocol import OperationFailed
 from chaupal.settings import load_settings
 
 app = new_group("Tenants: the organizations that this installation serves.")
+
+_LOOK_EVERY_S = 0.5
 
 PassphraseFile = Annotated[
     Path, typer.Option("--passphrase-file", metavar="FILE", help="A file whose first line seals the tenant's key.")
@@ -97,6 +102,60 @@ def import_(
     _print(file, as_json=as_json)
     if not as_json:
         print("\nTaken in and compared; it is served now. Its people, programs and webhooks go on as they were.")
+
+
+@app.command("move")
+def move(
+    tenant: Annotated[str, typer.Argument(metavar="ID-or-NAME", help="The tenant.")],
+    to: Annotated[str, typer.Option("--to", metavar="CELL", help="The cell that it is to live in.")],
+    progress: Annotated[bool, typer.Option("--progress", help="Wait, and say how far it has come.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Move a tenant to another cell while it is in use; the running servers do it."""
+    shown = ask(arrival_calls.MOVE_BEGIN, arrival_calls.MoveBegin(tenant=tenant, to_cell=to))
+    said = ""
+    while progress and not shown.is_over:
+        said = _say(shown, said)
+        time.sleep(_LOOK_EVERY_S)
+        shown = ask(arrival_calls.MOVE_SHOW, arrival_calls.MoveOf(tenant=shown.tenant_id))
+    if shown.failure:
+        raise OperationFailed(
+            f"The tenant was not moved: {shown.failure}", error_code="Conflict", category="ResourceException"
+        )
+    if as_json:
+        print_json(shown)
+    elif shown.is_over:
+        print(f"Moved: the tenant {shown.tenant_id} lives in the cell '{shown.to_cell}' now.")
+    else:
+        print(f"Begun; `chaupal tenant moved {shown.tenant_id}` says how far it has come.")
+
+
+@app.command("moved")
+def moved(
+    tenant: Annotated[str, typer.Argument(metavar="ID", help="The tenant.")],
+    as_json: Json = False,
+) -> None:
+    """Say what has become of a tenant's move."""
+    shown = ask(arrival_calls.MOVE_SHOW, arrival_calls.MoveOf(tenant=tenant))
+    if as_json:
+        print_json(shown)
+        return
+    print_facts(
+        [
+            ("tenant", shown.tenant_id),
+            ("to cell", shown.to_cell),
+            ("phase", shown.phase),
+            ("rows copied", f"{shown.rows:,}"),
+            ("failure", shown.failure),
+        ]
+    )
+
+
+def _say(shown: arrival_calls.MoveShown, said: str) -> str:
+    text = f"{shown.phase}, {shown.rows:,} rows"
+    if text != said:
+        print(text, file=sys.stderr, flush=True)
+    return text
 
 
 def _print(path: Path, *, as_json: bool) -> None:

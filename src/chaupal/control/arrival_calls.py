@@ -52,10 +52,36 @@ class ArrivalSum(Result, frozen=True):
     after: list[Any] | None
 
 
+class MoveBegin(Arguments, frozen=True):
+    """A tenant, by id or name, and the cell that it goes to."""
+
+    tenant: str
+    to_cell: str
+
+
+class MoveOf(Arguments, frozen=True):
+    """A tenant, by id or name."""
+
+    tenant: str
+
+
+class MoveShown(Result, frozen=True):
+    """A move. `failure` says why it has failed; `rows` are those copied so far."""
+
+    tenant_id: str
+    to_cell: str
+    phase: str
+    rows: int
+    failure: str
+    is_over: bool
+
+
+MOVE_BEGIN = Call("move_begin", MoveBegin, MoveShown)
+MOVE_SHOW = Call("move_show", MoveOf, MoveShown)
 ARRIVAL_BEGIN = Call("arrival_begin", ArrivalBegin, Done)
 ARRIVAL_CLEAR = Call("arrival_clear", ArrivalPlace, Done)
 ARRIVAL_PUT = Call("arrival_put", ArrivalRows, Done)
 ARRIVAL_SUM = Call("arrival_sum", ArrivalSumOf, ArrivalSum)
 ARRIVAL_FINISH = Call("arrival_finish", ArrivalPlace, Done)
 
-ARRIVAL_CALLS = (ARRIVAL_BEGIN, ARRIVAL_CLEAR, ARRIVAL_PUT, ARRIVAL_SUM, ARRIVAL_FINISH)
+ARRIVAL_CALLS = (MOVE_BEGIN, MOVE_SHOW, ARRIVAL_BEGIN, ARRIVAL_CLEAR, ARRIVAL_PUT, ARRIVAL_SUM, ARRIVAL_FINISH)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.cells.rules import JOINED
 from chaupal.control import arrival_calls as calls
+from chaupal.control.rules import choose_tenant
+from chaupal.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
+    from chaupal.moving.moves import Move
     from chaupal.serving.house import House
 
 
@@ -41,9 +46,59 @@ async def arrival_sum(house: House, arguments: calls.ArrivalSumOf) -> calls.Arri
 
 async def arrival_finish(house: House, arguments: calls.ArrivalPlace) -> calls.Done:
     from chaupal.moving import arrivals
+    from chaupal.moving.rules import Finish
 
-    await arrivals.finish(house, arguments.tenant_id, arguments.arrival_id)
+    await arrivals.finish(house, arguments.tenant_id, Finish(arguments.arrival_id))
     return calls.Done()
 
 
-ARRIVAL_OPERATIONS = (arrival_begin, arrival_clear, arrival_put, arrival_sum, arrival_finish)
+async def move_begin(house: House, arguments: calls.MoveBegin) -> calls.MoveShown:
+    from chaupal.moving.moves import begin_move
+
+    peer = house.roster.peers.get(arguments.to_cell)
+    if peer is None:
+        raise NotFound("cell")
+    if peer.state != JOINED:
+        raise CellTakesNone(name=arguments.to_cell)
+    operator = await _mover(house, arguments.tenant)
+    move = (await house.store.write(begin_move, operator, arguments.to_cell)).result
+    house.wake_moves()
+    house.store.wake_workers()
+    return _shown(move)
+
+
+async def move_show(house: House, arguments: calls.MoveOf) -> calls.MoveShown:
+    from chaupal.moving.moves import find_move
+
+    # By its id also after it has left, when no tenant of this name is here any more.
+    move = await house.store.read(find_move, Operator(arguments.tenant), None)
+    if move is None:
+        move = await house.store.read(find_move, await _mover(house, arguments.tenant), None)
+    if move is None:
+        raise NotFound("move of this tenant")
+    return _shown(move)
+
+
+async def _mover(house: House, tenant: str) -> Operator:
+    tenant_id = await house.store.read(choose_tenant, INSTALLATION, tenant)
+    return Operator(tenant_id, passes_gate=True)
+
+
+def _shown(move: Move) -> calls.MoveShown:
+    return calls.MoveShown(
+        tenant_id=move.tenant_id,
+        to_cell=move.to_cell,
+        phase=move.phase,
+        rows=move.row_count,
+        failure=move.failure,
+        is_over=move.ended_at_ms is not None,
+    )
+
+
+class CellTakesNone(Conflict):
+    """The cell is being emptied. Fields: `name`."""
+
+    template = "The cell '{name}' takes no organizations."
+
+
+ARRIVAL_OPERATIONS = (move_begin, move_show, arrival_begin, arrival_clear, arrival_put, arrival_sum, arrival_finish)

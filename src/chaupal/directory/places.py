@@ -29,7 +29,7 @@ from chaupal.directory.place_queries import (
 from chaupal.directory.queries import UntoldRow, select_state, select_tenants, select_untold, set_state
 from chaupal.directory.telling import note_changed
 from chaupal.errors import Conflict, NotFound
-from chaupal.store.gates import LEFT, OPEN
+from chaupal.store.gates import HELD, LEFT, OPEN
 from chaupal.store.transaction import Transaction
 
 TenantPlace = PlaceRow
@@ -85,6 +85,34 @@ def lives_here(tx: Transaction) -> bool:
     """Whether the transaction's own tenant is here and has not left."""
     state = select_state(tx)
     return state is not None and state[0] != LEFT
+
+
+def hold(tx: Transaction, _caller: Operator, _request: None) -> None:
+    """Let writes of the tenant wait, until `release` or `leave`. Idempotent.
+
+    Raises:
+        NotFound, TenantHasLeft.
+    """
+    _set_gate(tx, HELD)
+
+
+def release(tx: Transaction, _caller: Operator, _request: None) -> None:
+    """Let writes of the tenant go on. Idempotent.
+
+    Raises:
+        NotFound, TenantHasLeft.
+    """
+    _set_gate(tx, OPEN)
+
+
+def _set_gate(tx: Transaction, gate: str) -> None:
+    state = select_state(tx)
+    if state is None:
+        raise NotFound("tenant")
+    if state[0] == LEFT:
+        place = select_place(tx)
+        raise TenantHasLeft(cell_name=place.cell_name if place else "")
+    set_state(tx, gate=gate, move_count=state[1])
 
 
 def leave(tx: Transaction, _caller: Operator, departure: Departure) -> None:

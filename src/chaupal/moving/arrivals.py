@@ -15,9 +15,12 @@ from chaupal.auth.caller import Operator
 from chaupal.auth.tenant_keys import seal_tenant_key
 from chaupal.moving.rules import (
     ROWS_AT_ONCE,
+    Changes,
+    Finish,
     NewArrival,
     RowsOf,
     TablePlace,
+    apply_changes,
     begin_arrival,
     clear_arrival,
     finish_arrival,
@@ -46,13 +49,13 @@ def _mover(tenant_id: str) -> Operator:
     return Operator(tenant_id, passes_gate=True)
 
 
-async def begin(house: House, tenant_id: str, arrival_id: str, key: bytes) -> None:
+async def begin(house: House, tenant_id: str, arrival_id: str, key: bytes, *, is_move: bool = False) -> None:
     """Begin, in place of whoever has begun before. `key` is the tenant's.
 
     Raises:
         TenantIsHere.
     """
-    arrival = NewArrival(arrival_id, seal_tenant_key(house.tenant_keys, key))
+    arrival = NewArrival(arrival_id, seal_tenant_key(house.tenant_keys, key), is_move)
     await house.store.write(begin_arrival, _mover(tenant_id), arrival)
 
 
@@ -91,21 +94,31 @@ async def sum_up(house: House, tenant_id: str, table: str, after: list[Any] | No
     return PartSum(digest.row_count, digest.hex, after)
 
 
-async def finish(house: House, tenant_id: str, arrival_id: str) -> None:
+async def change(house: House, tenant_id: str, changes: Changes) -> str:
+    """Do what was done elsewhere; the digest of the new rows as they are read back.
+
+    Raises:
+        ArrivalOver, InvalidParameters.
+    """
+    return (await house.store.write(apply_changes, _mover(tenant_id), changes)).result
+
+
+async def finish(house: House, tenant_id: str, finish: Finish) -> None:
     """The tenant is here from now on.
 
     Raises:
         ArrivalOver, ApplicationIdTaken.
     """
-    await house.store.write(finish_arrival, _mover(tenant_id), arrival_id)
+    await house.store.write(finish_arrival, _mover(tenant_id), finish)
+    house.tell_cells()
     house.wake_jobs()
     house.wake_webhooks()
 
 
 async def give_up(house: House, tenant_id: str, arrival_id: str) -> None:
-    """Forget an arrival that was cleared.
+    """End an arrival for good. What was put in counts for nothing, and is removed by whoever begins anew.
 
     Raises:
-        ArrivalOver.
+        ArrivalFinished.
     """
     await house.store.write(give_up_arrival, _mover(tenant_id), arrival_id)

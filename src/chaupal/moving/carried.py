@@ -19,6 +19,8 @@ LEFT_BEHIND = {
     "cell_keys": "of this installation: which cells it knows",
     "cells": "of this installation: which cells it knows",
     "limit_counts": "calls of this minute, at this installation",
+    "moves": "of this installation: who is on the way out",
+    "row_changes": "of this installation: who is on the way out",
     "signing_keys": "the installation's own",
     "tenant_keys": "the key goes along by itself, under another seal",
     "tenant_origins": "where the tenant has been goes along by itself",

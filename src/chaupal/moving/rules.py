@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
+from chaupal.archive.contents import RowDigest, encode_row
 from chaupal.auth.caller import Operator
 from chaupal.auth.tenant_keys import store_tenant_key
 from chaupal.connectors.rules import ApplicationIdTaken, find_connector
-from chaupal.directory.places import lives_here, return_home
+from chaupal.directory.places import Arrival, arrive, lives_here, return_home
 from chaupal.errors import Conflict, InvalidParameters
 from chaupal.moving.carried import ACTING, carried_tables
 from chaupal.moving.queries import (
@@ -22,10 +23,12 @@ from chaupal.moving.queries import (
     WaitingRow,
     delete_arrival,
     delete_waiting,
+    end_arrival,
     forget_waiting,
     insert_arrival,
     insert_waiting,
     select_arrival,
+    select_one_waiting,
     select_waiting,
 )
 from chaupal.store.tenant_rows import Key, TenantTable, tenant_table
@@ -43,13 +46,19 @@ _encode_key = msgspec.json.Encoder().encode
 class TenantIsHere(Conflict):
     """A tenant of this id is here already. Fields: `tenant_id`."""
 
-    template = "The tenant {tenant_id} is here already; nothing of it was changed."
+    template = "The tenant {tenant_id} is here already, or has moved from here to another cell; nothing was changed."
 
 
 class ArrivalOver(Conflict):
     """The arrival is finished, or somebody has begun it anew."""
 
     template = "This arrival is over: the tenant has arrived, or somebody has begun to take it in anew."
+
+
+class ArrivalFinished(Conflict):
+    """The tenant has arrived; nothing can be taken back."""
+
+    template = "The tenant has arrived already."
 
 
 class RowsDiffer(Conflict):
@@ -63,6 +72,8 @@ class NewArrival(msgspec.Struct, frozen=True):
 
     arrival_id: str
     sealed_key: bytes
+    is_move: bool = False
+    """It comes from another cell, perhaps back; an archive may not take the place of what lives in another cell."""
 
 
 class RowsOf(msgspec.Struct, frozen=True):
@@ -71,6 +82,21 @@ class RowsOf(msgspec.Struct, frozen=True):
     arrival_id: str
     table: str
     rows: list[Any]
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """Rows that are to be taken out, as (table, key), and then rows to be put in, by table."""
+
+    arrival_id: str
+    removed: list[tuple[str, list[Any]]] = []
+    rows: dict[str, list[Any]] = {}
+
+
+class Finish(msgspec.Struct, frozen=True):
+    """The end of an arrival; `arrival` None is from an archive."""
+
+    arrival_id: str
+    arrival: Arrival | None = None
 
 
 class TablePlace(msgspec.Struct, frozen=True):
@@ -88,7 +114,7 @@ def begin_arrival(tx: Transaction, caller: Operator, arrival: NewArrival) -> Non
     Raises:
         TenantIsHere.
     """
-    if lives_here(tx):
+    if lives_here(tx) or (tenant_table(_TENANTS).find(tx, ()) is not None and not arrival.is_move):
         raise TenantIsHere(tenant_id=caller.tenant_id)
     if select_arrival(tx) is not None:
         delete_arrival(tx)
@@ -112,12 +138,16 @@ def clear_arrival(tx: Transaction, _caller: Operator, arrival_id: str) -> int:
 
 
 def give_up_arrival(tx: Transaction, _caller: Operator, arrival_id: str) -> None:
-    """Forget an arrival that was cleared. Inside tx.
+    """Forget an arrival, which can never be finished from this commit on. Harmless when repeated.
 
     Raises:
-        ArrivalOver.
+        ArrivalFinished: it is too late.
     """
-    _check_running(tx, arrival_id)
+    arrival = select_arrival(tx)
+    if arrival is None or arrival.arrival_id != arrival_id:
+        return
+    if arrival.finished_at_ms is not None:
+        raise ArrivalFinished
     delete_arrival(tx)
 
 
@@ -137,11 +167,37 @@ def put_rows(tx: Transaction, caller: Operator, given: RowsOf) -> int:
     return len(rows)
 
 
-def remove_row(tx: Transaction, table: TenantTable, key: Key) -> int:
-    """Take a row of an arriving tenant out again; how many there were. Inside tx."""
+def apply_changes(tx: Transaction, caller: Operator, changes: Changes) -> str:
+    """Do to the rows that were put in what was done to them elsewhere; the digest of the new ones as read back.
+
+    Raises:
+        ArrivalOver, InvalidParameters.
+    """
+    _check_running(tx, changes.arrival_id)
+    for name, key in changes.removed:
+        _remove(tx, _carried(name), tuple(key))
+    digest = RowDigest()
+    for name, rows in changes.rows.items():
+        table = _carried(name)
+        put_rows(tx, caller, RowsOf(changes.arrival_id, name, rows))
+        for row in rows:
+            found = _find(tx, table, table.key_of(row))
+            digest.add(b"" if found is None else encode_row(found))
+    return digest.hex
+
+
+def _remove(tx: Transaction, table: TenantTable, key: Key) -> None:
     if table.name in ACTING:
-        return delete_waiting(tx, table.name, _encode_key(key).decode())
-    return table.remove(tx, key)
+        delete_waiting(tx, table.name, _encode_key(key).decode())
+    else:
+        table.remove(tx, key)
+
+
+def _find(tx: Transaction, table: TenantTable, key: Key) -> Row | None:
+    if table.name not in ACTING:
+        return table.find(tx, key)
+    packed = select_one_waiting(tx, table.name, _encode_key(key).decode())
+    return None if packed is None else _unpacked(packed)
 
 
 def page_rows(tx: Transaction, _caller: Operator, place: TablePlace) -> list[Row]:
@@ -159,14 +215,20 @@ def page_arrived(tx: Transaction, _caller: Operator, place: TablePlace) -> list[
     return [_unpacked(row.packed_row) for row in select_waiting(tx, table.name, after_key=after, limit=place.limit)]
 
 
-def finish_arrival(tx: Transaction, caller: Operator, arrival_id: str) -> None:
+def finish_arrival(tx: Transaction, caller: Operator, finish: Finish) -> None:
     """The tenant lives here from this commit on: what has waited comes into its place, its row last.
+
+    Harmless when repeated.
 
     Raises:
         ArrivalOver, ApplicationIdTaken.
         RowsDiffer: the tenant's own row did not come.
     """
-    arrival = _check_running(tx, arrival_id)
+    arrival = select_arrival(tx)
+    if arrival is None or arrival.arrival_id != finish.arrival_id:
+        raise ArrivalOver
+    if arrival.finished_at_ms is not None:
+        return
     tenant_table(_TENANTS).remove(tx, ())
     for name in ACTING:
         table, after = tenant_table(name), ""
@@ -177,12 +239,15 @@ def finish_arrival(tx: Transaction, caller: Operator, arrival_id: str) -> None:
             table.put(tx, rows)
             after = waiting[-1].row_key
     _take_place(tx)
-    return_home(tx, caller, None)
+    if finish.arrival is None:
+        return_home(tx, caller, None)
+    else:
+        arrive(tx, caller, finish.arrival)
     _release_deliveries(tx)
     store_tenant_key(tx, caller, arrival.sealed_key)
     while forget_waiting(tx, limit=ROWS_AT_ONCE):
-        pass
-    delete_arrival(tx)
+        continue
+    end_arrival(tx)
 
 
 def _check_free(tx: Transaction, table: TenantTable, connectors: list[Row]) -> None:
@@ -213,7 +278,7 @@ def _release_deliveries(tx: Transaction) -> None:
 
 def _check_running(tx: Transaction, arrival_id: str) -> ArrivalRow:
     arrival = select_arrival(tx)
-    if arrival is None or arrival.arrival_id != arrival_id:
+    if arrival is None or arrival.arrival_id != arrival_id or arrival.finished_at_ms is not None:
         raise ArrivalOver
     return arrival
 

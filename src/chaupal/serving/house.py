@@ -55,6 +55,8 @@ class House:
     is_stopping: bool = False
     wake_jobs: Callable[[], None] = lambda: None
     """Called after a commit that queued a job; without it the job waits for the next poll."""
+    wake_moves: Callable[[], None] = lambda: None
+    """Called after a commit that began a move."""
     tell_cells: Callable[[], None] = lambda: None
     """Called after a commit that changed what is known of cells or keys; every process then looks."""
     wake_webhooks: Callable[[], None] = lambda: None

@@ -7,6 +7,7 @@ after another; reads run beside them on a snapshot.
 from __future__ import annotations
 
 import asyncio
+import time
 import zlib
 from collections.abc import Callable, Sequence, Set
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -16,9 +17,14 @@ import msgspec
 from chaupal.store.batch import Work
 from chaupal.store.clock import Clock, wall_clock
 from chaupal.store.connection import Connection
+from chaupal.store.gates import TenantHeld
 from chaupal.store.readers import Readers
 from chaupal.store.transaction import Transaction
 from chaupal.store.writer import Writer
+
+HELD_PATIENCE_S = 2.0
+"""How long a write waits for the end of its tenant's move, which nearly always takes a part of it."""
+_HELD_PAUSE_S = 0.02
 
 WORK_WAITS = "work waits"
 """Stands among the ids that listeners are told, which look otherwise, for: look for work of any tenant."""
@@ -212,13 +218,23 @@ class Store:
         Raises:
             ChaupalError: the rule's own, or Unavailable (queue full, disk full, database gone, outcome unknown).
         """
-        work = _work(rule, caller, request, is_patient=is_patient)
-        if self._tracing is not None:
-            work.trace = self._tracing.current()
         writer = self._writers[zlib.crc32(caller.tenant_id.encode()) % len(self._writers)]
-        writer.submit(work)
-        await work.future
-        return Written(work.result, work.position)
+        give_up_at = 0.0
+        while True:
+            work = _work(rule, caller, request, is_patient=is_patient)
+            if self._tracing is not None:
+                work.trace = self._tracing.current()
+            writer.submit(work)
+            try:
+                await work.future
+            except TenantHeld:
+                # For the last moments of a move; nothing was done. Only then is the time looked at.
+                give_up_at = give_up_at or time.monotonic() + HELD_PATIENCE_S
+                if time.monotonic() >= give_up_at:
+                    raise
+                await asyncio.sleep(_HELD_PAUSE_S)
+            else:
+                return Written(work.result, work.position)
 
     async def read(self, rule: Rule[CallerT, RequestT, ResultT], caller: CallerT, request: RequestT) -> ResultT:
         """Run a reading rule on a snapshot.

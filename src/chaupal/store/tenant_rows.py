@@ -36,6 +36,11 @@ class TenantTable:
         self.bytes_at = [at for at, column in enumerate(table.columns) if isinstance(column.type, LargeBinary)]
         self.booleans_at = [at for at, column in enumerate(table.columns) if isinstance(column.type, Boolean)]
 
+    @property
+    def key_columns(self) -> list[str]:
+        """The names of what makes up a key."""
+        return [str(column.name) for column in self._keys]
+
     def key_of(self, row: Row) -> Key:
         """The key of a row."""
         return tuple([row[at] for at in self._key_places])

@@ -12,7 +12,7 @@ import msgspec
 
 from chaupal.events.catalogue import Event
 from chaupal.store.connection import Connection
-from chaupal.store.statements import Dialect, Statement
+from chaupal.store.statements import CompiledStatement, Dialect, Statement
 
 
 class TenantState(msgspec.Struct):
@@ -187,6 +187,11 @@ class Transaction:
         params["tenant_id"] = self.tenant_id
         return self._connection.run(compiled, compiled.arguments(params))
 
+    def define(self, sql: str) -> None:
+        """Execute a definition, such as a trigger's, at once. A later failure of the rule undoes it."""
+        self._begin_change()
+        self._connection.run(CompiledStatement(sql, (), {}, (), str, (), "", ""), ())
+
     def run_many(self, statement: Statement, rows: list[dict[str, Any]]) -> None:
         """Insert rows at once and in bulk, for rows that later rules of the same batch may meet on."""
         if not rows:
@@ -209,11 +214,14 @@ class Transaction:
         self.events.append((state.last_position, state.last_at_us, event))
         return state.last_position
 
-    def _before_write(self, statement: Statement) -> None:
+    def _begin_change(self) -> None:
         if self._needs_savepoint and not self._has_savepoint:
             self._connection.savepoint()
             self._has_savepoint = True
         self.wrote = True
+
+    def _before_write(self, statement: Statement) -> None:
+        self._begin_change()
         self.changed_rows = self.changed_rows or not statement.is_aside
 
     def keep(self) -> None:

@@ -48,6 +48,10 @@ class TableShape(msgspec.Struct, frozen=True):
         """The statement that reads the rows of one tenant, whose id is bound at `place`."""
         return f"{self.select} WHERE tenant_id = {place}"
 
+    def select_at(self, place: str, key: Iterable[str]) -> str:
+        """The statement that reads one row of a tenant by the columns of its key."""
+        return self.select_of(place) + "".join(f" AND {_quoted(name)} = {place}" for name in key)
+
     @property
     def delete(self) -> str:
         """The statement that empties the table."""
@@ -94,6 +98,9 @@ class WholeDatabase(Protocol):
     def rows(self, table: TableShape, *, tenant_id: str | None = None) -> Iterator[Row]:
         """Every row, or those of one tenant, in no order that means anything."""
 
+    def find(self, table: TableShape, tenant_id: str, key: dict[str, Any]) -> Row | None:
+        """One row of a tenant by its key."""
+
     def replace(self, table: TableShape, rows: Iterable[Row]) -> None:
         """Put these rows into the table in place of all that it has."""
 
@@ -139,6 +146,11 @@ class _Sqlite:
         bound = () if tenant_id is None else (tenant_id,)
         for row in self._connection.execute(table.select_of("?") if bound else table.select, bound):
             yield _with_booleans(row, flags) if flags else row
+
+    def find(self, table: TableShape, tenant_id: str, key: dict[str, Any]) -> Row | None:
+        flags = [index for index, column in enumerate(table.columns) if column.kind == "boolean"]
+        found = self._connection.execute(table.select_at("?", key), (tenant_id, *key.values())).fetchall()
+        return _with_booleans(found[0], flags) if found else None
 
     def replace(self, table: TableShape, rows: Iterable[Row]) -> None:
         self._connection.execute(table.delete)
@@ -189,6 +201,10 @@ class _Postgres:
                 cursor.execute(table.select_of("%s"), (tenant_id,))
             while batch := cursor.fetchmany(ROWS_AT_ONCE):
                 yield from batch
+
+    def find(self, table: TableShape, tenant_id: str, key: dict[str, Any]) -> Row | None:
+        found: Row | None = self._connection.execute(table.select_at("%s", key), (tenant_id, *key.values())).fetchone()
+        return found
 
     def replace(self, table: TableShape, rows: Iterable[Row]) -> None:
         self._connection.execute(table.delete)

@@ -159,6 +159,11 @@ class LiveStreams:
         for feed, _ in self._feeds.values():
             feed.end_all()
 
+    def end_tenant(self, tenant_id: str) -> None:
+        """End the streams of a tenant that has moved; their clients come back, and are told where it is."""
+        if (found := self._feeds.get(tenant_id)) is not None:
+            found[0].end_all()
+
     def beat(self) -> None:
         """Send signs of life, and end the streams whose tokens have expired."""
         for feed, _ in self._feeds.values():

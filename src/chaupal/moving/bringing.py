@@ -1,0 +1,170 @@
+"""The calls by which this cell brings a tenant to another one: each short, each harmless when repeated or cut off."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from chaupal.archive.contents import RowDigest, encode_row
+from chaupal.directory.places import Home
+from chaupal.errors import Unavailable
+from chaupal.media.archiving import StoredObject
+from chaupal.media.objects import ObjectKey, ObjectMissing
+from chaupal.moving import shapes
+from chaupal.moving.moves import Move
+from chaupal.moving.snapshots import Changed
+from chaupal.serving.house import House
+from chaupal.store.clock import new_id
+from chaupal.store.whole_database import Row
+
+_CALL_TIMEOUT_S = 60.0
+_MEDIA_TIMEOUT_S = 3_600.0
+_ROWS_AT_ONCE = 500
+_SUCCESS, _UNKNOWN, _UNAVAILABLE = 200, 401, 500
+_PROBE_BYTES = 32
+
+
+class MoveRefused(Exception):
+    """The other cell does not take the tenant; the sentence says why."""
+
+
+class RowsDiffer(Exception):
+    """What is there is not what was sent."""
+
+
+class Bringing:
+    """One try to bring a tenant to another cell."""
+
+    def __init__(self, house: House, move: Move) -> None:
+        self._house = house
+        self._move = move
+        self._sent: set[str] = set()
+        self._is_shared: bool | None = None
+
+    async def begin(self, key: bytes) -> None:
+        """Begin, and have removed what an earlier try has left there."""
+        await self._call("begin", shapes.Begin(self._move.arrival_id, key))
+        place = shapes.Place(self._move.arrival_id)
+        while (await self._call("clear", place)).has_more:
+            continue
+
+    async def put(self, table: str, rows: list[Row]) -> None:
+        """Send rows that are not there."""
+        await self._call("rows", shapes.Rows(self._move.arrival_id, table, rows))
+
+    async def compare(self, sums: dict[str, tuple[int, str]]) -> None:
+        """Have each table read there, and compare.
+
+        Raises:
+            RowsDiffer.
+        """
+        for table, expected in sums.items():
+            found, after = RowDigest(), None
+            while True:
+                part = await self._call("sum", shapes.SumOf(table, after))
+                found.add_part(part.row_count, part.digest)
+                after = part.after
+                if after is None:
+                    break
+            if (found.row_count, found.hex) != expected:
+                raise RowsDiffer(f"the table {table} has other rows there than here")
+
+    async def change(self, changed: Changed) -> None:
+        """Do there what was done here, and compare each row.
+
+        All that is removed goes first: a number or name that has gone from one row to another is unique.
+
+        Raises:
+            RowsDiffer.
+        """
+        arrival_id = self._move.arrival_id
+        for start in range(0, len(changed.removed), _ROWS_AT_ONCE):
+            part = changed.removed[start : start + _ROWS_AT_ONCE]
+            await self._call("changes", shapes.Changed(arrival_id, part, {}))
+        for table, rows in changed.rows.items():
+            for start in range(0, len(rows), _ROWS_AT_ONCE):
+                some = rows[start : start + _ROWS_AT_ONCE]
+                digest = RowDigest()
+                for row in some:
+                    digest.add(encode_row(row))
+                answer = await self._call("changes", shapes.Changed(arrival_id, [], {table: list(some)}))
+                if answer.digest != digest.hex:
+                    raise RowsDiffer(f"the table {table} has other rows there than were sent")
+
+    async def shares_media(self) -> bool:
+        """Whether both cells keep files in the same place, where what one removes the other misses: an object that is
+        put there by this one is seen by the other."""
+        media = self._house.media_store
+        content, path = secrets.token_bytes(_PROBE_BYTES), media.incoming.new_path()
+        await media.threads.run(lambda: path.write_bytes(content))
+        key = ObjectKey(self._move.tenant_id, hashlib.sha256(content).hexdigest(), new_id())
+        await media.objects.put(key, path)
+        try:
+            return (await self._call("probe", shapes.Probe(key.sha256, key.object_id, _PROBE_BYTES))).has_more
+        finally:
+            path.unlink(missing_ok=True)
+            await media.objects.delete(key)
+
+    async def send_media(self, stored: list[StoredObject]) -> None:
+        """Send the bytes of files that have not been sent. One that is not there any more has been erased."""
+        if stored and self._is_shared is None:
+            self._is_shared = await self.shares_media()
+        for each in stored:
+            if self._is_shared:
+                return
+            if each.key.object_id in self._sent:
+                continue
+            try:
+                first = self._house.media_store.objects.read(each.key, 0, min(1, each.size_bytes))
+                async for _piece in first:
+                    break
+            except ObjectMissing:
+                continue
+            pieces = self._house.media_store.objects.read(each.key, 0, each.size_bytes)
+            path = f"media/{each.key.sha256}/{each.key.object_id}"
+            await self._send(path, _as_iterator(pieces), timeout_s=_MEDIA_TIMEOUT_S)
+            self._sent.add(each.key.object_id)
+
+    async def finish(self, home: Home, tokens_until_ms: int) -> None:
+        """The tenant lives there from this answer on, or from before it, if it is lost."""
+        asked = shapes.FinishOf(self._move.arrival_id, home.move_count, home.origins, tokens_until_ms)
+        await self._call("finish", asked)
+
+    async def give_up(self) -> None:
+        """From this answer on it never will."""
+        await self._call("give-up", shapes.Place(self._move.arrival_id))
+
+    async def _call(self, step: str, shape: msgspec.Struct) -> shapes.Answer:
+        return msgspec.msgpack.decode(await self._send(step, msgspec.msgpack.encode(shape)), type=shapes.Answer)
+
+    async def _send(
+        self, step: str, body: bytes | AsyncIterator[bytes], *, timeout_s: float = _CALL_TIMEOUT_S
+    ) -> bytes:
+        path = f"/cells/v1/moves/{self._move.tenant_id}/{step}"
+        answer = await self._house.cell_calls.call(self._move.to_cell, "POST", path, body, timeout_s=timeout_s)
+        if answer.status == _SUCCESS:
+            return answer.body
+        said = _sentence(answer.body)
+        # A cell that has joined a moment ago may not know its own name yet.
+        if answer.status >= _UNAVAILABLE or answer.status == _UNKNOWN:
+            raise Unavailable(reason=f"The cell '{self._move.to_cell}' answered: {said}", retry_after_s=5)
+        raise MoveRefused(said)
+
+
+async def _as_iterator(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        yield piece
+
+
+class _Refusal(msgspec.Struct):
+    message: str = ""
+
+
+def _sentence(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=_Refusal).message
+    except msgspec.DecodeError:
+        return "something that cannot be read"

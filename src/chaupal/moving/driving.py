@@ -1,0 +1,232 @@
+"""Bringing one tenant to another cell, step by step.
+
+What has been done is in the database (`moving.moves`), so a move goes on after any crash: from the beginning, as long
+as it only copied, or with what is left to do, once the other cell may have taken the tenant over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.cells.watching import LOOK_EVERY_S, read_all, take_over, wanted_by
+from chaupal.errors import ChaupalError, Unavailable
+from chaupal.moving.bringing import Bringing, MoveRefused, RowsDiffer
+from chaupal.moving.carried import carried_tables
+from chaupal.moving.moves import (
+    CLEANING,
+    COPYING,
+    SWITCHING,
+    End,
+    Left,
+    Move,
+    MoveOvertaken,
+    Progress,
+    begin_switch,
+    begin_try,
+    clean_some,
+    end_move,
+    find_move,
+    forget_recorded,
+    hold_writes,
+    note_left,
+    note_progress,
+    record_table,
+    release_writes,
+    stop_recording_table,
+)
+from chaupal.moving.snapshots import Changed, copy_all, read_changed, stored_objects
+from chaupal.serving.house import House
+from chaupal.store.whole_database import Row
+
+_PAUSE_S = 2.0
+_TRIES = 10
+_FEW_CHANGES = 300
+"""So many rows are sent, written and compared in a part of the time that writes may wait."""
+
+_ROUNDS_MOST = 50
+_HELD_MOST_S = 1.0
+"""Then writes go on, and what they change is caught up with first."""
+
+_TOLD_EVERY_ROWS = 20_000
+
+log = structlog.get_logger("moves")
+
+
+async def run_move(house: House, move: Move, *, tries: int = _TRIES) -> None:
+    """Do what is left to do of a move.
+
+    Raises:
+        MoveOvertaken: somebody else does.
+        Unavailable: this cell's database, or, once the tenant may have moved, the other cell; to be tried again.
+    """
+    if move.phase == COPYING:
+        copied = await _copy(house, move, tries=tries)
+        if copied is None:
+            return
+        move = copied
+    if move.phase == SWITCHING:
+        switched = await _switch(house, move)
+        if switched is None:
+            return
+        move = switched
+    if move.phase == CLEANING:
+        await _clean(house, move)
+        await house.store.write(end_move, _mover(move), End(move))
+        log.info("tenant moved", tenant_id=move.tenant_id, to_cell=move.to_cell)
+
+
+async def _copy(house: House, move: Move, *, tries: int) -> Move | None:
+    """The move when the other cell has everything and writes wait; None where it has failed."""
+    failure = ""
+    for number in range(tries):
+        if number:
+            await asyncio.sleep(_PAUSE_S)
+        move = (await house.store.write(begin_try, _mover(move), move)).result
+        try:
+            await _copy_once(house, move)
+        except (MoveRefused, RowsDiffer) as error:
+            failure = str(error)
+            break
+        except MoveOvertaken:
+            raise
+        except ChaupalError as error:
+            failure = str(error)
+            log.warning("move tried again", tenant_id=move.tenant_id, cause=failure)
+        else:
+            return await house.store.read(find_move, _mover(move), None)
+    await _fail(house, move, failure)
+    return None
+
+
+async def _copy_once(house: House, move: Move) -> None:
+    for table in carried_tables():
+        await house.store.write(record_table, _mover(move), table.name)
+    bringing = Bringing(house, move)
+    await bringing.begin((await house.key_of(move.tenant_id)).exported())
+    sending = _Sending(house, move, bringing)
+    try:
+        copied = await asyncio.to_thread(copy_all, house.settings, move.tenant_id, sending.take)
+    finally:
+        sending.end()
+    await bringing.send_media(copied.stored)
+    await bringing.compare(copied.sums)
+    number = await _catch_up(house, move, bringing, copied.until_number)
+    for _ in range(_ROUNDS_MOST):
+        if await _hold_and_end(house, move, bringing, number):
+            return
+        number = await _catch_up(house, move, bringing, number)
+    raise Unavailable(reason="The tenant changes faster than the other cell takes it in.", retry_after_s=60)
+
+
+class _Sending:
+    """For the thread that reads all rows: sends them, and returns when that is done."""
+
+    def __init__(self, house: House, move: Move, bringing: Bringing) -> None:
+        self._house, self._move, self._bringing = house, move, bringing
+        self._loop = asyncio.get_running_loop()
+        self._count = 0
+        self._is_over = False
+
+    def end(self) -> None:
+        """Whoever waited for it is gone; the thread ends at its next rows."""
+        self._is_over = True
+
+    def take(self, table: str, rows: list[Row]) -> None:
+        if self._is_over:
+            raise MoveOvertaken
+        asyncio.run_coroutine_threadsafe(self._send(table, rows), self._loop).result()
+
+    async def _send(self, table: str, rows: list[Row]) -> None:
+        await self._bringing.put(table, rows)
+        before, self._count = self._count, self._count + len(rows)
+        if before // _TOLD_EVERY_ROWS != self._count // _TOLD_EVERY_ROWS:
+            progress = Progress(self._move, self._count)
+            await self._house.store.write(note_progress, _mover(self._move), progress)
+
+
+async def _catch_up(house: House, move: Move, bringing: Bringing, number: int) -> int:
+    """Bring what has changed, until little changes meanwhile; the number of the last change that was brought."""
+    for _ in range(_ROUNDS_MOST):
+        changed = await _bring_changed(house, move, bringing, number)
+        number = changed.until_number
+        if len(changed.removed) <= _FEW_CHANGES:
+            break
+    return number
+
+
+async def _hold_and_end(house: House, move: Move, bringing: Bringing, number: int) -> bool:
+    """Let writes wait and bring the last changes; whether all is there. Else writes go on."""
+    store = house.store
+    await store.write(hold_writes, _mover(move), move)
+    # Never cut off: what the other cell does late would undo what it is told next.
+    last = asyncio.create_task(_bring_changed(house, move, bringing, number))
+    done, _ = await asyncio.wait({last}, timeout=_HELD_MOST_S)
+    if not done or last.exception() is not None:
+        await store.write(release_writes, _mover(move), move)
+        await last
+        return False
+    await store.write(begin_switch, _mover(move), move)
+    return True
+
+
+async def _bring_changed(house: House, move: Move, bringing: Bringing, number: int) -> Changed:
+    changed = await asyncio.to_thread(read_changed, house.settings, move.tenant_id, number)
+    await bringing.send_media(changed.stored)
+    await bringing.change(changed)
+    return changed
+
+
+async def _switch(house: House, move: Move) -> Move | None:
+    """The move when the tenant lives in the other cell; None where that has refused it."""
+    bringing = Bringing(house, move)
+    home = (await house.store.write(begin_switch, _mover(move), move)).result
+    until_ms = house.store.clock() // 1000 + house.settings.access_token_life_s * 1000
+    try:
+        await bringing.finish(home, until_ms)
+    except MoveRefused as error:
+        await bringing.give_up()  # what is refused has not happened, and from this answer on it cannot
+        await _fail(house, move, str(error))
+        return None
+    peer = house.roster.peers[move.to_cell]
+    left = (await house.store.write(note_left, _mover(move), Left(move, peer.endpoint_url))).result
+    house.tell_cells()
+    take_over(house, await house.store.read(read_all, INSTALLATION, wanted_by(house)))
+    return left
+
+
+async def _clean(house: House, move: Move) -> None:
+    if house.store.is_shared:
+        # Reads are answered from what is here until every process knows; each looks from time to time.
+        await asyncio.sleep(LOOK_EVERY_S + _PAUSE_S)
+    await _stop_recording(house, move)
+    if not await Bringing(house, move).shares_media():
+        for each in await asyncio.to_thread(stored_objects, house.settings, move.tenant_id):
+            await house.media_store.objects.delete(each.key)
+    while (await house.store.write(clean_some, _mover(move), move)).result:
+        continue
+
+
+async def _stop_recording(house: House, move: Move) -> None:
+    for table in carried_tables():
+        await house.store.write(stop_recording_table, _mover(move), table.name)
+    while (await house.store.write(forget_recorded, _mover(move), move)).result:
+        continue
+
+
+async def _fail(house: House, move: Move, failure: str) -> None:
+    """The tenant goes on here."""
+    await house.store.write(release_writes, _mover(move), move)
+    await _stop_recording(house, move)
+    await house.store.write(end_move, _mover(move), End(move, failure))
+    log.error("tenant not moved", tenant_id=move.tenant_id, to_cell=move.to_cell, cause=failure)
+    try:
+        await Bringing(house, move).give_up()
+    except Exception as error:  # noqa: BLE001 - it never finishes what is not asked for; this only tidies up
+        log.warning("the other cell was not told", cause=type(error).__name__)
+
+
+def _mover(move: Move) -> Operator:
+    return Operator(move.tenant_id, passes_gate=True)
