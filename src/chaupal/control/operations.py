@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chaupal import __version__
 from chaupal.auth.access import ADMIN
@@ -32,15 +32,15 @@ from chaupal.control.cell_operations import CELL_OPERATIONS
 from chaupal.control.rules import Installation, TokenPage, choose_tenant, install, instant_of, page_tokens, show_pin
 from chaupal.directory.rules import list_tenants
 from chaupal.errors import InvalidParameters
-from chaupal.importing.files import FileRoom, prepare_files
-from chaupal.importing.rules import Batch, Rehearsed, Taken, import_records, rehearse_records
 from chaupal.people.rules import NewPerson, Person, PersonChange, add_person, change_person, list_people
-from chaupal.responses.bodies.reading import read_answer
 from chaupal.serving.house import House
 from chaupal.store.clock import new_id
 from chaupal.tokens.rules import NewToken, create_token, revoke_token
 from chaupal.wire.ids import read_id
 from chaupal.wire.numbers import read_mobile_number
+
+if TYPE_CHECKING:
+    from chaupal.importing.rules import Taken
 
 _PEOPLE_PER_PAGE = 1_000
 """As many as `list_people` gives at once."""
@@ -189,6 +189,11 @@ async def tenant_list(house: House, _arguments: calls.Nothing) -> calls.Tenants:
 
 
 async def records_import(house: House, arguments: calls.RecordsImport) -> calls.RecordsImported:
+    # Most servers never import anything: what it needs is no part of their start.
+    from chaupal.importing.files import FileRoom, prepare_files
+    from chaupal.importing.rules import Batch, Rehearsed, import_records, rehearse_records
+    from chaupal.responses.bodies.reading import read_answer
+
     operator = await _operator(house, arguments.tenant)
     if arguments.is_rehearsal:
         try:
