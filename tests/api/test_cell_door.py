@@ -102,3 +102,28 @@ class TestNotePlace:
     def test_nobody_takes_what_lives_here(self, root: World) -> None:
         assert tell(root, root.tenant_id, 99, root.application_id) == [root.tenant_id]
         assert root.exchange(root.grant("+919800000002").refresh_token).status_code == 200
+
+
+class TestPasses:
+    def test_limits_count_the_address_of_the_client_that_a_cell_has_passed_on(self, root: World) -> None:
+        login = {"mobileNumber": "+919800000002", "applicationId": root.application_id, "pin": "123456"}
+        signer = TokenSigner([NORTH], issuer="")
+        passed = write_proof(
+            signer,
+            own_name="north",
+            to="root",
+            method="PASS",
+            path="",
+            body=None,
+            now_s=root.clock.now_ms // 1000,
+            further={"adr": "198.51.100.9", "cnt": 1},
+        )
+        for header in (passed, passed[:-8] + "AAAAAAAA", "nonsense"):
+            answer = root.client.call(
+                "POST", "/v1/loginWithPinAndApplicationId", body=login, headers={"x-chaupal-cell": header}
+            )
+            assert answer.status_code == 401
+        question = "SELECT number_or_address, wrong_count FROM pin_tries WHERE tenant_id = %s AND kind = 'address'"
+        tried = sorted(root.ask(question))
+        # What only looks like a pass counts for whoever sends it.
+        assert tried == [("198.51.100.9", 1), ("203.0.113.7", 2)]

@@ -88,6 +88,13 @@ class TestTimes:
             NEW + f"v1/groups/{moved.group_id}/messages",
         )
 
+    def test_nobody_is_sent_anywhere_when_the_time_of_answering_is_over(self, moved: World) -> None:
+        admin = moved.group_admin
+        moved.clock.advance(days=400)
+        for method in ("GET", "DELETE"):
+            body = assert_error(admin.call(method, "/v1/groups/1"), code="InvalidToken")
+            assert body["details"] == "The organization has left this server."
+
     def test_with_0_days_they_are_redirected_at_once(self, moved: World, world_with: Callable[..., World]) -> None:
         other = world_with(moved_forward_days=0)
         other.client.house.roster = moved.client.house.roster

@@ -48,7 +48,7 @@ WHOLE_TENANT = {
     "responses.queries._SELECT_OVER": "the sweep: a key for each anonymous action that was answered and is not over",
     "tokens.queries._DELETE_OLD_PINS": "the sweep, at most a thousand rows",
     "tokens.queries._DELETE_OLD_TRIES": "the sweep, at most a thousand rows",
-    "webhooks.delivering.queries._RELEASE": "once, when a tenant has arrived from elsewhere",
+    "webhooks.delivering.queries._RELEASE_ALL": "once, when a tenant has arrived from elsewhere",
     "webhooks.delivering.queries._SELECT_ON_THE_WAY": "once, when a tenant has arrived from elsewhere",
     "webhooks.queries._COUNT": "a limit, when a webhook is registered",
     "webhooks.queries._SELECT_CURSOR": "the one row of a tenant that has webhooks",

@@ -16,6 +16,7 @@ from chaupal import __version__
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.signing import TokenSigner, public_bytes
 from chaupal.cells.calls import CellAnswer, check_cell_url
+from chaupal.cells.routes import JOIN_PATH
 from chaupal.cells.rules import (
     ROOT_NAME,
     Belonging,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from chaupal.cells.door import CellRequest
     from chaupal.serving.house import House
 
-JOIN_PATH = "/cells/v1/join"
 _PURPOSE = "join code"
 _SECRET_BYTES = 32
 

@@ -41,7 +41,7 @@ class Roster(msgspec.Struct):
     is_root: bool = False
     peers: dict[str, Peer] = {}
     departures: dict[str, TenantPlace] = {}
-    """By tenant id; as long as clients are told where they are."""
+    """By tenant id; whoever left long ago as well, so that what is still here of them is never taken for them."""
     origins: dict[str, dict[str, int]] = {}
     """By tenant id: the cells whose tokens work here, each until when, milliseconds since 1970 UTC."""
 

@@ -32,15 +32,13 @@ CELLS_CHANGED = "cells changed"
 """Stands among the ids that listeners are told, as `store.store.WORK_WAITS` does."""
 
 LOOK_EVERY_S = 10.0
-_DAY_MS = 86_400_000
 
 log = structlog.get_logger("cells")
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What is to be read: since when departures count, and what opens the keys."""
+    """What is to be read."""
 
-    left_since_ms: int
     secret_key: SecretKey
 
 
@@ -58,7 +56,7 @@ def read_all(tx: Transaction, caller: Operator, wanted: Wanted) -> Found:
     keys, known = read_signing_keys(tx, caller, wanted.secret_key), read_known(tx, caller, None)
     if not known.cells:
         return Found(keys, known)
-    return Found(keys, known, list_left(tx, caller, wanted.left_since_ms), list_origins(tx, caller, None))
+    return Found(keys, known, list_left(tx, caller, 0), list_origins(tx, caller, None))
 
 
 def build_roster(found: Found) -> Roster:
@@ -172,8 +170,7 @@ def _lasting(known: Known) -> list[tuple[object, ...]]:
 
 def wanted_by(house: House) -> Wanted:
     """What the process of this house needs."""
-    since_ms = house.now_s * 1000 - house.settings.moved_answer_days * _DAY_MS
-    return Wanted(since_ms, house.secret_key)
+    return Wanted(house.secret_key)
 
 
 def take_over(house: House, found: Found) -> None:

@@ -1,4 +1,4 @@
-"""What the operations on cells do."""
+"""What the operations on cells do. Joining is loaded where it is wanted: most installations stay alone."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from chaupal import __version__
 from chaupal.auth.caller import INSTALLATION
 from chaupal.auth.keys import Renewal, renew_signing_key
-from chaupal.cells.beating import RootLink
-from chaupal.cells.joining import invite, join, read_code
 from chaupal.cells.rules import INVITATION_LIFE_MS, Cell, drain_cell, read_known
 from chaupal.cells.watching import read_all, take_over, wanted_by
 from chaupal.control import cell_calls as calls
@@ -24,6 +22,8 @@ _TENANTS_SHOWN = 100
 
 
 async def cell_add(house: House, arguments: calls.CellAdd) -> calls.CellAdded:
+    from chaupal.cells.joining import invite
+
     cell, code = await invite(house, arguments.name, arguments.url)
     return calls.CellAdded(
         name=cell.cell_name,
@@ -34,6 +34,9 @@ async def cell_add(house: House, arguments: calls.CellAdd) -> calls.CellAdded:
 
 
 async def cell_join(house: House, arguments: calls.CellJoin) -> calls.CellJoined:
+    from chaupal.cells.joining import join, read_code
+    from chaupal.cells.root_link import RootLink
+
     name = await join(house, arguments.code)
     take_over(house, await house.store.read(read_all, INSTALLATION, wanted_by(house)))
     await RootLink(house).beat()  # what cannot be told now is told by the server

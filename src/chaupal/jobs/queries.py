@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Integer, bindparam, delete, insert, select, update
 
 from chaupal.jobs.tables import jobs
+from chaupal.store.gates import is_open
 from chaupal.store.statements import in_list, statement
 from chaupal.store.transaction import Transaction
 
@@ -43,14 +44,14 @@ _ROW_LIMIT = bindparam("row_limit", type_=Integer())
 _INSERT = statement(insert(jobs))
 _SELECT_DUE = statement(
     select(jobs.c.tenant_id, jobs.c.job_id)
-    .where(jobs.c.state == WAITING, jobs.c.due_at_ms <= bindparam("now_ms"))
+    .where(jobs.c.state == WAITING, jobs.c.due_at_ms <= bindparam("now_ms"), is_open(jobs.c.tenant_id))
     .order_by(jobs.c.due_at_ms)
     .limit(_ROW_LIMIT),
     across_tenants="one runner works for all tenants and learns here which of them have work",
 )
 _SELECT_ABANDONED = statement(
     select(jobs.c.tenant_id, jobs.c.job_id)
-    .where(jobs.c.state == RUNNING, jobs.c.lease_until_ms < bindparam("now_ms"))
+    .where(jobs.c.state == RUNNING, jobs.c.lease_until_ms < bindparam("now_ms"), is_open(jobs.c.tenant_id))
     .order_by(jobs.c.due_at_ms)
     .limit(_ROW_LIMIT),
     across_tenants="one runner rescues for all tenants what a process that ended has left behind",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 import structlog
@@ -29,6 +30,7 @@ from chaupal.responses.endings import erase_more_answers
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
 from chaupal.settings import Settings
+from chaupal.store.gates import TenantHeld, TenantLeft
 from chaupal.store.transaction import Transaction
 from chaupal.tokens.pins import forget_old_pins
 
@@ -153,15 +155,19 @@ class Sweeper:
         limits = SweepLimits.of(self._house.settings)
         deleted_count = 0
         for tenant_id, _name in await self._house.store.read(list_tenants, INSTALLATION, None):
-            deleted = SWEEP_ROWS
-            while deleted >= SWEEP_ROWS and not self._stopping.is_set():
-                deleted = (await self._house.store.write(sweep_once, Operator(tenant_id), limits)).result
-                deleted_count += deleted
-            deleted_count += await remove_unused_objects(self._house, tenant_id)
+            with suppress(TenantHeld, TenantLeft):  # it is on its way to another cell
+                deleted_count += await self._sweep_tenant(tenant_id, limits)
         deleted_count += await remove_stale_files(self._house)
         if deleted_count:
             log.info("swept", rows=deleted_count)
         return deleted_count
+
+    async def _sweep_tenant(self, tenant_id: str, limits: SweepLimits) -> int:
+        deleted, deleted_count = SWEEP_ROWS, 0
+        while deleted >= SWEEP_ROWS and not self._stopping.is_set():
+            deleted = (await self._house.store.write(sweep_once, Operator(tenant_id), limits)).result
+            deleted_count += deleted
+        return deleted_count + await remove_unused_objects(self._house, tenant_id)
 
     async def _is_stopped_within(self, wait_s: float) -> bool:
         try:

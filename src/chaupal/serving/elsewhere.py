@@ -14,7 +14,7 @@ from chaupal.auth.caller import INSTALLATION
 from chaupal.cells.forwarding import PassedCall, pass_on
 from chaupal.cells.roster import TenantMoved
 from chaupal.cells.watching import read_all, take_over, wanted_by
-from chaupal.errors import EndpointChanged, InvalidToken
+from chaupal.errors import EndpointChanged, InvalidToken, NotFound
 from chaupal.serving.replies import WholeReply
 from chaupal.serving.routes import JSON
 
@@ -61,11 +61,12 @@ def _is_redirected(request: ApiRequest, place: TenantPlace) -> bool:
     route = request.route
     if not route.call and route.gives == (JSON,):  # the token service
         return False
+    left_for_ms = request.house.now_s * 1000 - (place.left_at_ms or 0)
+    if left_for_ms >= request.house.settings.moved_answer_days * _DAY_MS:
+        raise InvalidToken("The organization has left this server.") if route.call else NotFound("media")
     if route.method in _SAFE or request.header(b"x-accept-308") == "1":
         return True
-    days = request.house.settings.moved_forward_days
-    ends_ms = (place.left_at_ms or 0) + days * _DAY_MS
-    return request.house.now_s * 1000 >= ends_ms
+    return left_for_ms >= request.house.settings.moved_forward_days * _DAY_MS
 
 
 def _address(request: ApiRequest, place: TenantPlace) -> str:

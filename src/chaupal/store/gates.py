@@ -6,7 +6,10 @@ holds for every writer of every process from the commit that closes it: users' c
 
 from __future__ import annotations
 
+from sqlalchemy import ColumnElement, exists, select
+
 from chaupal.errors import Unavailable
+from chaupal.store.tables import tenants
 
 OPEN = ""
 HELD = "held"
@@ -38,3 +41,12 @@ def check_gate(gate: str, caller: object) -> None:
     if getattr(caller, "passes_gate", False):
         return
     raise TenantLeft if gate == LEFT else TenantHeld
+
+
+def is_open(tenant_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """A condition for whoever looks for work of all tenants: the row's tenant can be written to.
+
+    What cannot be would be found again and again, and stand in the way of the others'.
+    """
+    closed = select(tenants.c.tenant_id).where(tenants.c.tenant_id == tenant_id, tenants.c.gate != OPEN)
+    return ~exists(closed)

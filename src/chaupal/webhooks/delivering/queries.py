@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import BindParameter, bindparam, case, func, insert, or_, select, update
 
+from chaupal.store.gates import OPEN, is_open
 from chaupal.store.statements import in_list, statement
 from chaupal.store.tables import tenants
 from chaupal.store.transaction import Transaction
@@ -82,7 +83,7 @@ _INSERT_TRY = statement(insert(webhook_tries), is_aside=True)
 _SELECT_BEHIND = statement(
     select(webhook_cursors.c.tenant_id, webhook_cursors.c.position)
     .join(tenants, tenants.c.tenant_id == webhook_cursors.c.tenant_id)
-    .where(tenants.c.last_position > webhook_cursors.c.position)
+    .where(tenants.c.last_position > webhook_cursors.c.position, tenants.c.gate == OPEN)
     .limit(_LIMIT),
     across_tenants="one worker matches for all tenants that have webhooks",
 )
@@ -100,7 +101,7 @@ _MOVE_CURSOR = statement(
 
 _SELECT_DUE = statement(
     select(*(webhooks.c[name] for name in WebhookPlace._fields))
-    .where(webhooks.c.next_due_ms <= bindparam("now_ms"))
+    .where(webhooks.c.next_due_ms <= bindparam("now_ms"), is_open(webhooks.c.tenant_id))
     .order_by(webhooks.c.next_due_ms)
     .limit(_LIMIT),
     across_tenants="one worker delivers for all tenants and learns here which webhooks have something due",
@@ -208,7 +209,9 @@ _SKIP_RETRYING = statement(
 )
 
 _SELECT_LEFT = statement(
-    select(_D.tenant_id, _D.webhook_id).where(_D.worker_id == bindparam("which_worker"), IS_SENDING).distinct(),
+    select(_D.tenant_id, _D.webhook_id)
+    .where(_D.worker_id == bindparam("which_worker"), IS_SENDING, is_open(_D.tenant_id))
+    .distinct(),
     across_tenants="a worker rescues for all tenants what a dead one has left behind",
 )
 _RESCUE = statement(

@@ -1,0 +1,143 @@
+"""What a cell and the root say to each other: that the cell lives, and which tenants live in it.
+
+All of it may be repeated, and what was not answered is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from chaupal import __version__
+from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.cells.calls import CellAnswer, CellUnreachable, check_cell_url
+from chaupal.cells.joining import shared_keys
+from chaupal.cells.roster import Peer
+from chaupal.cells.routes import DIRECTORY_PATH, HEALTH_PATH
+from chaupal.cells.rules import Contact, Health, forget_heard, note_contact, note_health, share_cells, take_roster
+from chaupal.cells.shapes import DirectoryNoted, DirectoryReport, HealthReport, Roster
+from chaupal.directory.places import (
+    ToldPlace,
+    describe_tenant,
+    describe_untold,
+    note_all_changed,
+    note_one_changed,
+    note_place,
+    note_told,
+)
+from chaupal.directory.rules import list_tenants
+
+if TYPE_CHECKING:
+    from chaupal.cells.door import CellRequest
+    from chaupal.serving.house import House
+
+RECONCILE_EVERY_BEATS = 8_640
+"""Once a day the root is told of everything again."""
+
+_TIMEOUT_S = 10.0
+
+log = structlog.get_logger("cells")
+
+
+class RootLink:
+    """What a cell says to the root. Its calls may be repeated, and come in any order."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._beats = 0
+        self._is_failing = False
+
+    async def beat(self) -> None:
+        """Tell the root once; at the root, tidy up."""
+        house, root = self._house, self._house.roster.root
+        await house.store.write(forget_heard, INSTALLATION, None)
+        if root is None:
+            return
+        try:
+            await self._report_health(root)
+            if self._beats % RECONCILE_EVERY_BEATS == RECONCILE_EVERY_BEATS - 1:
+                await self._note_everything()
+            self._beats += 1
+            await self._tell_tenants(root)
+        except CellUnreachable as error:
+            self._warn(root, str(error.cause))
+            await house.store.write(note_contact, INSTALLATION, Contact(root.name, str(error.cause)))
+            return
+        self._is_failing = False
+        await house.store.write(note_contact, INSTALLATION, Contact(root.name, ""))
+
+    async def _report_health(self, root: Peer) -> None:
+        house = self._house
+        report = HealthReport(
+            endpoint_url=house.settings.endpoint_url,
+            version=__version__,
+            tenant_count=len(await house.store.read(list_tenants, INSTALLATION, None)),
+            keys=shared_keys(house.signer),
+        )
+        answer = await self._house.cell_calls.call(
+            root.name, "POST", HEALTH_PATH, msgspec.json.encode(report), timeout_s=_TIMEOUT_S
+        )
+        roster = msgspec.json.decode(_good(root, answer), type=Roster)
+        if (await house.store.write(take_roster, INSTALLATION, roster.cells)).result:
+            house.tell_cells()
+
+    async def _note_everything(self) -> None:
+        store = self._house.store
+        for tenant_id in await store.read(note_all_changed, INSTALLATION, None):
+            await store.write(note_one_changed, Operator(tenant_id, passes_gate=True), None)
+
+    async def _tell_tenants(self, root: Peer) -> None:
+        """All that the root has to know, a hundred at a time. Where a tenant has left, the next cell tells."""
+        store = self._house.store
+        while untold := await store.read(describe_untold, INSTALLATION, None):
+            tenants = [
+                await store.read(describe_tenant, Operator(each.tenant_id), each)
+                for each in untold
+                if not each.has_left
+            ]
+            if tenants:
+                body = msgspec.json.encode(DirectoryReport(tenants))
+                answer = await self._house.cell_calls.call(
+                    root.name, "POST", DIRECTORY_PATH, body, timeout_s=_TIMEOUT_S
+                )
+                noted = msgspec.json.decode(_good(root, answer), type=DirectoryNoted)
+                if noted.refused:
+                    log.warning("the root knows of tenants elsewhere", tenant_ids=noted.refused)
+            for each in untold:
+                await store.write(note_told, Operator(each.tenant_id, passes_gate=True), each.change_id)
+
+    def _warn(self, root: Peer, cause: str) -> None:
+        if not self._is_failing:
+            log.warning("the root does not answer", root=root.endpoint_url, cause=cause)
+        self._is_failing = True
+
+
+async def take_health(request: CellRequest) -> Roster:
+    """At the root: a cell lives."""
+    house, report = request.house, request.read(HealthReport)
+    endpoint_url = check_cell_url(report.endpoint_url, house.settings)
+    health = Health(request.cell.name, endpoint_url, report.version, report.tenant_count, report.keys)
+    await house.store.write(note_health, INSTALLATION, health)
+    known = {key.key_id for key in report.keys}
+    if known != request.cell.keys.keys() or request.cell.endpoint_url != endpoint_url:
+        house.tell_cells()
+    return Roster(await house.store.read(share_cells, INSTALLATION, shared_keys(house.signer)))
+
+
+async def take_directory(request: CellRequest) -> DirectoryNoted:
+    """At the root: tenants that live in the calling cell."""
+    house, cell = request.house, request.cell
+    refused = []
+    for told in request.read(DirectoryReport).tenants:
+        place = ToldPlace(cell.name, cell.endpoint_url, told)
+        if not (await house.store.write(note_place, Operator(told.tenant_id, passes_gate=True), place)).result:
+            refused.append(told.tenant_id)
+    return DirectoryNoted(refused)
+
+
+def _good(root: Peer, answer: CellAnswer) -> bytes:
+    if answer.status != 200:
+        raise CellUnreachable(root.name, f"it answered with status {answer.status}")
+    return answer.body
