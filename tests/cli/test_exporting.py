@@ -79,6 +79,25 @@ class TestMessages:
         assert user.json("export", "messages", user.group_id, "all.csv")["records"] == 210
         assert [row["MessageID"] for row in rows_of(user.home / "all.csv")] == expected
 
+    def test_what_is_exported_can_be_imported_elsewhere(
+        self, sqlite_installation: Installation, tmp_path: Path
+    ) -> None:
+        user = signed_in(sqlite_installation, tmp_path)
+        user.group_id = user.call("POST", "/groups", {"name": "दुकान"})["groupId"]
+        sent = {say(user, text): text for text in ("एक", 'two, "quoted"\nand a second line', "=3")}
+        user.json("export", "messages", "दुकान", "all.csv")
+        other = sqlite_installation.init("Second")
+        file = str(user.home / "all.csv")
+        sqlite_installation.result(
+            "import", "kaizala", file, "--tenant", "Second", "--report", str(tmp_path / "report.csv")
+        )
+        token = {"accessToken": sqlite_installation.access_token(other)}
+        [group] = sqlite_installation.call("GET", "/v1/tenant/findGroupsByQuery?query=", token)[1]["groups"]
+        assert group["groupName"] == "दुकान"
+        path = f"/v1/groups/{group['groupId']}/messages?count=10"
+        taken = sqlite_installation.call("GET", path, token)[1]["messages"]
+        assert {message["referenceId"]: message["message"] for message in taken} == sent
+
     def test_a_file_that_is_there_already_is_left_alone(self, user: User) -> None:
         (user.home / "all.csv").write_text("mine")
         error = user.refusal("export", "messages", user.group_id, "all.csv")

@@ -89,6 +89,16 @@ class TestTail:
         process.stdin.close()
         process.stderr.close()
 
+    def test_a_token_that_stops_ends_it_with_a_sentence(
+        self, sqlite_installation: Installation, tmp_path: Path
+    ) -> None:
+        user = signed_in(sqlite_installation, tmp_path)
+        process = begin(user)
+        sqlite_installation.result("connector", "delete", user.installed["applicationId"], "--yes")
+        done = ended(process)
+        assert done.code == 1
+        assert done.err.endswith("`chaupal login` signs you in again.\n")
+
     @pytest.mark.parametrize("content", [b"nonsense", b"\xff"])
     def test_a_place_that_is_none_is_a_sentence(self, user: User, content: bytes) -> None:
         (user.home / "place").write_bytes(content)
