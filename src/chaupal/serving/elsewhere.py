@@ -61,7 +61,8 @@ def _is_redirected(request: ApiRequest, place: TenantPlace) -> bool:
     route = request.route
     if not route.call and route.gives == (JSON,):  # the token service
         return False
-    left_for_ms = request.house.now_s * 1000 - (place.left_at_ms or 0)
+    # Never below 0, where another node's clock was ahead: with 0 days all are sent on at once.
+    left_for_ms = max(request.house.store.clock() // 1000 - (place.left_at_ms or 0), 0)
     if left_for_ms >= request.house.settings.moved_answer_days * _DAY_MS:
         raise InvalidToken("The organization has left this server.") if route.call else NotFound("media")
     if route.method in _SAFE or request.header(b"x-accept-308") == "1":
