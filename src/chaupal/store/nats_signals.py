@@ -26,6 +26,7 @@ _GATHER_S = 0.005
 _AGAIN_AFTER_S = 1
 _CONNECT_TIMEOUT_S = 5
 _STOP_TIMEOUT_S = 5
+_CANCEL_AGAIN_S = 0.2
 _PING_EVERY_S = 20
 """A connection whose other end is silent is given up after two of these."""
 
@@ -128,7 +129,10 @@ class NatsNeighbours:
             await asyncio.wait({held, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if stopping.done():
                 await self._tell()
-                held.cancel()
+                # More than once: the library swallows it where it comes while connecting.
+                while not held.done():
+                    held.cancel()
+                    await asyncio.wait({held}, timeout=_CANCEL_AGAIN_S)
             try:
                 await held
             except asyncio.CancelledError:
