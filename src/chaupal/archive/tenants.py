@@ -32,7 +32,6 @@ from chaupal.archive.contents import (
 )
 from chaupal.archive.restoring import restore_media
 from chaupal.archive.writing import (
-    Archived,
     Tell,
     all_tables,
     check_source,
@@ -77,8 +76,8 @@ def export_tenant(
     passphrase: str,
     with_installation_key: bool = False,
     tell: Tell = lambda _what: None,
-) -> Archived:
-    """Write, check and name it; `tenant` is an id or a name. Blocks; nobody waits for it.
+) -> TenantManifest:
+    """Write, check and name it; what it holds. `tenant` is an id or a name. Blocks; nobody waits for it.
 
     Raises:
         ArchiveRefused: there is something at `path` already, or no such tenant.
@@ -102,7 +101,7 @@ def export_tenant(
             tenant=TenantContents(tenant_id, name, _seal(key, passphrase, tenant_id)),
         )
         archive.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
-    return Archived(path, path.stat().st_size, manifest)
+    return manifest
 
 
 def _find_tenant(database: WholeDatabase, table: TableShape, named: str) -> tuple[str, str]:

@@ -54,18 +54,10 @@ _FAST = 1
 """Rows shrink to a fifth; a higher level takes several times as long for some percent more."""
 
 
-class Archived(msgspec.Struct, frozen=True):
-    """A finished archive."""
-
-    path: Path
-    size_bytes: int
-    manifest: Manifest
-
-
 def write_archive(
     settings: Settings, path: Path, *, with_key: bool, with_media: bool = True, tell: Tell = lambda _what: None
-) -> Archived:
-    """Write, check, and name it. Blocks; needs as much room as the database's text and its media.
+) -> Manifest:
+    """Write, check, and name it; what it holds. Blocks; needs as much room as the database's text and its media.
 
     Raises:
         ArchiveRefused: there is something at `path` already, or nothing that could be archived.
@@ -73,8 +65,7 @@ def write_archive(
     """
     check_source(settings)
     with writing(path, tell) as archive:
-        manifest = _write_all(archive, settings, with_key=with_key, with_media=with_media, tell=tell)
-    return Archived(path, path.stat().st_size, manifest)
+        return _write_all(archive, settings, with_key=with_key, with_media=with_media, tell=tell)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -18,6 +18,9 @@ from chaupal.cli.output import print_facts, print_json
 from chaupal.control.explaining import explained_opening
 from chaupal.control.protocol import OperationFailed
 from chaupal.settings import load_settings
+
+if TYPE_CHECKING:
+    from chaupal.archive.contents import Manifest
 
 
 class ArchiveFacts(msgspec.Struct, rename="camel"):
@@ -51,8 +54,8 @@ def backup(
     with explained_archive() as tell, explained_opening(settings):
         from chaupal.archive.writing import write_archive
 
-        write_archive(settings, path, with_key=not without_key, tell=tell)
-    _print(path, as_json=as_json)
+        manifest = write_archive(settings, path, with_key=not without_key, tell=tell)
+    _print(path, manifest, as_json=as_json)
     if not as_json:
         secret = "It holds every secret of the installation" if not without_key else "The secret key is not in it"
         advice = "keep it as safe as the server" if not without_key else f"keep {settings.secret_key_path} as well"
@@ -73,10 +76,7 @@ def restore(
         from chaupal.store.opening import DataFolderBusy
 
         try:
-            if check:
-                check_archive(file)
-            else:
-                restore_archive(settings, file, tell=tell)
+            manifest = check_archive(file) if check else restore_archive(settings, file, tell=tell)
         except DataFolderBusy as error:
             raise OperationFailed(
                 f"The data folder {settings.data.absolute()} is in use: a backup is put into an installation of its "
@@ -84,7 +84,7 @@ def restore(
                 error_code="Conflict",
                 category="ResourceException",
             ) from error
-    _print(file, as_json=as_json)
+    _print(file, manifest, as_json=as_json)
     if not as_json:
         done = "Whole." if check else "Put back and compared. Run `chaupal doctor`, then start the server."
         print(f"\n{done}")
@@ -129,22 +129,19 @@ def migrate_database(
     print(f"The old database is left as it was: {settings.sqlite_path}. Do not start a server on it again.")
 
 
-def _print(path: Path, *, as_json: bool) -> None:
-    from chaupal.archive.checking import opened_archive
-
-    with opened_archive(path) as (_archive, manifest):
-        facts = ArchiveFacts(
-            file=str(path),
-            size_bytes=path.stat().st_size,
-            made_at=manifest.made_at,
-            schema_version=manifest.schema_version,
-            rows=manifest.row_count,
-            media_files=manifest.media.count,
-            media_bytes=manifest.media.size_bytes,
-            missing_media=manifest.media.missing,
-            damaged_media=manifest.media.damaged,
-            has_secret_key=manifest.has_key,
-        )
+def _print(path: Path, manifest: Manifest, *, as_json: bool) -> None:
+    facts = ArchiveFacts(
+        file=str(path),
+        size_bytes=path.stat().st_size,
+        made_at=manifest.made_at,
+        schema_version=manifest.schema_version,
+        rows=manifest.row_count,
+        media_files=manifest.media.count,
+        media_bytes=manifest.media.size_bytes,
+        missing_media=manifest.media.missing,
+        damaged_media=manifest.media.damaged,
+        has_secret_key=manifest.has_key,
+    )
     if as_json:
         print_json(facts)
         return

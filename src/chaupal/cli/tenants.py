@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -18,6 +18,9 @@ from chaupal.control import arrival_calls, calls
 from chaupal.control.explaining import explained_opening
 from chaupal.control.protocol import OperationFailed
 from chaupal.settings import load_settings
+
+if TYPE_CHECKING:
+    from chaupal.archive.contents import TenantManifest
 
 app = new_group("Tenants: the organizations that this installation serves.")
 
@@ -75,10 +78,10 @@ def export(
         from chaupal.archive.tenants import export_tenant, read_passphrase
 
         passphrase = read_passphrase(passphrase_file)
-        export_tenant(
+        manifest = export_tenant(
             settings, tenant, to, passphrase=passphrase, with_installation_key=with_installation_key, tell=tell
         )
-    _print(to, as_json=as_json)
+    _print(to, manifest, as_json=as_json)
     if not as_json:
         print("\nWhole: it was read again and compared. It holds what people wrote: keep it as safe as the server.")
 
@@ -98,8 +101,8 @@ def import_(
 
         passphrase = read_passphrase(passphrase_file)
         with Operations(settings) as operations:
-            import_tenant(settings, file, operations.run, passphrase=passphrase, tell=tell)
-    _print(file, as_json=as_json)
+            manifest = import_tenant(settings, file, operations.run, passphrase=passphrase, tell=tell)
+    _print(file, manifest, as_json=as_json)
     if not as_json:
         print("\nTaken in and compared; it is served now. Its people, programs and webhooks go on as they were.")
 
@@ -158,22 +161,17 @@ def _say(shown: arrival_calls.MoveShown, said: str) -> str:
     return text
 
 
-def _print(path: Path, *, as_json: bool) -> None:
-    from chaupal.archive.checking import opened_archive
-    from chaupal.archive.contents import TENANT_FORMAT, TenantManifest
-
-    with opened_archive(path, TENANT_FORMAT) as (_archive, manifest):
-        assert isinstance(manifest, TenantManifest)
-        facts = TenantFileFacts(
-            file=str(path),
-            tenant_id=manifest.tenant.tenant_id,
-            name=manifest.tenant.name,
-            size_bytes=path.stat().st_size,
-            rows=manifest.row_count,
-            media_files=manifest.media.count,
-            media_bytes=manifest.media.size_bytes,
-            missing_media=manifest.media.missing,
-        )
+def _print(path: Path, manifest: TenantManifest, *, as_json: bool) -> None:
+    facts = TenantFileFacts(
+        file=str(path),
+        tenant_id=manifest.tenant.tenant_id,
+        name=manifest.tenant.name,
+        size_bytes=path.stat().st_size,
+        rows=manifest.row_count,
+        media_files=manifest.media.count,
+        media_bytes=manifest.media.size_bytes,
+        missing_media=manifest.media.missing,
+    )
     if as_json:
         print_json(facts)
         return
