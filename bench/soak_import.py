@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from bench.product import CHAUPAL, Product
+from chaupal.importing.headers import MESSAGE_HEADERS
 
 GROUPS = 40
 SENDERS = 300
@@ -60,16 +61,7 @@ def _run(product: Product, path: Path) -> tuple[dict[str, object], float]:
 def _write_export(path: Path, count: int) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
-        headers = (
-            "Group Name",
-            "MessageID",
-            "Sender",
-            "Message Type",
-            "Timestamp",
-            "Attachement stored at:",
-            "Message",
-        )
-        table.writerow(headers)
+        table.writerow(MESSAGE_HEADERS)
         for number in range(count):
             minute, second = divmod(number, 60)
             hour, minute = divmod(minute, 60)

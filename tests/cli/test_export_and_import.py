@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from chaupal.cli.using.exporting import MESSAGE_HEADERS
+from chaupal.importing.headers import MESSAGE_HEADERS
 from tests.cli.using import signed_in
 from tests.installations import ADMIN, Installation
 

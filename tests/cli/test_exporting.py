@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chaupal.cli.using.exporting import MESSAGE_HEADERS
+from chaupal.importing.headers import MESSAGE_HEADERS
 from tests.cli.using import User, picture, signed_in
 from tests.installations import ADMIN, Installation
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from chaupal.importing.headers import MESSAGE_HEADERS
 from chaupal.importing.reading.columns import Field, find_columns
 from chaupal.importing.reading.findings import Found
 from chaupal.importing.reading.json_lines import JsonLines
 from chaupal.importing.reading.known_people import KnownPeople
 from chaupal.importing.reading.mapping import Mapping, read_mapping
 from chaupal.importing.reading.people_lists import is_parent_list, is_people_list
-from chaupal.importing.reading.tenant_export import DEFAULT_HEADERS, is_tenant_export
+from chaupal.importing.reading.tenant_export import is_tenant_export
 from chaupal.importing.records import GroupReference, PersonReference
 from tests.docs.pages import page
 
@@ -55,7 +56,7 @@ class TestMapFile:
 class TestColumns:
     def test_the_columns_of_the_export(self) -> None:
         named = re.findall(r"^\| `([^`]+)` \|", IMPORT.text.split("## Messages")[1].split("## People")[0], re.MULTILINE)
-        assert tuple(named) == DEFAULT_HEADERS[:-1]
+        assert tuple(named) == MESSAGE_HEADERS[:-1]
         assert is_tenant_export(find_columns(named, ",", {}))
 
     @pytest.mark.parametrize("named", re.findall(r"^\| (`[A-Z][^|]+) \|", _LISTS, re.MULTILINE))

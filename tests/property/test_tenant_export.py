@@ -9,12 +9,13 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chaupal.importing.headers import MESSAGE_HEADERS
 from chaupal.importing.reading.columns import find_columns
 from chaupal.importing.reading.findings import Found, Problem
 from chaupal.importing.reading.known_people import KnownPeople
 from chaupal.importing.reading.lines import read_lines
 from chaupal.importing.reading.mapping import Mapping
-from chaupal.importing.reading.tenant_export import DEFAULT_HEADERS, TenantExport
+from chaupal.importing.reading.tenant_export import TenantExport
 from chaupal.importing.records import MessageRecord
 
 SENT = "2023-02-16T07:31:59Z"
@@ -31,13 +32,13 @@ NAMES = st.text(st.characters(categories=("L",), include_characters=' ,"-'), min
 def read(data: bytes, delimiter: str = ",") -> list[Found | Problem]:
     lines = read_lines(io.BytesIO(data))
     next(lines)
-    export = TenantExport(find_columns(DEFAULT_HEADERS, delimiter, {}), Mapping(), KnownPeople({}, ""))
+    export = TenantExport(find_columns(MESSAGE_HEADERS, delimiter, {}), Mapping(), KnownPeople({}, ""))
     return list(export.read(lines, first_line=2))
 
 
 def written(rows: list[list[str]], delimiter: str = ",") -> str:
     out = io.StringIO(newline="")
-    csv.writer(out, delimiter=delimiter).writerows([list(DEFAULT_HEADERS), *rows])
+    csv.writer(out, delimiter=delimiter).writerows([list(MESSAGE_HEADERS), *rows])
     return out.getvalue()
 
 
@@ -82,7 +83,7 @@ class TestBrokenExports:
             numbered = [f"{word}x{row}x{at}" for at, word in enumerate(some)]
             text = "".join(part for pair in zip(numbered, breaks, strict=False) for part in pair)
             lines.append(f"Depot,m{row},Gita,Text,{SENT},,{text}")
-        data = "\r\n".join([",".join(DEFAULT_HEADERS), *lines, ""]).encode()
+        data = "\r\n".join([",".join(MESSAGE_HEADERS), *lines, ""]).encode()
         kept = "\n".join(
             message_of(each).text if isinstance(each, Found) else f"{each.reason} {each.text}" for each in read(data)
         )

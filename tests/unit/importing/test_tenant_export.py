@@ -6,12 +6,13 @@ import io
 
 import pytest
 
+from chaupal.importing.headers import MESSAGE_HEADERS
 from chaupal.importing.reading.columns import find_columns
 from chaupal.importing.reading.findings import Found, Problem
 from chaupal.importing.reading.known_people import KnownPeople
 from chaupal.importing.reading.lines import read_lines
 from chaupal.importing.reading.mapping import Mapping
-from chaupal.importing.reading.tenant_export import DEFAULT_HEADERS, TenantExport
+from chaupal.importing.reading.tenant_export import TenantExport
 from chaupal.importing.reading.texts import Times, find_number, parts_of
 from chaupal.importing.records import MessageRecord, PersonReference
 
@@ -19,7 +20,7 @@ SENT = "2023-02-16T07:31:59Z"
 
 
 def read(
-    data: str | bytes, *, mapping: Mapping | None = None, headers: tuple[str, ...] = DEFAULT_HEADERS
+    data: str | bytes, *, mapping: Mapping | None = None, headers: tuple[str, ...] = MESSAGE_HEADERS
 ) -> list[object]:
     lines = read_lines(io.BytesIO(data.encode() if isinstance(data, str) else data))
     people = KnownPeople({}, "")

@@ -22,6 +22,7 @@ from chaupal.cli.using.connecting import connected, is_watched
 from chaupal.cli.using.export_files import RecordWriter, new_file
 from chaupal.cli.using.finding import find_group
 from chaupal.cli.using.options import Group, ProfileName
+from chaupal.importing.headers import MESSAGE_HEADERS
 
 if TYPE_CHECKING:
     from chaupal_client import Chaupal
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
 
 app = new_group("Take what is in a group out: as CSV or JSON.")
 
-MESSAGE_HEADERS = (
-    "Group Name",
-    "MessageID",
-    "Sender",
-    "Message Type",
-    "Timestamp",
-    "Attachement stored at:",
-    "Message",
-)
 RESPONSE_FIRST_HEADERS = ("Responder Name", "Group Name")
 RESPONSE_LAST_HEADERS = (
     "Responder Location Latitude",

@@ -18,6 +18,7 @@ from typing import IO
 
 import msgspec
 
+from chaupal.importing.headers import MESSAGE_HEADERS
 from chaupal.importing.reading.columns import DELIMITERS, Columns, find_columns
 from chaupal.importing.reading.findings import Finding
 from chaupal.importing.reading.json_lines import JsonLines
@@ -27,7 +28,7 @@ from chaupal.importing.reading.mapping import Mapping
 from chaupal.importing.reading.people_lists import PeopleList, is_parent_list, is_people_list
 from chaupal.importing.reading.response_reports import ResponseReport
 from chaupal.importing.reading.saved_files import SavedFiles, read_saved_name
-from chaupal.importing.reading.tenant_export import DEFAULT_HEADERS, TenantExport, is_tenant_export
+from chaupal.importing.reading.tenant_export import TenantExport, is_tenant_export
 
 ZIP = ".zip"
 JSON_LINES = (".jsonl", ".ndjson")
@@ -193,7 +194,7 @@ def _form_of(columns: Columns) -> Form | None:
 def _without_header(first_line: str, mapping: Mapping) -> Columns | None:
     """The usual columns, where the first line is a message already."""
     for delimiter in DELIMITERS:
-        columns = find_columns(DEFAULT_HEADERS, delimiter, {})
+        columns = find_columns(MESSAGE_HEADERS, delimiter, {})
         cells = re.split(re.escape(delimiter), first_line.strip("\r\n"))
         if TenantExport(columns, mapping, KnownPeople({}, "")).fit(cells) is not None:
             return columns

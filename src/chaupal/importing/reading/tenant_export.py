@@ -26,17 +26,6 @@ from chaupal.importing.records import (
 )
 from chaupal.messages.rules import TEXT_MAX_CHARS
 
-DEFAULT_HEADERS = (
-    "Group Name",
-    "MessageID",
-    "Sender",
-    "Message Type",
-    "Timestamp",
-    "Attachement stored at:",
-    "Message",
-)
-"""The order of the columns where a file has no header."""
-
 _TYPE = re.compile(r"[^\W\d_][\w /&-]{0,39}")
 _ID = re.compile(r"[^\s,;\"]{0,200}")
 _TEXT_TYPES = frozenset({"text", "message", "textmessage", ""})
