@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from typing import Any, BinaryIO
 
 import msgspec
@@ -12,6 +13,13 @@ import structlog
 from chaupal.settings import Settings
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+def log_failure(log: Any, what: str, error: Exception, **where: str) -> None:
+    """An error that a loop lives through: its kind and place, never its text, which may hold what a person wrote."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    log.error(what, cause=type(error).__name__, place=place, **where)
 
 
 def log_stream(settings: Settings) -> BinaryIO | None:

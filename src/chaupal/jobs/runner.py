@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 
@@ -34,6 +33,7 @@ from chaupal.jobs.rules import (
     rescue_jobs,
     retry_job,
 )
+from chaupal.logs import log_failure
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
 
@@ -227,9 +227,7 @@ class JobRunner:
 
     def _note_failure(self, what: str, error: Exception, **where: str) -> None:
         self._failures.inc()
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-        log.error(what, cause=type(error).__name__, place=place, **where)
+        log_failure(log, what, error, **where)
 
 
 def _by_tenant(places: list[JobPlace]) -> dict[str, list[str]]:

@@ -10,7 +10,6 @@ anonymous answers of the hours that are over. Several nodes may sweep; what one 
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -22,6 +21,7 @@ from chaupal.directory.rules import list_tenants
 from chaupal.events.log import trim_events
 from chaupal.idempotency.rules import forget_old_answers
 from chaupal.jobs.rules import forget_failed_jobs
+from chaupal.logs import log_failure
 from chaupal.media.rules import forget_orphans
 from chaupal.media.sweeping import remove_stale_files, remove_unused_objects
 from chaupal.oauth.rules import forget_old_authorizations
@@ -135,9 +135,7 @@ class Sweeper:
                 self._swept(await self._sweep_in_turn())
             except Exception as error:  # noqa: BLE001 - the loop must live
                 self._failures.inc()
-                frames = traceback.extract_tb(error.__traceback__)
-                place = f"{frames[-1].filename}:{frames[-1].lineno}"
-                log.error("sweep failed", cause=type(error).__name__, place=place)
+                log_failure(log, "sweep failed", error)
 
     async def _sweep_in_turn(self) -> int:
         """Sweep, unless another server on the database is at it."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -20,6 +19,7 @@ import structlog
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.sealing import SealBroken, SecretKey
 from chaupal.errors import Unavailable
+from chaupal.logs import log_failure
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.bodies import open_body, seal_answer
@@ -366,9 +366,7 @@ class Deliverer:
 
     def _note_failure(self, what: str, error: Exception, **where: str) -> None:
         self._count(failures=1)
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-        log.error(what, cause=type(error).__name__, place=place, **where)
+        log_failure(log, what, error, **where)
 
 
 def _find_behind(tx: Transaction, _caller: Operator, limit: int) -> list[tuple[str, int]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
 from collections.abc import Callable, Set
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ import structlog
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.errors import Unavailable
 from chaupal.jobs.runner import end_tasks
+from chaupal.logs import log_failure
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.place import DeliveryMetrics, DeliveryPlace, Tally
 
@@ -215,9 +215,7 @@ class WebhookEngine:
 
     def _note_failure(self, what: str, error: Exception) -> None:
         self._metrics.note_webhooks(Tally(failures=1))
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-        log.error(what, cause=type(error).__name__, place=place)
+        log_failure(log, what, error)
 
 
 def _find_tenants(tx: Transaction, _caller: Operator, _request: None) -> list[str]:
