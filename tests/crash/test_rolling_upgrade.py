@@ -9,7 +9,6 @@ import io
 import json
 import subprocess
 import tarfile
-import threading
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ import pytest
 from chaupal.store.schema import SCHEMA_VERSION
 from tests.conftest import PROJECT
 from tests.crash.posting import Place
-from tests.crash.test_several_servers import Begin, Caller, begin
+from tests.crash.test_several_servers import Begin, begin, four_calling, stop_while_called
 from tests.installations import ADMIN, Installation
 from tests.parts.balancing_proxy import BalancingProxy
 
@@ -69,17 +68,9 @@ def test_servers_are_upgraded_one_by_one_and_no_call_fails(begin: Begin, version
     servers = [begin(CHAUPAL_STOP_DRAIN_S="2", PYTHONPATH=str(version_before)) for _ in range(2)]
     assert schema_of(servers[0]) < SCHEMA_VERSION
     place = place_of_before(servers[0])
-    is_over = threading.Event()
-    with BalancingProxy([server.port for server in servers]) as proxy:
-        callers = [Caller(proxy.port, place) for _ in range(4)]
-        threads = [threading.Thread(target=caller.run, args=(is_over,)) for caller in callers]
-        for thread in threads:
-            thread.start()
+    with BalancingProxy([server.port for server in servers]) as proxy, four_calling(proxy, place) as callers:
         for server in servers:
-            stopping = threading.Thread(target=server.stop)
-            stopping.start()
-            proxy.wait_until_ready(server.port, is_ready=False)
-            stopping.join()
+            stop_while_called(server, proxy)
             del server.settings["PYTHONPATH"]
             server.server = None
             server.start()
@@ -89,9 +80,6 @@ def test_servers_are_upgraded_one_by_one_and_no_call_fails(begin: Begin, version
             for other in servers:
                 assert other.call("GET", place.path + "?count=5", place.headers)[0] == 200
                 assert other.call("POST", place.path, place.headers, {"message": f"at {other.port}"})[0] == 200
-        is_over.set()
-        for thread in threads:
-            thread.join()
     assert [failure for caller in callers for failure in caller.failures] == []
     posted = {text for caller in callers for text in caller.posted}
     assert len(posted) > 20

@@ -6,6 +6,7 @@ import threading
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import HTTPException
 from pathlib import Path
@@ -119,28 +120,41 @@ class Caller:
             return False
 
 
+@contextmanager
+def four_calling(proxy: BalancingProxy, place: Place) -> Iterator[list[Caller]]:
+    """Callers through the proxy, until the block ends."""
+    is_over = threading.Event()
+    callers = [Caller(proxy.port, place) for _ in range(4)]
+    threads = [threading.Thread(target=caller.run, args=(is_over,)) for caller in callers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield callers
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+
+
+def stop_while_called(server: Installation, proxy: BalancingProxy) -> None:
+    """Stop a server, of which the proxy hears before it ends."""
+    stopping = threading.Thread(target=server.stop)
+    stopping.start()
+    proxy.wait_until_ready(server.port, is_ready=False)
+    stopping.join()
+
+
 class TestRollingRestart:
     def test_each_server_is_restarted_under_load_and_no_call_fails(self, begin: Begin) -> None:
         servers = [begin(CHAUPAL_STOP_DRAIN_S="2") for _ in range(2)]
         place = place_on(servers[0])
-        is_over = threading.Event()
-        with BalancingProxy([server.port for server in servers]) as proxy:
-            callers = [Caller(proxy.port, place) for _ in range(4)]
-            threads = [threading.Thread(target=caller.run, args=(is_over,)) for caller in callers]
-            for thread in threads:
-                thread.start()
+        with BalancingProxy([server.port for server in servers]) as proxy, four_calling(proxy, place) as callers:
             for server in servers:
-                stopping = threading.Thread(target=server.stop)
-                stopping.start()
-                proxy.wait_until_ready(server.port, is_ready=False)
-                stopping.join()
+                stop_while_called(server, proxy)
                 counts = [len(caller.posted) for caller in callers]
                 server.start()
                 proxy.wait_until_ready(server.port)
                 assert sum(len(caller.posted) for caller in callers) >= sum(counts)
-            is_over.set()
-            for thread in threads:
-                thread.join()
         assert [failure for caller in callers for failure in caller.failures] == []
         posted = {text for caller in callers for text in caller.posted}
         assert len(posted) > 20
