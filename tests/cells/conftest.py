@@ -10,9 +10,9 @@ import pytest
 from tests.installations import Installation, free_port, warm_commands
 from tests.parts.run import Run
 from tests.parts.warm_commands import WarmCommands
-from tests.stores import sqlite_template, store_on
+from tests.stores import database, sqlite_database, sqlite_template, store_on
 
-__all__ = ["sqlite_template", "store_on", "warm_commands"]
+__all__ = ["database", "sqlite_database", "sqlite_template", "store_on", "warm_commands"]
 
 MakeCell = Callable[..., Installation]
 

@@ -34,11 +34,11 @@ def move(source: Installation, target: Installation, *, to: str, tenant_id: str,
         if table.name not in _STAYS:
             names = [str(column.name) for column in table.columns]
             columns = ", ".join(names)
-            rows = _ask(source, f"SELECT {columns} FROM {table.name} WHERE tenant_id = %s", tenant_id)  # noqa: S608 - our own names
+            rows = ask(source, f"SELECT {columns} FROM {table.name} WHERE tenant_id = %s", tenant_id)  # noqa: S608 - our own names
             places = ", ".join(["%s"] * len(names))
             for row in rows:
                 insert = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"  # noqa: S608 - our own names
-                _ask(target, insert, *_values(table, target, row))
+                ask(target, insert, *_values(table, target, row))
     mover = Operator(tenant_id, passes_gate=True)
 
     def depart(house: House) -> Any:
@@ -70,7 +70,8 @@ def _with_house(installation: Installation, do: Any) -> Any:
         close_house(house)
 
 
-def _ask(installation: Installation, question: str, *values: Any) -> list[tuple[Any, ...]]:
+def ask(installation: Installation, question: str, *values: Any) -> list[tuple[Any, ...]]:
+    """What the installation's database says."""
     settings = settings_of(installation)
     if settings.is_postgres:
         return ask_postgres(settings.database, question, *values)

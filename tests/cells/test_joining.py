@@ -123,14 +123,3 @@ class TestTheDoor:
         root, _ = joined
         assert root.call("GET", "/cells/v1/other")[0] == 404
         assert root.call("GET", "/cells/v1/health")[0] == 405
-
-
-class TestKeys:
-    def test_a_renewed_key_waits_until_all_have_learned_it(self, joined: tuple[Installation, Installation]) -> None:
-        root, _ = joined
-        token = root.access_token(root.init())
-        renewed = root.result("cell", "rotate-key")
-        assert root.me(token)[0] == 200
-        assert "can be renewed then" in root.refusal("cell", "rotate-key")
-        header = json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "==="))
-        assert renewed["keyId"] != header["kid"]

@@ -18,6 +18,7 @@ from tests.stores import Database, ask_sqlite
 # What reads or counts all rows of one kind of a tenant, or of the installation, by its purpose.
 WHOLE_TENANT = {
     "auth.queries._SELECT_SIGNING_KEYS": "the keys of the installation, at its start",
+    "auth.queries._SELECT_PAST_SIGNING_KEYS": "the keys of an installation, one for each renewal",
     "auth.queries._RETIRE_SIGNING_KEYS": "the few keys of the installation, when one is renewed",
     "bots.queries._SELECT_ALL": "the list of bots",
     "bots.queries._COUNT_ALL": "a limit, when a bot is made",

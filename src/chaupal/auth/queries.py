@@ -119,7 +119,7 @@ def select_bot_right(tx: Transaction, *, grant_id: str) -> bool:
 
 
 class SigningKeyRow(NamedTuple):
-    """A key of this installation's that is not over."""
+    """A key of this installation's."""
 
     key_id: str
     sealed_private_key: bytes
@@ -136,7 +136,19 @@ _SELECT_SIGNING_KEYS = statement(
     .order_by(signing_keys.c.created_at_ms, signing_keys.c.key_id)
 )
 
+_SELECT_PAST_SIGNING_KEYS = statement(
+    select(*(signing_keys.c[name] for name in SigningKeyRow._fields))
+    .where(signing_keys.c.tenant_id == bindparam("tenant_id"), signing_keys.c.retired_at_ms.is_not(None))
+    .order_by(signing_keys.c.created_at_ms.desc(), signing_keys.c.key_id.desc())
+    .limit(10)
+)
+
 _INSERT_SIGNING_KEY = statement(insert(signing_keys))
+_UPDATE_SIGNING_KEY = statement(
+    update(signing_keys)
+    .where(signing_keys.c.tenant_id == bindparam("tenant_id"), signing_keys.c.key_id == bindparam("which_key"))
+    .values(signs_from_ms=bindparam("new_start_ms"), retired_at_ms=bindparam("new_end_ms"))
+)
 _RETIRE_SIGNING_KEYS = statement(
     update(signing_keys)
     .where(signing_keys.c.tenant_id == bindparam("tenant_id"), signing_keys.c.retired_at_ms.is_(None))
@@ -147,6 +159,16 @@ _RETIRE_SIGNING_KEYS = statement(
 def select_signing_keys(tx: Transaction) -> list[SigningKeyRow]:
     """Those whose signatures are good, oldest first."""
     return [SigningKeyRow(*row) for row in tx.all(_SELECT_SIGNING_KEYS, now_ms=tx.now_ms)]
+
+
+def select_past_signing_keys(tx: Transaction) -> list[SigningKeyRow]:
+    """Those that have, or had, an end; at most ten, newest first."""
+    return [SigningKeyRow(*row) for row in tx.all(_SELECT_PAST_SIGNING_KEYS)]
+
+
+def update_signing_key(tx: Transaction, key_id: str, *, signs_from_ms: int, retired_at_ms: int | None) -> None:
+    """Write its times. Inside tx."""
+    tx.run(_UPDATE_SIGNING_KEY, which_key=key_id, new_start_ms=signs_from_ms, new_end_ms=retired_at_ms)
 
 
 def retire_signing_keys(tx: Transaction, *, at_ms: int) -> None:

@@ -14,6 +14,7 @@ from chaupal.errors import InvalidParameters, NotFound, Unavailable
 from chaupal.outbound.client import OutboundClient, OutboundFailed
 
 if TYPE_CHECKING:
+    from chaupal.auth.signing import SigningKey
     from chaupal.serving.house import House
     from chaupal.settings import Settings
 
@@ -59,9 +60,11 @@ class CellCalls:
         body: bytes | AsyncIterator[bytes] = b"",
         *,
         headers: Mapping[str, str] | None = None,
+        key: SigningKey | None = None,
         timeout_s: float = CALL_TIMEOUT_S,
     ) -> CellAnswer:
-        """Call another cell once. `path` begins with `/cells/v1/`; a body that is bytes is signed as well.
+        """Call another cell once. `path` begins with `/cells/v1/`; a body that is bytes is signed as well, with the key
+        that signs now or the one that is given.
 
         Raises:
             NotFound: no cell of this name has joined.
@@ -72,7 +75,7 @@ class CellCalls:
         if peer is None:
             raise NotFound("cell")
         proof = write_proof(
-            house.signer,
+            key or house.signer,
             own_name=house.roster.own_name,
             to=cell_name,
             method=method,

@@ -10,7 +10,7 @@ import hashlib
 
 import msgspec
 
-from chaupal.auth.signing import TokenSigner
+from chaupal.auth.signing import SigningKey, TokenSigner
 from chaupal.cells.roster import Peer, Roster
 from chaupal.errors import ChaupalError
 from chaupal.store.clock import new_id
@@ -43,7 +43,7 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 def write_proof(  # noqa: PLR0913 - what is signed
-    signer: TokenSigner,
+    signer: TokenSigner | SigningKey,
     *,
     own_name: str,
     to: str,
@@ -56,7 +56,7 @@ def write_proof(  # noqa: PLR0913 - what is signed
     """The value of the header. `body` None is one that is sent as it is made."""
     import jwt
 
-    key = signer.signing_key(now_s * 1000)
+    key = signer if isinstance(signer, SigningKey) else signer.signing_key(now_s * 1000)
     claims: dict[str, object] = {
         "iss": own_name,
         "aud": f"cell:{to}",

@@ -25,6 +25,7 @@ class CellRow(NamedTuple):
     tenant_count: int
     seen_at_ms: int | None
     failure: str
+    known_keys: str
 
 
 class KeyRow(NamedTuple):

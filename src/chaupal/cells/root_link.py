@@ -5,15 +5,18 @@ All of it may be repeated, and what was not answered is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import structlog
 
 from chaupal import __version__
 from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.auth.keys import PROCESSES_LEARN_MS, hasten_signing_key, read_past_keys
 from chaupal.cells.calls import CellAnswer, CellUnreachable, check_cell_url
 from chaupal.cells.joining import shared_keys
+from chaupal.cells.renewing import Shown, hasten_own_key, list_known_keys, list_unaware, newest_of
 from chaupal.cells.roster import Peer
 from chaupal.cells.routes import DIRECTORY_PATH, HEALTH_PATH
 from chaupal.cells.rules import Contact, Health, forget_heard, note_contact, note_health, share_cells, take_roster
@@ -28,8 +31,10 @@ from chaupal.directory.places import (
     note_told,
 )
 from chaupal.directory.rules import list_tenants
+from chaupal.store.transaction import Transaction
 
 if TYPE_CHECKING:
+    from chaupal.auth.signing import SigningKey
     from chaupal.cells.door import CellRequest
     from chaupal.serving.house import House
 
@@ -37,6 +42,9 @@ RECONCILE_EVERY_BEATS = 8_640
 """Once a day the root is told of everything again."""
 
 _TIMEOUT_S = 10.0
+_NOT_KNOWN = 401
+
+RequestT = TypeVar("RequestT")
 
 log = structlog.get_logger("cells")
 
@@ -54,9 +62,11 @@ class RootLink:
         house, root = self._house, self._house.roster.root
         await house.store.write(forget_heard, INSTALLATION, None)
         if root is None:
+            await _hasten_roots_key(house)
             return
         try:
-            await self._report_health(root)
+            if await self._report_health(root):
+                await self._report_health(root)  # that what was just learned is known here
             if self._beats % RECONCILE_EVERY_BEATS == RECONCILE_EVERY_BEATS - 1:
                 await self._note_everything()
             self._beats += 1
@@ -68,20 +78,40 @@ class RootLink:
         self._is_failing = False
         await house.store.write(note_contact, INSTALLATION, Contact(root.name, ""))
 
-    async def _report_health(self, root: Peer) -> None:
-        house = self._house
+    async def _report_health(self, root: Peer) -> bool:
+        """Whether the root had something new."""
+        house, keys = self._house, shared_keys(self._house.signer)
         report = HealthReport(
             endpoint_url=house.settings.endpoint_url,
             version=__version__,
             tenant_count=len(await house.store.read(list_tenants, INSTALLATION, None)),
-            keys=shared_keys(house.signer),
+            keys=keys,
+            known_keys=await house.store.read(list_known_keys, INSTALLATION, None),
         )
-        answer = await self._house.cell_calls.call(
-            root.name, "POST", HEALTH_PATH, msgspec.json.encode(report), timeout_s=_TIMEOUT_S
-        )
+        answer = await self._send_report(root, msgspec.json.encode(report))
         roster = msgspec.json.decode(_good(root, answer), type=Roster)
-        if (await house.store.write(take_roster, INSTALLATION, roster.cells)).result:
+        was_new = (await house.store.write(take_roster, INSTALLATION, roster.cells)).result
+        if roster.unaware == []:
+            await _hasten(house, hasten_signing_key, newest_of(keys))
+        if was_new:
             house.tell_cells()
+        return was_new
+
+    async def _send_report(self, root: Peer, body: bytes) -> CellAnswer:
+        """Signed with an older key where the root does not know the newest: it could not be reached for long, or has
+        been put back from a backup. The report then tells it of the others."""
+        house = self._house
+
+        async def send(key: SigningKey | None) -> CellAnswer:
+            return await house.cell_calls.call(root.name, "POST", HEALTH_PATH, body, key=key, timeout_s=_TIMEOUT_S)
+
+        answer = await send(None)
+        if answer.status == _NOT_KNOWN:
+            for key in await house.store.read(read_past_keys, INSTALLATION, house.secret_key):
+                again = await send(key)
+                if again.status != _NOT_KNOWN:
+                    return again
+        return answer
 
     async def _note_everything(self) -> None:
         store = self._house.store
@@ -118,12 +148,15 @@ async def take_health(request: CellRequest) -> Roster:
     """At the root: a cell lives."""
     house, report = request.house, request.read(HealthReport)
     endpoint_url = check_cell_url(report.endpoint_url, house.settings)
-    health = Health(request.cell.name, endpoint_url, report.version, report.tenant_count, report.keys)
+    name = request.cell.name
+    health = Health(name, endpoint_url, report.version, report.tenant_count, report.keys, report.known_keys)
     await house.store.write(note_health, INSTALLATION, health)
+    await _hasten_roots_key(house)
     known = {key.key_id for key in report.keys}
     if known != request.cell.keys.keys() or request.cell.endpoint_url != endpoint_url:
         house.tell_cells()
-    return Roster(await house.store.read(share_cells, INSTALLATION, shared_keys(house.signer)))
+    cells = await house.store.read(share_cells, INSTALLATION, shared_keys(house.signer))
+    return Roster(cells, await house.store.read(list_unaware, INSTALLATION, Shown(name, report.keys)))
 
 
 async def take_directory(request: CellRequest) -> DirectoryNoted:
@@ -135,6 +168,20 @@ async def take_directory(request: CellRequest) -> DirectoryNoted:
         if not (await house.store.write(note_place, Operator(told.tenant_id, passes_gate=True), place)).result:
             refused.append(told.tenant_id)
     return DirectoryNoted(refused)
+
+
+async def _hasten_roots_key(house: House) -> None:
+    if house.roster.is_root:
+        await _hasten(house, hasten_own_key, shared_keys(house.signer))
+
+
+async def _hasten(house: House, rule: Callable[[Transaction, Operator, RequestT], bool], request: RequestT) -> None:
+    newest = house.signer.keys[-1]
+    if newest.signs_from_ms <= house.now_s * 1000 + PROCESSES_LEARN_MS:
+        return  # the usual case, for which nothing is written
+    if (await house.store.write(rule, INSTALLATION, request)).result:
+        log.info("all cells know the new key", key_id=newest.key_id)
+        house.tell_cells()
 
 
 def _good(root: Peer, answer: CellAnswer) -> bytes:

@@ -32,6 +32,7 @@ Cell = CellRow
 """A cell as others see it."""
 
 INVITED, JOINED, DRAINING, LEFT = "invited", "joined", "draining", "left"
+BELONGING = (JOINED, DRAINING)
 ROOT_NAME = "root"
 INVITATION_LIFE_MS = 86_400_000
 """A code is typed in within minutes, or the next day."""
@@ -106,12 +107,14 @@ class Health(msgspec.Struct, frozen=True):
     version: str
     tenant_count: int
     keys: list[SharedKey]
+    known_keys: list[str]
 
 
 def read_known(tx: Transaction, _caller: Operator, _request: None) -> Known:
-    """All cells with their keys; of an installation that is alone, nothing, by one statement."""
+    """All cells with their keys that are not over; of an installation that is alone, nothing, by one statement."""
     found = select_cells(tx)
-    return Known(found, select_keys(tx) if found else [])
+    keys = select_keys(tx) if found else []
+    return Known(found, [key for key in keys if key.valid_until_ms is None or key.valid_until_ms > tx.now_ms])
 
 
 def invite_cell(tx: Transaction, _caller: Operator, invitation: Invitation) -> CellRow:
@@ -232,6 +235,7 @@ def note_health(tx: Transaction, _caller: Operator, health: Health) -> CellRow:
         seen_at_ms=tx.now_ms,
         secret_hash=b"",
         failure="",
+        known_keys=" ".join(sorted(health.known_keys)),
     )
     update_cell(tx, after)
     return after
@@ -262,7 +266,7 @@ def drain_cell(tx: Transaction, _caller: Operator, name: str) -> CellRow:
     cell = _find(tx, name.strip().lower())
     if cell is None:
         raise NotFound("cell")
-    if cell.state not in (JOINED, DRAINING):
+    if cell.state not in BELONGING:
         raise Conflict(reason=f"The cell '{cell.cell_name}' has not joined.")
     after = cell._replace(state=DRAINING)
     update_cell(tx, after)
@@ -283,7 +287,7 @@ def share_cells(tx: Transaction, _caller: Operator, own_keys: list[SharedKey]) -
             keys=own_keys if cell.is_self else keys.get(cell.cell_name, []),
         )
         for cell in select_cells(tx)
-        if cell.state in (JOINED, DRAINING)
+        if cell.state in BELONGING
     ]
 
 
@@ -335,4 +339,4 @@ def _checked_name(name: str) -> str:
 
 
 def _new_cell(tx: Transaction, name: str, endpoint_url: str, state: str) -> CellRow:
-    return CellRow(name, endpoint_url, False, False, state, b"", tx.now_ms, "", 0, None, "")
+    return CellRow(name, endpoint_url, False, False, state, b"", tx.now_ms, "", 0, None, "", "")

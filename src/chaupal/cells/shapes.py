@@ -45,12 +45,16 @@ class HealthReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     version: str
     tenant_count: int
     keys: list[SharedKey]
+    known_keys: list[str] = []
+    """Ids of other cells' newest keys that this cell knows."""
 
 
 class Roster(msgspec.Struct, frozen=True, rename="camel"):
     """The root's answer: all cells, the root itself among them."""
 
     cells: list[SharedCell]
+    unaware: list[str] | None = None
+    """The cells that have not said yet that they know the asking cell's newest key. None: nobody asks them."""
 
 
 class DirectoryReport(msgspec.Struct, frozen=True, rename="camel"):

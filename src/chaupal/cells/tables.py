@@ -1,6 +1,7 @@
 """The cells that this installation knows, itself among them, and their public keys.
 
 Their `tenant_id` is empty: they belong to the installation, not to a tenant. An installation without rows is alone.
+`known_keys` is kept at the root: the ids of others' newest keys that the cell says it knows, with spaces in between.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ cells = define_table(
     count("tenant_count"),
     optional_instant("seen_at_ms"),
     text("failure"),
+    text("known_keys", server_default=""),
     is_clustered=True,
 )
 

@@ -19,7 +19,7 @@ from chaupal.auth.keys import read_signing_keys
 from chaupal.auth.sealing import SecretKey
 from chaupal.auth.signing import PeerKey, SigningKey, TokenSigner, read_public_key
 from chaupal.cells.roster import Peer, Roster
-from chaupal.cells.rules import DRAINING, JOINED, Known, read_known
+from chaupal.cells.rules import BELONGING, Known, read_known
 from chaupal.directory.places import TenantPlace, list_left, list_origins
 from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
@@ -80,7 +80,7 @@ def build_roster(found: Found) -> Roster:
                 keys={key_id: read_public_key(public) for key_id, public in keys.get(cell.cell_name, {}).items()},
             )
             for cell in found.known.cells
-            if not cell.is_self and cell.state in (JOINED, DRAINING)
+            if not cell.is_self and cell.state in BELONGING
         },
         departures={place.tenant_id: place for place in found.left},
         origins=origins,
@@ -132,7 +132,7 @@ class CellWatch:
 
     def _is_as_before(self, found: Found) -> bool:
         last = self._last
-        if last is None or [key.key_id for key in last.keys] != [key.key_id for key in found.keys]:
+        if last is None or _times(last.keys) != _times(found.keys):
             return False
         return (last.known.keys, last.left, last.origins, _lasting(last.known)) == (
             found.known.keys,
@@ -162,6 +162,10 @@ class CellWatch:
         if loop is not None and CELLS_CHANGED in ids:
             with suppress(RuntimeError):  # the loop has ended since
                 loop.call_soon_threadsafe(self._signal.set)
+
+
+def _times(keys: list[SigningKey]) -> list[tuple[object, ...]]:
+    return [(key.key_id, key.signs_from_ms, key.valid_until_ms) for key in keys]
 
 
 def _lasting(known: Known) -> list[tuple[object, ...]]:

@@ -90,4 +90,7 @@ def rotate_key(as_json: Json = False) -> None:
     if as_json:
         print_json(renewed)
         return
-    print(f"The key {renewed.key_id} signs from {renewed.signs_from:%Y-%m-%d %H:%M:%S} UTC on. Nobody is signed out.")
+    when = f"from {renewed.signs_from:%Y-%m-%d %H:%M:%S} UTC on"
+    if renewed.waits_for:
+        when = f"once these cells know it, or {when}: {', '.join(renewed.waits_for)}"
+    print(f"The key {renewed.key_id} signs {when}. Nobody is signed out.")

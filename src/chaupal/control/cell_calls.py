@@ -71,10 +71,11 @@ class CellDrained(Result, frozen=True):
 
 
 class KeyRenewed(Result, frozen=True):
-    """The new key, and from when on it signs."""
+    """The new key, and from when on it signs at the latest: once these cells know it."""
 
     key_id: str
     signs_from: datetime
+    waits_for: list[str]
 
 
 CELL_ADD = Call("cell_add", CellAdd, CellAdded, makes_installation=True)

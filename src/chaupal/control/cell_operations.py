@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chaupal import __version__
 from chaupal.auth.caller import INSTALLATION
-from chaupal.auth.keys import Renewal, renew_signing_key
+from chaupal.auth.keys import Renewal
 from chaupal.cells.rules import INVITATION_LIFE_MS, Cell, drain_cell, read_known
 from chaupal.cells.watching import read_all, take_over, wanted_by
 from chaupal.control import cell_calls as calls
@@ -86,10 +86,12 @@ async def cell_drain(house: House, arguments: calls.CellDrain) -> calls.CellDrai
 
 
 async def cell_rotate_key(house: House, _arguments: Nothing) -> calls.KeyRenewed:
+    from chaupal.cells.renewing import renew_key
+
     renewal = Renewal(house.secret_key, house.settings.access_token_life_s)
-    key = (await house.store.write(renew_signing_key, INSTALLATION, renewal)).result
+    key, waits_for = (await house.store.write(renew_key, INSTALLATION, renewal)).result
     house.tell_cells()
-    return calls.KeyRenewed(key_id=key.key_id, signs_from=instant_of(key.signs_from_ms))
+    return calls.KeyRenewed(key_id=key.key_id, signs_from=instant_of(key.signs_from_ms), waits_for=waits_for)
 
 
 CELL_OPERATIONS = (cell_add, cell_join, cell_list, cell_drain, cell_rotate_key)
