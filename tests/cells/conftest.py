@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,22 +18,35 @@ __all__ = ["database", "sqlite_database", "sqlite_template", "store_on", "warm_c
 MakeCell = Callable[..., Installation]
 
 
-@pytest.fixture
-def make_cell(
-    request: pytest.FixtureRequest, run: Run, warm_commands: WarmCommands, tmp_path: Path
+@contextmanager
+def making_cells(
+    run: Run, warm_commands: WarmCommands, folder: Path, create_database: Callable[[], str]
 ) -> Iterator[MakeCell]:
-    """Call it for one more empty installation that is not running: `make_cell("postgresql", CHAUPAL_…="…")`."""
+    """All that were made are stopped at the end."""
     made: list[Installation] = []
 
     def make(kind: str = "sqlite", **settings: str) -> Installation:
-        url = request.getfixturevalue("new_postgres_database")() if kind == "postgresql" else ""
-        data = tmp_path / f"cell-{len(made)}"
-        made.append(Installation(run, warm_commands, data, tmp_path, free_port(), url, settings=dict(settings)))
+        url = create_database() if kind == "postgresql" else ""
+        data = folder / f"cell-{len(made)}"
+        made.append(Installation(run, warm_commands, data, folder, free_port(), url, settings=dict(settings)))
         return made[-1]
 
     yield make
     for each in made:
         each.stop()
+
+
+@pytest.fixture
+def make_cell(
+    request: pytest.FixtureRequest, run: Run, warm_commands: WarmCommands, tmp_path: Path
+) -> Iterator[MakeCell]:
+    """Call it for one more empty installation that is not running: `make_cell("postgresql", CHAUPAL_…="…")`."""
+
+    def create_database() -> str:
+        return str(request.getfixturevalue("new_postgres_database")())
+
+    with making_cells(run, warm_commands, tmp_path, create_database) as make:
+        yield make
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

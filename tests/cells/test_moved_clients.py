@@ -18,11 +18,16 @@ import httpx
 import pytest
 import requests
 
-from tests.cells.conftest import MakeCell, join, url_of
+from tests.cells.conftest import join, making_cells, url_of
 from tests.cells.hand_move import move
 from tests.installations import Installation
+from tests.parts.postgres import PostgresServer
+from tests.parts.run import Run
+from tests.parts.warm_commands import WarmCommands
 
 NODE_PROGRAM = Path(__file__).parent / "follow.mjs"
+_TESTS_MAX = 4
+"""In one file."""
 PICTURE = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"
 
 
@@ -52,19 +57,39 @@ class Moved:
         return [message["message"] for message in answer["messages"]]
 
 
-@pytest.fixture(params=[("sqlite", "postgresql"), ("postgresql", "sqlite")], ids="-to-".join)
-def moved(request: pytest.FixtureRequest, make_cell: MakeCell, tmp_path: Path) -> Iterator[Moved]:
-    key = {"CHAUPAL_SECRET_KEY_FILE": str(tmp_path / "secret.key")}
+@pytest.fixture(scope="module", params=[("sqlite", "postgresql"), ("postgresql", "sqlite")], ids="-to-".join)
+def moved_organization(
+    request: pytest.FixtureRequest,
+    run: Run,
+    warm_commands: WarmCommands,
+    postgres_server: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[list[Moved]]:
+    """One for all tests of a file, as moving costs more than they do; and a group from before for each test."""
+    folder = tmp_path_factory.mktemp("moved")
+    key = {"CHAUPAL_SECRET_KEY_FILE": str(folder / "secret.key")}
     old_kind, new_kind = request.param
-    old, new = make_cell(old_kind, **key), make_cell(new_kind, **key)
-    old.start()
-    installed = old.init()
-    new.start()
-    join(old, new, "north")
-    token = old.access_token(installed)
-    _, group = old.call("POST", "/v1/groups", {"accessToken": token}, {"name": "Field staff"})
-    move(old, new, to="north", tenant_id=installed["tenantId"], came_from="root")
-    yield Moved(old, new, installed, token, group["groupId"])
+    url = postgres_server.create_database()
+    with making_cells(run, warm_commands, folder, lambda: url) as make_cell:
+        old, new = make_cell(old_kind, **key), make_cell(new_kind, **key)
+        old.start()
+        installed = old.init()
+        new.start()
+        join(old, new, "north")
+        token = old.access_token(installed)
+        groups = [
+            old.call("POST", "/v1/groups", {"accessToken": token}, {"name": f"Field staff {number}"})[1]["groupId"]
+            for number in range(_TESTS_MAX)
+        ]
+        move(old, new, to="north", tenant_id=installed["tenantId"], came_from="root")
+        yield [Moved(old, new, installed, token, group_id) for group_id in groups]
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def moved(moved_organization: list[Moved]) -> Moved:
+    """The organization, and a group of this test's own."""
+    return moved_organization.pop()
 
 
 Client = Callable[..., Answered]
@@ -241,3 +266,4 @@ def test_a_cell_that_is_down_costs_its_own_organizations_alone(moved: Moved) -> 
     assert int(answer.headers["retry-after"]) >= 1
     assert answer.json()["errorCode"] == "Unavailable"
     assert moved.old.me(token)[0] == 200
+    moved.new.start()

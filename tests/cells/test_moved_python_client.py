@@ -6,9 +6,9 @@ from typing import Any
 
 from chaupal_client import Chaupal, MemoryTokens
 from tests.cells.conftest import url_of
-from tests.cells.test_moved_clients import PICTURE, Moved, moved
+from tests.cells.test_moved_clients import PICTURE, Moved, moved, moved_organization
 
-__all__ = ["moved"]
+__all__ = ["moved", "moved_organization"]
 
 
 def test_it_goes_on_at_the_new_cell(moved: Moved) -> None:
