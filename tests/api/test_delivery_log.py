@@ -64,11 +64,27 @@ class TestDeliveries:
         assert tried["error"].startswith("no connection")
         assert "status" not in tried
 
+    def test_what_the_server_itself_cannot_send_is_a_try_like_others(
+        self, world: World, hook_receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It was given back untried, and sent again at once, for ever."""
+        webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
+        world.send("hi")
+
+        async def break_down(*_: Any, **__: Any) -> None:
+            raise LookupError("a defect")
+
+        monkeypatch.setattr(world.house.callbacks, "call", break_down)
+        deliver(world)
+        [shown] = log_of(world.group_admin, webhook_id)
+        assert [each["error"] for each in shown["tries"]] == ["the server could not send it"]
+        assert shown["status"] == "retrying"
+
     def test_by_state_and_type_page_by_page(self, world: World, hook_receiver: HookReceiver) -> None:
         asked = draft(hook_receiver, world.group_id, "TextMessageCreated", "Announcement")
         webhook_id = register(world.group_admin, asked)
-        hook_receiver.answer_with = lambda received: 500 if b"bad" in received.body else 200
-        sent = [world.send(text) for text in ("0", "bad 1", "2", "bad 3", "4")]
+        hook_receiver.answer_with = lambda received: 500 if b"wrong" in received.body else 200
+        sent = [world.send(text) for text in ("0", "wrong 1", "2", "wrong 3", "4")]
         world.post_action({"actionType": "Announcement", "actionBody": {"title": "T", "message": "M"}})
         deliver(world)
         admin = world.group_admin

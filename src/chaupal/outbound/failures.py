@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -44,7 +45,7 @@ def telling_failures(timeout_s: float) -> Iterator[None]:
     except aiohttp.ClientSSLError as error:
         raise OutboundFailed(f"no safe connection: {type(error).__name__}") from None
     except aiohttp.ClientOSError as error:
-        raise OutboundFailed(f"no connection: {error.strerror or type(error).__name__}") from None
+        raise OutboundFailed(f"no connection: {_named(error)}") from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise OutboundFailed(f"no answer: {type(error).__name__}") from None
 
@@ -59,4 +60,9 @@ def _explain(error: BaseException) -> OutboundFailed:
         return OutboundFailed("the name of the host cannot be resolved")
     if isinstance(error, aiohttp.ClientSSLError):
         return OutboundFailed(f"no safe connection: {type(error).__name__}")
-    return OutboundFailed(f"no connection: {error.strerror or type(error).__name__}")
+    return OutboundFailed(f"no connection: {_named(error)}")
+
+
+def _named(error: OSError) -> str:
+    """What the system calls it. The library's own words hold addresses, and now and then a whole URL."""
+    return os.strerror(error.errno) if error.errno else type(error).__name__

@@ -11,8 +11,7 @@ import importlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -26,6 +25,7 @@ from chaupal.outbound.failures import (
     telling_failures,
 )
 from chaupal.outbound.guard import CheckedUrl, Guard, Network, is_public_address, read_url
+from chaupal.outbound.hearing import HeardResponse, bound_connections, heard_response
 from chaupal.tracing.untraced import UNTRACED, OutboundTracing
 
 if TYPE_CHECKING:
@@ -193,13 +193,14 @@ class _Door:
                 socket_factory=self._open_socket,
                 limit=self._connections_max,
             )
+            bound_connections(connector)
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,
                 headers={"user-agent": f"Chaupal/{__version__}", "accept-encoding": "identity"},
-                response_class=_heard_response(),
+                response_class=heard_response(),
             )
         return self._session
 
@@ -217,43 +218,6 @@ class _Door:
         except AddressRefused as refusal:
             raise RefusedConnection(refusal) from None
         return socket.socket(family=family, type=kind, proto=protocol)
-
-
-class HeardResponse(Protocol):
-    """An answer of the library, with the address that it came from."""
-
-    peer: str
-    status: int
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """By name, in any case."""
-
-    @property
-    def content(self) -> aiohttp.StreamReader:
-        """The body as it comes."""
-
-    @property
-    def content_length(self) -> int | None:
-        """What was said of its length."""
-
-
-@cache
-def _heard_response() -> type[aiohttp.ClientResponse]:
-    import aiohttp
-
-    class Heard(aiohttp.ClientResponse):
-        """Keeps the address of its connection, which the library gives back before the answer is seen."""
-
-        peer = ""
-
-        async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
-            transport = connection.transport
-            if transport is not None:
-                self.peer = str(transport.get_extra_info("peername")[0])
-            return await super().start(connection)
-
-    return Heard
 
 
 def _as_library_url(checked: CheckedUrl) -> Any:

@@ -283,7 +283,11 @@ class Deliverer:
         except SealBroken as broken:
             return self._unsent(delivery, str(broken))
         timeout_s = house.settings.webhook_timeout_s
-        tried = await send(house.callbacks, target, delivery, body, now_ms=now_ms, timeout_s=timeout_s)
+        try:
+            tried = await send(house.callbacks, target, delivery, body, now_ms=now_ms, timeout_s=timeout_s)
+        except Exception as error:  # noqa: BLE001 - given back untried it would be sent again at once, for ever
+            self._note_failure("sending failed", error, webhook_id=delivery.webhook_id)
+            return self._unsent(delivery, "the server could not send it")
         if tried.answer:
             tried = msgspec.structs.replace(tried, answer=seal_answer(tried.answer, secret_key))
         return tried
