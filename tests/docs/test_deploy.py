@@ -22,6 +22,7 @@ from tests.crash.posting import Place
 from tests.crash.test_several_servers import Begin, begin, place_on
 from tests.crash.test_streams_killed import Reader, cursor_of
 from tests.installations import Installation, free_port, warm_commands
+from tests.outbound.receivers import make_certificate
 
 __all__ = ["begin", "warm_commands"]
 
@@ -124,6 +125,19 @@ def caddy_before(servers: list[Installation], folder: Path) -> Iterator[int]:
         yield port
 
 
+def nginx_with(site: str, folder: Path, *options: str) -> list[str]:
+    """The command of an nginx that writes nowhere but into the folder."""
+    assert nginx_program
+    temporary = "\n".join(
+        f"{each}_temp_path {folder}/{each};" for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    config = folder / "nginx.conf"
+    config.write_text(
+        f"pid {folder}/nginx.pid; error_log stderr; events {{}}\nhttp {{ access_log off; {temporary}\n{site}\n}}\n"
+    )
+    return [nginx_program, "-c", str(config), "-p", str(folder), *options]
+
+
 @contextmanager
 def nginx_before(servers: list[Installation], folder: Path) -> Iterator[int]:
     """The port of nginx with our file, on plain HTTP and the servers that there are."""
@@ -134,17 +148,8 @@ def nginx_before(servers: list[Installation], folder: Path) -> Iterator[int]:
     named = "\n".join(f"server 127.0.0.1:{server.port} max_fails=1 fail_timeout=2s;" for server in servers)
     site, count = re.subn(r"server 127\.0\.0\.1:8080 [^;]*;", named, site)
     assert count == 1
-    temporary = "\n".join(
-        f"{each}_temp_path {folder}/{each};" for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    config = folder / "nginx.conf"
-    config.write_text(
-        f"daemon off; pid {folder}/nginx.pid; error_log stderr; events {{}}\n"
-        f"http {{ access_log off; {temporary}\n{site}\n}}\n"
-    )
-    assert nginx_program
     with running(
-        [nginx_program, "-c", str(config), "-p", str(folder), "-g", "master_process off;"],
+        nginx_with(site, folder, "-g", "daemon off; master_process off;"),
         lambda: status_of(f"http://127.0.0.1:{port}/healthz") == 200,
     ):
         yield port
@@ -158,8 +163,10 @@ class Behind:
         root = f"http://127.0.0.1:{port}"
         front = Installation(servers[0].run, servers[0].warm, servers[0].data, servers[0].cwd, port)
         proxied = Place(front, place.token, place.group_id)
-        assert status_of(f"{root}/metrics") == 404
-        assert status_of(f"{root}/readyz") == 404
+        for inside in ("metrics", "readyz"):
+            spellings = (inside, f"{inside}/", f"/{inside}", f"x/../{inside}", f"%{ord(inside[0]):x}{inside[1:]}")
+            for spelling in (*spellings, inside.upper(), f"{inside}?x", f"v1/{inside}"):
+                assert status_of(f"{root}/{spelling}") in (401, 404), spelling
         assert proxied.post("through the proxy")[0] == 200
         # Old clients append /v1/... to an address that ends in a slash.
         assert front.call("GET", f"/{proxied.path}?count=5", place.headers)[0] == 200
@@ -195,6 +202,17 @@ class TestCaddy:
 
 @needs_nginx
 class TestNginx:
+    def test_the_whole_file_is_read_with_a_certificate(self, tmp_path: Path) -> None:
+        """The test below leaves TLS out."""
+        both = make_certificate(tmp_path / "both.pem")
+        site, count = re.subn(
+            r"/etc/ssl/chat\.example\.org\.(pem|key);", f"{both};", (DEPLOY / "nginx.conf").read_text()
+        )
+        assert count == 2
+        done = subprocess.run(nginx_with(site, tmp_path, "-t", "-q"), capture_output=True, text=True, check=False)
+        ours = [line for line in done.stderr.splitlines() if "default error log" not in line]  # of the package's place
+        assert (done.returncode, ours) == (0, [])
+
     def test_calls_streams_and_large_bodies_pass_and_a_dead_server_is_left_out(
         self, begin: Begin, tmp_path: Path
     ) -> None:

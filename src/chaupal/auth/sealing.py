@@ -104,8 +104,9 @@ def load_secret_key(path: Path) -> SecretKey:
 def _make(path: Path) -> bytes:
     key = secrets.token_bytes(_KEY_BYTES)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    waiting = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    # Of its own name: several servers on one new folder may do this at once, and none may write into another's file.
+    waiting = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
+    with os.fdopen(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(base64.b64encode(key) + b"\n")
         file.flush()
         os.fsync(file.fileno())

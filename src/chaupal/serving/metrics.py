@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
+LOOPS = ("jobs", "sweeps", "streams", "webhooks", "cells", "moves")
+"""The loops whose errors are counted; each from nought on, because Prometheus sees no growth in what begins at 1."""
+
+OUTCOMES = ("delivered", "retrying", "exhausted")
+
 CONTENT_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 
 
@@ -43,6 +48,8 @@ class Metrics:
         self.failed_loops = Counter(
             "chaupal_background_errors", "Errors caught by the background loops.", ("loop",), registry=self.registry
         )
+        for loop in LOOPS:
+            self.failed_loops.labels(loop)
         self._live_streams = Gauge("chaupal_live_streams", "Live streams that are open.", registry=self.registry)
         self._streams_cut_off = Counter(
             "chaupal_live_streams_cut_off",
@@ -58,6 +65,8 @@ class Metrics:
             ("outcome",),
             registry=self.registry,
         )
+        for outcome in OUTCOMES:
+            self._webhook_tries.labels(outcome)
         self._webhook_delay = Histogram(
             "chaupal_webhook_delay_seconds",
             "Time from an event to the receiver's success, of deliveries that needed one try.",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import stat
 from pathlib import Path
 
@@ -93,6 +94,20 @@ class TestLoadSecretKey:
     def test_two_made_are_different(self, tmp_path: Path) -> None:
         first, second = (load_secret_key(tmp_path / name) for name in ("a", "b"))
         assert first.hash("pin", "1") != second.hash("pin", "1")
+
+    def test_servers_that_make_one_at_once_have_the_same(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As those of a new compose file do: the second comes while the first has written its own, but not named it."""
+        path, link, others = tmp_path / "secret.key", os.link, []
+
+        def link_late(source: Path, target: Path) -> None:
+            monkeypatch.setattr(os, "link", link)
+            others.append(load_secret_key(path))
+            link(source, target)
+
+        monkeypatch.setattr(os, "link", link_late)
+        first = load_secret_key(path)
+        assert {key.hash("pin", "1") for key in (first, *others, load_secret_key(path))} == {first.hash("pin", "1")}
+        assert list(tmp_path.iterdir()) == [path]
 
     def test_white_space_around_it_is_no_part_of_it(self, tmp_path: Path) -> None:
         path = tmp_path / "secret.key"
