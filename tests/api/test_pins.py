@@ -93,6 +93,34 @@ class TestGeneratePin:
         assert generate(world).status_code == 200
         assert_error(generate(world), code="TooManyRequests")
 
+    def test_what_it_says_to_wait_for_is_enough_whichever_limits_are_reached(self, world_with: Any) -> None:
+        world: World = world_with(pins_per_hour_number=3, pins_per_hour_connector=4)
+        for number in (OMAR, MOHAN, MOHAN, MOHAN):
+            assert generate(world, number).status_code == 200
+            world.clock.advance(minutes=10)
+        world.clock.advance(milliseconds=300)
+        answer = generate(world)
+        assert_error(answer, code="TooManyRequests")
+        assert answer.headers["retry-after"] == str(30 * 60)
+        world.clock.advance(seconds=30 * 60 - 1)
+        assert_error(generate(world), code="TooManyRequests")
+        world.clock.advance(seconds=1)
+        assert generate(world).status_code == 200
+
+    def test_of_a_limit_that_was_lowered_too(self, world: World, world_with: Any) -> None:
+        for _ in range(4):
+            assert generate(world).status_code == 200
+            world.clock.advance(minutes=10)
+        lower: World = world_with(pins_per_hour_number=2)
+        body = {"mobileNumber": MOHAN, "applicationId": world.application_id}
+        answer = lower.client.call("POST", "/v1/generatePin", body=body)
+        assert_error(answer, code="TooManyRequests")
+        assert answer.headers["retry-after"] == str(40 * 60)
+
+    def test_zero_turns_both_limits_off(self, world_with: Any) -> None:
+        world: World = world_with(pins_per_hour_number=0, pins_per_hour_connector=0)
+        assert {generate(world).status_code for _ in range(8)} == {200}
+
     def test_the_limit_holds_for_unknown_numbers_too(self, world: World) -> None:
         answers = [generate(world, NOBODY) for _ in range(6)]
         assert [answer.status_code for answer in answers] == [200] * 5 + [429]
@@ -259,6 +287,40 @@ class TestWrongTries:
         answer = log_in(world, world.pin_of(ASHA), ASHA, address="198.51.100.77")
         assert_error(answer, code="TooManyRequests")
         assert log_in(world, world.pin_of(ASHA), ASHA, address="198.51.100.78").status_code == 200
+
+    def test_the_longest_of_the_waits_is_told(self, world: World, new_pin: str) -> None:
+        assert_error(log_in(world, NEVER_RIGHT, OMAR, address="198.51.100.50"), code="Unauthenticated")
+        world.clock.advance(hours=1)
+        for index in range(10):
+            assert_error(log_in(world, NEVER_RIGHT, address=f"198.51.100.{index}"), code="Unauthenticated")
+        for index in range(29):
+            number = f"+9198500{index:05d}"
+            assert_error(log_in(world, NEVER_RIGHT, number, address="198.51.100.50"), code="Unauthenticated")
+        answer = log_in(world, new_pin, address="198.51.100.50")
+        assert answer.headers["retry-after"] == str(DAY_S), "that of the number, which began later"
+
+    def test_an_ipv6_client_counts_by_the_half_that_it_cannot_choose(self, world_with: Any) -> None:
+        world: World = world_with(wrong_pins_per_day_address=2)
+        for index, (address, status) in enumerate(
+            (
+                ("2001:db8:7:7::1", 401),
+                ("2001:db8:7:7:ffff::2", 401),
+                ("2001:DB8:7:7::3", 429),
+                ("2001:db8:7:8::3", 401),
+                ("::ffff:192.0.2.41", 401),
+                ("192.0.2.41", 401),
+                ("::ffff:192.0.2.42", 401),
+                ("::ffff:192.0.2.41", 429),
+            )
+        ):
+            number = f"+9198600{index:05d}"
+            assert log_in(world, NEVER_RIGHT, number, address=address).status_code == status, address
+
+    def test_with_both_limits_off_nobody_waits(self, world_with: Any) -> None:
+        world: World = world_with(wrong_pins_per_day_number=0, wrong_pins_per_day_address=0)
+        assert generate(world).status_code == 200
+        assert {log_in(world, NEVER_RIGHT).status_code for _ in range(12)} == {401}
+        assert log_in(world, world.pin_of(MOHAN)).status_code == 200
 
     def test_the_address_is_what_a_trusted_proxy_says(self, world_with: Any) -> None:
         world: World = world_with(trusted_proxies=("10.0.0.0/8",), wrong_pins_per_day_address=1)

@@ -60,12 +60,13 @@ def tenant_key(tenant_id: str) -> str:
 
 
 class Limiter:
-    """Fixed windows of one minute. A key costs one small object; keys of earlier minutes are dropped."""
+    """Fixed windows of one minute. A key costs one small object; where they are many, those of earlier minutes go."""
 
     def __init__(self) -> None:
         self._windows: dict[str, _Window] = {}
         self._others: dict[str, int] = {}
         self._others_minute = 0
+        self._tidied_minute = 0
 
     def take(self, *claims: Claim, now_s: float | None = None) -> Budget | None:
         """Count one call against all claims, or against none of them.
@@ -132,7 +133,9 @@ class Limiter:
     def _window(self, key: str, minute: int) -> _Window:
         window = self._windows.get(key)
         if window is None or window.minute != minute:
-            if len(self._windows) >= _KEYS_KEPT:
+            # Once a minute: were it done at each new key, many keys in one minute would make all calls slow.
+            if len(self._windows) >= _KEYS_KEPT and self._tidied_minute != minute:
+                self._tidied_minute = minute
                 self._windows = {kept: held for kept, held in self._windows.items() if held.minute == minute}
             window = self._windows[key] = _Window(minute, 0)
         return window

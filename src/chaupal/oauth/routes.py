@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address, ip_network
-
 import msgspec
 
 from chaupal.auth.caller import Operator
@@ -99,7 +97,7 @@ async def post_authorize(request: ApiRequest) -> WholeReply:
     house = request.house
     # After the look-up: who makes up an id gets an error page, and costs the limiter nothing.
     limit = house.settings.sign_in_forms_per_min_address
-    claim = Claim("signIn:" + _address_block(request.client_address), limit, "Sign-in forms from this address")
+    claim = Claim("signIn:" + request.client_site, limit, "Sign-in forms from this address")
     house.limiter.take(claim, now_s=house.now_s)
     form = read_query((await request.raw_body()).strip(), SignInForm)
     progress = visit.unseal(form.progress)
@@ -111,7 +109,7 @@ async def post_authorize(request: ApiRequest) -> WholeReply:
         case Stage.PIN if form.answer == "again":
             return await _send_pin(visit, progress.mobile_number, notice=Problem.PIN_SENT_AGAIN)
         case Stage.PIN:
-            return await _take_pin(visit, progress, form, request.client_address)
+            return await _take_pin(visit, progress, form, request.client_site)
         case Stage.CONSENT:
             return await _take_answer(visit, progress, form)
 
@@ -179,17 +177,6 @@ async def _take_answer(visit: Visit, progress: Progress, form: SignInForm) -> Wh
     except SignInOver:
         return over_page(visit)
     return answer_page(visit, error="access_denied") if code is None else answer_page(visit, code=code)
-
-
-def _address_block(address: str) -> str:
-    """Who has one IPv6 address has the 64 bits behind it as well."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
-        return str(ip_network((parsed, 64), strict=False))
-    return address
 
 
 async def post_token(request: ApiRequest) -> TokenAnswer:

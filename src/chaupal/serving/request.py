@@ -6,8 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from ipaddress import ip_address
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from starlette.types import Message, Receive, Scope
@@ -21,6 +20,7 @@ from chaupal.cells.passes import PROOF_HEADER_BYTES, read_pass
 from chaupal.cells.roster import TenantMoved
 from chaupal.errors import InvalidParameters, InvalidToken, PayloadTooLarge, UnsupportedMedia
 from chaupal.idempotency.rules import OnceAnswer, OnceCall, answer_once, scope_of
+from chaupal.serving.addresses import is_in, site_of
 from chaupal.serving.body_stream import BodyStream, ClientGone, RequestTooSlow
 from chaupal.serving.house import House
 from chaupal.serving.replies import Reply, encode_json
@@ -46,8 +46,6 @@ Headers = dict[bytes, bytes]
 
 _KEY_MAX_CHARS = 255
 _MIB = 1_048_576
-_IPV6 = 6
-_IPV6_SITE_CHARS = len("2001:0db8:0000:0000")
 
 
 class ApiRequest:
@@ -224,7 +222,7 @@ class ApiRequest:
     def _volume_claim(self) -> Claim:
         """What may be sent from the client's address. A body in one piece is not counted: the limits of calls do."""
         limit_bytes = self.house.settings.address_mb_per_min * _MIB
-        return Claim(f"address:{_site_of(self.client_address)}", limit_bytes, "Bytes sent from this address")
+        return Claim(f"address:{self.client_site}", limit_bytes, "Bytes sent from this address")
 
     @property
     def target(self) -> str:
@@ -370,29 +368,17 @@ class ApiRequest:
         address = peer[0] if peer else ""
         networks = self.house.settings.proxy_networks
         for claimed in reversed(self.header(b"x-forwarded-for").split(",")):
-            if not _is_in(address, networks):
+            if not is_in(address, networks):
                 return address
             address = claimed.strip() or address
         return address
+
+    @property
+    def client_site(self) -> str:
+        """What limits by address count as one client."""
+        return site_of(self.client_address)
 
 
 def once_reply(answer: OnceAnswer) -> Reply:
     """An answer to a call with an `Idempotency-Key`; a stored one says that it is."""
     return Reply(answer.body, ((b"idempotency-replayed", b"true"),) if answer.was_stored else ())
-
-
-def _site_of(address: str) -> str:
-    """An IPv6 address without its last half, which a client may choose as it likes; another as it is."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    return parsed.exploded[:_IPV6_SITE_CHARS] if parsed.version == _IPV6 else address
-
-
-def _is_in(address: str, networks: tuple[Any, ...]) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)

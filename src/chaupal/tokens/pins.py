@@ -7,6 +7,7 @@ and 30 from an address, with growing waits for a number from one address. Unknow
 from __future__ import annotations
 
 import secrets
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,12 +23,12 @@ from chaupal.store.transaction import Transaction
 from chaupal.tokens.queries import (
     PinRow,
     TriesRow,
-    count_pins_of_connector,
-    count_pins_of_number,
     delete_old_pins,
     delete_old_tries,
     insert_pin,
     select_live_pins,
+    select_pin_of_connector,
+    select_pin_of_number,
     select_tries,
     use_pins,
     write_tries,
@@ -65,12 +66,7 @@ def generate_pin(tx: Transaction, _caller: Operator, draft: PinDraft) -> None:
     Raises:
         TooManyRequests.
     """
-    settings = draft.settings
-    since_ms = tx.now_ms - _HOUR_MS
-    made = count_pins_of_number(tx, draft.mobile_number, since_ms=since_ms)
-    _check_hour(tx, made, settings.pins_per_hour_number, "PINs for this number")
-    made = count_pins_of_connector(tx, draft.connector.connector_id, since_ms=since_ms)
-    _check_hour(tx, made, settings.pins_per_hour_connector, "PINs made by this connector")
+    _check_made(tx, draft)
     pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
     row = PinRow(
         pin_id=new_id(),
@@ -78,7 +74,7 @@ def generate_pin(tx: Transaction, _caller: Operator, draft: PinDraft) -> None:
         pin_hash=draft.secret_key.hash(_PURPOSE, pin),
         sealed_pin=draft.secret_key.seal(_PURPOSE, pin.encode()),
         created_at_ms=tx.now_ms,
-        expires_at_ms=tx.now_ms + settings.pin_life_s * 1000,
+        expires_at_ms=tx.now_ms + draft.settings.pin_life_s * 1000,
     )
     insert_pin(tx, row, mobile_number=draft.mobile_number)
     if find_person_by_number(tx, draft.mobile_number) is not None:
@@ -94,11 +90,34 @@ def generate_pin(tx: Transaction, _caller: Operator, draft: PinDraft) -> None:
         )
 
 
-def _check_hour(tx: Transaction, made: tuple[int, int], limit: int, what: str) -> None:
-    count, first_at_ms = made
-    if limit and count >= limit:
-        wait_ms = first_at_ms + _HOUR_MS - tx.now_ms
-        raise TooManyRequests(limit=f"{what}: at most {limit} an hour.", retry_after_s=max(1, -(-wait_ms // 1000)))
+def _check_made(tx: Transaction, draft: PinDraft) -> None:
+    """Raise TooManyRequests where one more PIN would be too many; its wait is over when another may be made."""
+    settings, since_ms = draft.settings, tx.now_ms - _HOUR_MS
+    refusals: list[_Refusal] = []
+    if limit := settings.pins_per_hour_number:
+        made_at_ms = select_pin_of_number(tx, draft.mobile_number, since_ms=since_ms, skipped=limit - 1)
+        if made_at_ms is not None:
+            refusals.append(_Refusal(made_at_ms - since_ms, f"PINs for this number: at most {limit} an hour."))
+    if limit := settings.pins_per_hour_connector:
+        connector_id = draft.connector.connector_id
+        made_at_ms = select_pin_of_connector(tx, connector_id, since_ms=since_ms, skipped=limit - 1)
+        if made_at_ms is not None:
+            refusals.append(_Refusal(made_at_ms - since_ms, f"PINs made by this connector: at most {limit} an hour."))
+    _refuse(refusals)
+
+
+class _Refusal(NamedTuple):
+    """A limit that is reached, and for how long."""
+
+    wait_ms: int
+    limit: str
+
+
+def _refuse(refusals: list[_Refusal]) -> None:
+    """Raise the one that holds longest, so that whoever waits as long is not refused by another."""
+    if refusals:
+        longest = max(refusals)
+        raise TooManyRequests(limit=longest.limit, retry_after_s=-(-longest.wait_ms // 1000))
 
 
 class PinTry(msgspec.Struct, frozen=True):
@@ -108,6 +127,7 @@ class PinTry(msgspec.Struct, frozen=True):
     pin: str
     connector_id: str
     address: str
+    """What counts as one client's."""
 
 
 def try_pin(tx: Transaction, attempt: PinTry, settings: Settings, secret_key: SecretKey) -> WrongPin | None:
@@ -136,14 +156,15 @@ def check_tries(tx: Transaction, attempt: PinTry, settings: Settings) -> None:
         ("number", attempt.mobile_number, settings.wrong_pins_per_day_number, "Wrong PINs for this number"),
         ("address", attempt.address, settings.wrong_pins_per_day_address, "Wrong PINs from this address"),
     )
+    refusals: list[_Refusal] = []
     for kind, who, limit, what in limits:
-        tries = _running(tx, kind, who)
-        if limit and tries.wrong_count >= limit:
-            wait_ms = tries.window_start_ms + _DAY_MS - tx.now_ms
-            raise TooManyRequests(limit=f"{what}: at most {limit} a day.", retry_after_s=max(1, -(-wait_ms // 1000)))
-    wait_ms = _running(tx, "pair", _pair(attempt)).next_try_at_ms - tx.now_ms
-    if wait_ms > 0:
-        raise TooManyRequests(limit="The last PIN was wrong.", retry_after_s=-(-wait_ms // 1000))
+        if limit and (tries := _running(tx, kind, who)).wrong_count >= limit:
+            refusals.append(_Refusal(tries.window_start_ms + _DAY_MS - tx.now_ms, f"{what}: at most {limit} a day."))
+    if any(limit for _, _, limit, _ in limits):
+        wait_ms = _running(tx, "pair", _pair(attempt)).next_try_at_ms - tx.now_ms
+        if wait_ms > 0:
+            refusals.append(_Refusal(wait_ms, "The last PIN was wrong."))
+    _refuse(refusals)
 
 
 def note_wrong_try(tx: Transaction, attempt: PinTry) -> None:

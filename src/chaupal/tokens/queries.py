@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Integer, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Integer, bindparam, delete, insert, select, tuple_, update
 
 from chaupal.store.statements import statement
 from chaupal.store.transaction import Transaction
@@ -149,15 +149,19 @@ _USE_PINS = statement(
     .where(_PINS_HERE, pins.c.mobile_number == bindparam("which_number"), pins.c.used_at_ms.is_(None))
     .values(used_at_ms=bindparam("at_ms"))
 )
-_COUNT_PINS_OF_NUMBER = statement(
-    select(func.count(), func.min(pins.c.created_at_ms)).where(
-        _PINS_HERE, pins.c.mobile_number == bindparam("mobile_number"), pins.c.created_at_ms > bindparam("since_ms")
-    )
+_SELECT_PIN_OF_NUMBER = statement(
+    select(pins.c.created_at_ms)
+    .where(_PINS_HERE, pins.c.mobile_number == bindparam("mobile_number"), pins.c.created_at_ms > bindparam("since_ms"))
+    .order_by(pins.c.created_at_ms.desc())
+    .limit(1)
+    .offset(bindparam("skipped", type_=Integer()))
 )
-_COUNT_PINS_OF_CONNECTOR = statement(
-    select(func.count(), func.min(pins.c.created_at_ms)).where(
-        _PINS_HERE, pins.c.connector_id == bindparam("connector_id"), pins.c.created_at_ms > bindparam("since_ms")
-    )
+_SELECT_PIN_OF_CONNECTOR = statement(
+    select(pins.c.created_at_ms)
+    .where(_PINS_HERE, pins.c.connector_id == bindparam("connector_id"), pins.c.created_at_ms > bindparam("since_ms"))
+    .order_by(pins.c.created_at_ms.desc())
+    .limit(1)
+    .offset(bindparam("skipped", type_=Integer()))
 )
 _DELETE_OLD_PINS = statement(
     delete(pins).where(
@@ -186,16 +190,16 @@ def use_pins(tx: Transaction, mobile_number: str) -> None:
     tx.run(_USE_PINS, which_number=mobile_number, at_ms=tx.now_ms)
 
 
-def count_pins_of_number(tx: Transaction, mobile_number: str, *, since_ms: int) -> tuple[int, int]:
-    """(how many were made since, when the first of them was; 0 for none)."""
-    row = tx.all(_COUNT_PINS_OF_NUMBER, mobile_number=mobile_number, since_ms=since_ms)[0]
-    return row[0], row[1] or 0
+def select_pin_of_number(tx: Transaction, mobile_number: str, *, since_ms: int, skipped: int) -> int | None:
+    """When the newest but `skipped` of the number's PINs was made, if that was since then."""
+    row = tx.one_or_none(_SELECT_PIN_OF_NUMBER, mobile_number=mobile_number, since_ms=since_ms, skipped=skipped)
+    return row[0] if row else None
 
 
-def count_pins_of_connector(tx: Transaction, connector_id: str, *, since_ms: int) -> tuple[int, int]:
-    """(how many were made since, when the first of them was; 0 for none)."""
-    row = tx.all(_COUNT_PINS_OF_CONNECTOR, connector_id=connector_id, since_ms=since_ms)[0]
-    return row[0], row[1] or 0
+def select_pin_of_connector(tx: Transaction, connector_id: str, *, since_ms: int, skipped: int) -> int | None:
+    """When the newest but `skipped` of the PINs that the connector has made was, if that was since then."""
+    row = tx.one_or_none(_SELECT_PIN_OF_CONNECTOR, connector_id=connector_id, since_ms=since_ms, skipped=skipped)
+    return row[0] if row else None
 
 
 def delete_old_pins(tx: Transaction, *, before_ms: int, limit: int) -> int:

@@ -68,7 +68,7 @@ async def post_login_with_pin(request: ApiRequest) -> Reply:
     connector = await connector_of(request, asked.application_id)
     house = request.house
     login = PinLogin(
-        attempt=PinTry(mobile_number, asked.pin, connector.connector_id, request.client_address),
+        attempt=PinTry(mobile_number, asked.pin, connector.connector_id, request.client_site),
         connector=connector,
         settings=house.settings,
         secret_key=request.secret_key,

@@ -56,6 +56,18 @@ class TestTake:
         take(limiter, "last", at_s=60 * 5)
         assert list(limiter._windows) == ["last"]
 
+    def test_many_keys_in_one_minute_are_looked_through_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(limiter_module, "_KEYS_KEPT", 10)
+        limiter = Limiter()
+        for key in range(10):
+            take(limiter, f"old:{key}")
+        take(limiter, "first", at_s=60)
+        kept = limiter._windows
+        for key in range(50):
+            take(limiter, f"key:{key}", at_s=60)
+        assert limiter._windows is kept
+        assert len(kept) == 51
+
 
 class TestSeveralClaims:
     def test_the_tightest_budget_is_told(self) -> None:
