@@ -88,6 +88,18 @@ class TestTimes:
             NEW + f"v1/groups/{moved.group_id}/messages",
         )
 
+    def test_reads_are_redirected_to_the_last_moment_of_a_time_that_is_a_setting(
+        self, moved: World, world_with: Callable[..., World]
+    ) -> None:
+        other = world_with(moved_answer_days=10)
+        other.client.house.roster = moved.client.house.roster
+        token = moved.group_admin.access_token
+        moved.clock.advance(days=10, milliseconds=-1)
+        redirected(other.client.call("GET", "/v1/users/me", token=token), NEW + "v1/users/me")
+        moved.clock.advance(milliseconds=1)
+        assert_error(other.client.call("GET", "/v1/users/me", token=token), code="InvalidToken")
+        redirected(moved.client.call("GET", "/v1/users/me", token=token), NEW + "v1/users/me")
+
     def test_nobody_is_sent_anywhere_when_the_time_of_answering_is_over(self, moved: World) -> None:
         admin = moved.group_admin
         moved.clock.advance(days=400)

@@ -47,6 +47,7 @@ class Moved:
     installed: Any
     token: str
     group_id: str
+    number: int
 
     def messages(self) -> list[str]:
         """What is in the group, at the new cell."""
@@ -55,6 +56,15 @@ class Moved:
         )
         assert status == 200, answer
         return [message["message"] for message in answer["messages"]]
+
+
+def making(token: str, number: int) -> dict[str, str]:
+    """The headers of the call that made one of the groups, before the organization moved."""
+    return {"accessToken": token, "Idempotency-Key": f"group-{number}"}
+
+
+def named(number: int) -> dict[str, str]:
+    return {"name": f"Field staff {number}"}
 
 
 @pytest.fixture(scope="module", params=[("sqlite", "postgresql"), ("postgresql", "sqlite")], ids="-to-".join)
@@ -78,11 +88,11 @@ def moved_organization(
         join(old, new, "north")
         token = old.access_token(installed)
         groups = [
-            old.call("POST", "/v1/groups", {"accessToken": token}, {"name": f"Field staff {number}"})[1]["groupId"]
+            old.call("POST", "/v1/groups", making(token, number), named(number))[1]["groupId"]
             for number in range(_TESTS_MAX)
         ]
         move(old, new, to="north", tenant_id=installed["tenantId"], came_from="root")
-        yield [Moved(old, new, installed, token, group_id) for group_id in groups]
+        yield [Moved(old, new, installed, token, group_id, number) for number, group_id in enumerate(groups)]
     postgres_server.drop_database(url)
 
 
@@ -253,6 +263,19 @@ def _check_idempotency(moved: Moved, group: str, token: dict[str, str]) -> None:
     assert through.status_code == direct.status_code == 200
     assert through.json() == direct.json()
     assert direct.headers["idempotency-replayed"] == "true"
+    again = {**token, "Idempotency-Key": "the other way round"}
+    texts = [
+        httpx.post(url_of(cell).rstrip("/") + f"{group}/messages", headers=again, json={"message": "once more"})
+        for cell in (moved.new, moved.old, moved.old)
+    ]
+    assert [answer.headers.get("idempotency-replayed", "") for answer in texts] == ["", "true", "true"]
+    assert len({answer.text for answer in texts}) == 1
+    assert moved.messages().count("once more") == 1
+    headers = making(moved.token, moved.number)  # of a call from before the move
+    for cell in (moved.old, moved.new):
+        status, made = cell.call("POST", "/v1/groups", headers, named(moved.number))
+        assert (status, made["groupId"]) == (200, moved.group_id)
+        assert cell.call("POST", "/v1/groups", headers, {"name": "Other"})[0] == 409
 
 
 def test_a_cell_that_is_down_costs_its_own_organizations_alone(moved: Moved) -> None:

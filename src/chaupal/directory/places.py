@@ -118,7 +118,7 @@ def _set_gate(tx: Transaction, gate: str) -> None:
 def leave(tx: Transaction, _caller: Operator, departure: Departure) -> None:
     """From this commit on nothing of the tenant is written here but by callers whom no gate stops. Idempotent.
 
-    Processes keep in memory who has left: `cells.departures.tell_departure` makes all of them look again.
+    Processes keep in memory who has left: `serving.house.House.tell_cells` makes all of them look again.
 
     Raises:
         NotFound.

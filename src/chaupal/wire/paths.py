@@ -23,6 +23,9 @@ _ALSO_SPELLED = {"bot": "bots", "webhook": "webhooks"}
 `/webhooks`, and clients follow titles; the same is to be expected of `/bot`, whose answer is called `bots`."""
 
 _VERSION_PART = "/v1/"
+_ADDRESSES_MAX = 8
+"""In one path. Each of them costs a look at all of it, and a client adds one with each move of its organization."""
+
 _QUERY_BEGINS = re.compile("[?&]")
 """A client that adds its own query to an address with one may write either."""
 
@@ -112,8 +115,9 @@ class PathTable(Generic[TargetT]):
         whole = self._match_whole(method, raw_path)
         if whole is not None:
             return whole
-        at = raw_path.lower().rfind(_VERSION_PART)
-        if at <= 0 or not self._is_path(raw_path[:at]):
+        folded = raw_path.lower()
+        at = folded.rfind(_VERSION_PART)
+        if at <= 0 or folded.count(_VERSION_PART) > _ADDRESSES_MAX or not self._is_path(raw_path[:at]):
             return None
         return self._match_whole(method, raw_path[at:])
 

@@ -8,7 +8,7 @@ import pytest
 
 from chaupal.app import SERVED_ROUTES
 from chaupal.serving.routes import Route
-from chaupal.wire.paths import PathTable
+from chaupal.wire.paths import Matched, PathTable
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 
@@ -92,6 +92,28 @@ def test_what_stands_behind_no_calls_address_is_nothing(paths: PathTable[Route],
     for method in METHODS:
         found = paths.find(method, written)
         assert found is None, (method, written)
+
+
+def test_a_few_addresses_may_stand_in_front_of_each_other_and_many_are_not_looked_at(
+    paths: PathTable[Route], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends thousands must not keep the server from everyone else."""
+    found = paths.find("GET", "/v1/groups/1" * 7 + "/v1/users/me")
+    assert found is not None
+    assert found.target is not None
+    assert found.target.path == "/users/me"
+    looks: list[str] = []
+    match_whole = paths._match_whole
+
+    def counted(method: str, raw_path: str) -> Matched[Route] | None:
+        looks.append(raw_path)
+        return match_whole(method, raw_path)
+
+    monkeypatch.setattr(paths, "_match_whole", counted)
+    for written in ("/v1/users/me" * 5_000, "/v1/nothing" + "/v1/users/me" * 5_000, "/V1/users/me" * 9):
+        looks.clear()
+        assert paths.find("GET", written) is None
+        assert len(looks) == 1
 
 
 def test_without_a_version_the_whole_path_is_meant(paths: PathTable[Route]) -> None:
