@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chaupal.webhooks import history, history_routes
 from chaupal.webhooks.delivering.schedule import DELAYS_MS
 from chaupal.webhooks.kinds import EVENT_TYPES
 from chaupal.webhooks.samples import sample_happening
@@ -190,6 +191,47 @@ class TestReplay:
         assert world.group_admin.post(path, asked).json() == {"replayed": 1, "hasMore": False}
         assert world.group_admin.post(path).json() == {"replayed": 0, "hasMore": False}, "nothing was missed"
         assert_error(world.group_admin.post(path, {"since": "soon"}), code="InvalidParameters")
+
+    def test_the_same_call_again_and_again_sends_everything_however_much_that_is(
+        self, world: World, hook_receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Beyond the 50,000 newest deliveries nothing was looked for, and it was said that there was no more."""
+        monkeypatch.setattr(history, "_SEARCHED_AT_ONCE", 2)
+        monkeypatch.setattr(history_routes, "EVENTS_AT_ONCE_MAX", 3)
+        webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
+        path = f"/webhook/{webhook_id}"
+        world.send("-1")
+        deliver(world)
+        world.group_admin.put(path, {"active": False})
+        for number in range(7):
+            world.send(str(number))
+        deliver(world)
+        world.group_admin.put(path, {"active": True})
+        answers = [world.group_admin.post(path + "/replay").json() for _ in range(4)]
+        assert [(answer["replayed"], answer["hasMore"]) for answer in answers] == [
+            (3, True),
+            (3, True),
+            (1, False),
+            (0, False),
+        ]
+        deliver(world)
+        assert [body["data"]["text"] for body in hook_receiver.bodies] == [str(number) for number in range(-1, 7)]
+
+    def test_two_at_once_send_nothing_twice(
+        self, world: World, hook_receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
+        path = f"/webhook/{webhook_id}"
+        world.group_admin.put(path, {"active": False})
+        missed = [world.send("one"), world.send("two")]
+        deliver(world)
+        world.group_admin.put(path, {"active": True})
+
+        async def found_by_both(*_: object) -> tuple[list[str], bool]:
+            return missed, False
+
+        monkeypatch.setattr(history_routes, "_missed", found_by_both)
+        assert [world.group_admin.post(path + "/replay").json()["replayed"] for _ in range(2)] == [2, 0]
 
     def test_a_thousand_at_a_time(self, world: World, hook_receiver: HookReceiver) -> None:
         webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))

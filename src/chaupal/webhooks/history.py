@@ -21,6 +21,7 @@ from chaupal.webhooks.history_queries import (
     select_bodies,
     select_deliveries,
     select_deliveries_of,
+    select_states,
     select_tries,
 )
 from chaupal.webhooks.kinds import EVENT_TYPES, known_event_types, open_target
@@ -37,7 +38,8 @@ _SCANNED_AT_ONCE = 500
 _SCANNED_MOST = 10_000
 """A page that finds little among so many ends, and its cursor leads on."""
 
-_REPLAY_SCANNED_MOST = 50_000
+_SEARCHED_AT_ONCE = 2_000
+"""Deliveries that one read looks at for what never arrived: some milliseconds."""
 
 
 class DeliveriesPage(msgspec.Struct, frozen=True):
@@ -95,24 +97,66 @@ def _checked_type(name: str) -> str:
     return found[0]
 
 
+class MissedAfter(msgspec.Struct, frozen=True):
+    """Where to look for events that never arrived: among the deliveries made after `after_id`, "" for all of them.
+    Only what has happened since an instant."""
+
+    webhook_id: str
+    after_id: str
+    since_ms: int
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """Ids of events, oldest first, and the id to look on after; None where all was looked at."""
+
+    event_ids: list[str]
+    next_after_id: str | None
+
+
+def find_missed(tx: Transaction, caller: Caller, wanted: MissedAfter) -> Missed:
+    """Events of which every delivery has failed or was set aside. Each is found once, by its first delivery.
+
+    Raises:
+        NotFound, Forbidden.
+    """
+    webhook, _ = access_webhook(tx, caller, wanted.webhook_id)
+    states = select_states(tx, webhook.webhook_id, after_id=wanted.after_id, limit=_SEARCHED_AT_ONCE)
+    failed = list(dict.fromkeys(each.event_id for each in states if each.state in FAILED and each.origin != "test"))
+    found = [
+        rows
+        for rows in _deliveries_of(tx, webhook, failed)
+        if _is_missed(rows) and rows[0].delivery_id > wanted.after_id and rows[0].happened_at_ms >= wanted.since_ms
+    ]
+    found.sort(key=lambda rows: rows[0].delivery_id)
+    next_after_id = states[-1].delivery_id if len(states) == _SEARCHED_AT_ONCE else None
+    return Missed([rows[0].event_id for rows in found], next_after_id)
+
+
+def _deliveries_of(tx: Transaction, webhook: WebhookRow, event_ids: list[str]) -> list[list[DeliveryRow]]:
+    """For each event that the webhook was to be told of its deliveries, oldest first."""
+    by_event: dict[str, list[DeliveryRow]] = defaultdict(list)
+    if event_ids:
+        for row in select_deliveries_of(tx, webhook.webhook_id, event_ids):
+            by_event[row.event_id].append(row)
+    return list(by_event.values())
+
+
+def _is_missed(rows: list[DeliveryRow]) -> bool:
+    return all(row.state in FAILED for row in rows)
+
+
 class Replay(msgspec.Struct, frozen=True):
-    """What to send again: the events named, whatever became of them, or, where none is, all that has failed or was set
-    aside. Of both only what has happened since an instant."""
+    """Events to send again, if they have happened since an instant: whatever became of them, or only those that are
+    missed still, and not by a call like this on their way again."""
 
     webhook_id: str
     event_ids: list[str]
     since_ms: int
+    is_of_missed: bool
 
 
-class Replayed(msgspec.Struct, frozen=True):
-    """How many events are sent again, and whether the same call has more to do."""
-
-    count: int
-    has_more: bool
-
-
-def replay(tx: Transaction, caller: Caller, wanted: Replay) -> Replayed:
-    """Queue new deliveries of events that the webhook was, or was to be, told of before, at most 1,000.
+def replay(tx: Transaction, caller: Caller, wanted: Replay) -> int:
+    """Queue new deliveries of events that the webhook was, or was to be, told of before, at most 1,000; how many.
 
     Raises:
         NotFound, Forbidden, InvalidParameters, WebhookNotActive.
@@ -122,39 +166,16 @@ def replay(tx: Transaction, caller: Caller, wanted: Replay) -> Replayed:
         rule = f"must be at most {EVENTS_AT_ONCE_MAX}"
         raise InvalidParameters(field="eventIds", value=len(wanted.event_ids), rule=rule)
     _check_active(tx, webhook)
-    if wanted.event_ids:
-        rows = select_deliveries_of(tx, webhook.webhook_id, sorted(set(wanted.event_ids)))
-        chosen = [row for row in {row.event_id: row for row in rows}.values() if row.happened_at_ms >= wanted.since_ms]
-    else:
-        chosen = _missed_since(tx, webhook, wanted.since_ms)
-    chosen = sorted((row for row in chosen if row.origin != "test"), key=lambda row: row.position)
-    now = chosen[:EVENTS_AT_ONCE_MAX]
-    bodies = select_bodies(tx, [row.delivery_id for row in now]) if now else {}
-    for row in now:
+    events = _deliveries_of(tx, webhook, sorted(set(wanted.event_ids)))
+    last = (rows[-1] for rows in events if _is_missed(rows) or not wanted.is_of_missed)
+    chosen = [row for row in last if row.origin != "test" and row.happened_at_ms >= wanted.since_ms]
+    chosen.sort(key=lambda row: row.position)
+    bodies = select_bodies(tx, [row.delivery_id for row in chosen]) if chosen else {}
+    for row in chosen:
         _queue(tx, webhook, row, body=bodies[row.delivery_id])
-    if now:
+    if chosen:
         set_due(tx, [webhook.webhook_id], tx.now_ms)
-    return Replayed(len(now), len(chosen) > len(now))
-
-
-def _missed_since(tx: Transaction, webhook: WebhookRow, since_ms: int) -> list[DeliveryRow]:
-    """Of each event since then the last delivery, where none has arrived or is still to."""
-    missed: dict[str, DeliveryRow] = {}
-    others: set[str] = set()
-    before_id, scanned = LAST, 0
-    while scanned < _REPLAY_SCANNED_MOST:
-        rows = select_deliveries(tx, webhook.webhook_id, before_id=before_id, limit=_SCANNED_AT_ONCE)
-        for row in rows:
-            if row.state not in FAILED:
-                others.add(row.event_id)
-            elif row.happened_at_ms >= since_ms:
-                missed.setdefault(row.event_id, row)
-        scanned += len(rows)
-        # An event's deliveries are made after it has happened.
-        if len(rows) < _SCANNED_AT_ONCE or rows[-1].created_at_ms < since_ms:
-            break
-        before_id = rows[-1].delivery_id
-    return [row for event_id, row in missed.items() if event_id not in others]
+    return len(chosen)
 
 
 def _queue(tx: Transaction, webhook: WebhookRow, row: DeliveryRow, *, body: bytes) -> None:

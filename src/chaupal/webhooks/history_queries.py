@@ -28,6 +28,15 @@ class DeliveryRow(NamedTuple):
     due_at_ms: int
 
 
+class DeliveryState(NamedTuple):
+    """What has become of a delivery; only columns that lie before its body, which is not read along."""
+
+    delivery_id: str
+    event_id: str
+    origin: str
+    state: str
+
+
 class TryRow(NamedTuple):
     """One try; `answer` is sealed."""
 
@@ -52,6 +61,12 @@ _SELECT_PAGE = statement(
     .order_by(_D.delivery_id.desc())
     .limit(_LIMIT)
 )
+_SELECT_STATES = statement(
+    select(*(_D[name] for name in DeliveryState._fields))
+    .where(*_OF_WEBHOOK, _D.delivery_id > bindparam("after_id"))
+    .order_by(_D.delivery_id)
+    .limit(_LIMIT)
+)
 _SELECT_OF_EVENTS = statement(
     select(*_COLUMNS).where(*_OF_WEBHOOK, in_list(_D.event_id, "event_ids")).order_by(_D.delivery_id)
 )
@@ -67,6 +82,12 @@ def select_deliveries(tx: Transaction, webhook_id: str, *, before_id: str, limit
     """Newest first, those made before a delivery."""
     rows = tx.all(_SELECT_PAGE, which_webhook=webhook_id, before_id=before_id, row_limit=limit)
     return [DeliveryRow(*row) for row in rows]
+
+
+def select_states(tx: Transaction, webhook_id: str, *, after_id: str, limit: int) -> list[DeliveryState]:
+    """Oldest first, those made after a delivery; "" is before all."""
+    rows = tx.all(_SELECT_STATES, which_webhook=webhook_id, after_id=after_id, row_limit=limit)
+    return [DeliveryState(*row) for row in rows]
 
 
 def select_deliveries_of(tx: Transaction, webhook_id: str, event_ids: list[str]) -> list[DeliveryRow]:

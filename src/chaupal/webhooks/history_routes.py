@@ -11,7 +11,7 @@ from chaupal.errors import InvalidParameters
 from chaupal.serving.replies import Reply
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
-from chaupal.webhooks.drafts import WebhookNotActive
+from chaupal.webhooks.drafts import EVENTS_AT_ONCE_MAX, WebhookNotActive
 from chaupal.webhooks.shapes import (
     DELIVERIES_MAX,
     DeliveriesAnswer,
@@ -95,13 +95,31 @@ async def post_replay(request: ApiRequest) -> msgspec.Struct | Reply:
             since_ms = read_instant(body.since)
         except ValueError as error:
             raise InvalidParameters(field="since", value=body.since, rule=str(error)) from None
-    event_ids = [read_id(event_id.strip()) for event_id in body.event_ids or []]
-    wanted = Replay(read_id(request.path["webhookId"]), event_ids, since_ms)
-    answer = await request.commit(
-        replay, wanted, lambda done: ReplayAnswer(replayed=done.count, has_more=done.has_more)
-    )
+    webhook_id = read_id(request.path["webhookId"])
+    event_ids, has_more = [read_id(event_id.strip()) for event_id in body.event_ids or []], False
+    is_of_missed = not event_ids
+    if is_of_missed:
+        event_ids, has_more = await _missed(request, webhook_id, since_ms)
+    wanted = Replay(webhook_id, event_ids, since_ms, is_of_missed)
+    answer = await request.commit(replay, wanted, lambda count: ReplayAnswer(replayed=count, has_more=has_more))
     request.house.wake_webhooks()
     return answer
+
+
+async def _missed(request: ApiRequest, webhook_id: str, since_ms: int) -> tuple[list[str], bool]:
+    """Ids of the oldest events that never arrived, as many as one call sends again, and whether there are more.
+
+    Looked for in many short reads: there may be a million deliveries, and nobody else is to wait for that.
+    """
+    from chaupal.webhooks.history import MissedAfter, find_missed
+
+    found: list[str] = []
+    after_id: str | None = ""
+    while after_id is not None and len(found) <= EVENTS_AT_ONCE_MAX:
+        missed = await request.read(find_missed, MissedAfter(webhook_id, after_id, since_ms))
+        found += missed.event_ids
+        after_id = missed.next_after_id
+    return found[:EVENTS_AT_ONCE_MAX], len(found) > EVENTS_AT_ONCE_MAX
 
 
 async def post_test(request: ApiRequest) -> msgspec.Struct | Reply:
