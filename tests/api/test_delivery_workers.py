@@ -18,6 +18,8 @@ from chaupal.store.clock import new_id
 from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
 from chaupal.store.writer import OutcomeUnknown
+from chaupal.webhooks.delivering import airspace
+from chaupal.webhooks.delivering.airspace import Airspace
 from chaupal.webhooks.delivering.claiming import (
     LEASE_MARGIN_MS,
     LEASE_MS,
@@ -64,6 +66,44 @@ class TestIsolation:
         assert len(healthy) == 5
         assert healthy[-1] < 5 + 8, "they did not wait for those that were not answered"
 
+    def test_what_is_due_but_has_no_room_hides_nothing_else(
+        self, world_with: Callable[..., World], hook_receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Only the 300 webhooks that had waited longest were looked at, though there was no room for any of them."""
+        monkeypatch.setattr(airspace, "_DUE_AT_ONCE", 2)
+        world = world_with(webhook_timeout_s=5)
+        with HttpReceiver() as dead:
+            dead.is_silent = True
+            for _ in range(5):
+                webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
+                make_dead(world, webhook_id, dead, is_failing=True)
+            register(world.group_admin, draft(hook_receiver, world.group_id, "Announcement"))
+            world.send("for the dead")
+            deliver(world, at_once=0)
+            world.clock.advance(seconds=1)
+            world.post_action({"actionType": "Announcement", "actionBody": {"title": "T", "message": "M"}})
+            deliver(world, at_once=0)
+            hook_receiver.answer_with = lambda _: dead.release() or 200  # type: ignore[func-returns-value]
+            deliver(world, at_once=4)
+        assert len(hook_receiver.deliveries) == 1
+        assert timed_out(world) == 0, "it did not wait for those that never answer"
+
+    def test_receivers_that_nobody_knew_to_be_slow_leave_room_for_others(
+        self, world_with: Callable[..., World], hook_receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(airspace, "SLOW_S", 0.0)
+        world = world_with(webhook_timeout_s=5)
+        with HttpReceiver() as slow:
+            slow.is_silent = True
+            for _ in range(4):
+                make_dead(world, register(world.group_admin, draft(hook_receiver, world.group_id)), slow)
+            register(world.group_admin, draft(hook_receiver, world.group_id))
+            hook_receiver.answer_with = lambda _: slow.release() or 200  # type: ignore[func-returns-value]
+            world.send("hi")
+            deliver(world, at_once=2)
+        assert len(hook_receiver.deliveries) == 1
+        assert timed_out(world) == 0, "it did not wait for those that never answer"
+
     def test_one_host_is_called_by_so_many_flights_and_no_more(self, world: World, hook_receiver: HookReceiver) -> None:
         for _ in range(6):
             register(world.group_admin, draft(hook_receiver, world.group_id))
@@ -87,23 +127,37 @@ class TestIsolation:
         assert most == 2
 
 
-def make_dead(world: World, webhook_id: str, dead: HttpReceiver) -> None:
+def make_dead(world: World, webhook_id: str, dead: HttpReceiver, *, is_failing: bool = False) -> None:
     """Let a webhook call a receiver that never answers, which could not be proved."""
-    world.do(_point_at, (webhook_id, dead.url + "/dead", world.secret_key))
+    world.do(_point_at, (webhook_id, dead.url + "/dead", world.secret_key, is_failing))
 
 
-def _point_at(tx: Transaction, _operator: Any, request: tuple[str, str, SecretKey]) -> None:
-    webhook_id, url, secret_key = request
+def _point_at(tx: Transaction, _operator: Any, request: tuple[str, str, SecretKey, bool]) -> None:
+    webhook_id, url, secret_key, is_failing = request
     webhook = select_webhook(tx, webhook_id)
     assert webhook is not None
-    update_webhook(tx, webhook._replace(sealed_target=Target(url=url).sealed(secret_key), host=host_of(url)))
+    failing_since_ms = tx.now_ms if is_failing else None
+    target = Target(url=url).sealed(secret_key)
+    update_webhook(tx, webhook._replace(sealed_target=target, host=host_of(url), failing_since_ms=failing_since_ms))
+
+
+def timed_out(world: World) -> int:
+    """How many tries had no answer in time."""
+    return len(world.ask("SELECT 1 FROM webhook_tries WHERE tenant_id = %s AND error LIKE 'no answer within%%'"))
 
 
 def watch_order(healthy: HookReceiver, dead: HttpReceiver) -> list[str]:
-    """From now on, who was called, in order."""
+    """From now on, who was called, in order. The dead one hangs up when the healthy one was called five times."""
     order: list[str] = []
-    healthy.answer_with = lambda _: order.append("healthy") or 200  # type: ignore[func-returns-value]
     plain = dead.answer
+
+    def take(_: Received) -> int:
+        order.append("healthy")
+        if order.count("healthy") == 5:
+            dead.release()
+        return 200
+
+    healthy.answer_with = take
 
     def answer(request: Any) -> None:
         order.append("dead")
@@ -184,7 +238,7 @@ async def match_and_claim_as_one_that_dies(world: World, *, at_once: bool) -> No
     keeping = Keeping(matched, worker_id=worker_id, free=int(at_once), at_host={}, host_limit=16)
     kept = (await store.write(keep_matched, operator, keeping)).result
     if not at_once:
-        due = await store.read(find_due, INSTALLATION, 1_000)
+        due = await store.read(find_due, INSTALLATION, Airspace(at_once=100, host_at_once=16).due_wanted())
         rooms = [Room(place.webhook_id, 8) for place in due if place.tenant_id == operator.tenant_id]
         flights = (await store.write(claim_flights, operator, Claim(worker_id, rooms))).result
     else:

@@ -81,6 +81,10 @@ class HttpReceiver:
         except OSError:
             request.close_connection = True
 
+    def release(self) -> None:
+        """Hang up on all that were not answered, from now on at once."""
+        self._released.set()
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self

@@ -92,9 +92,25 @@ class Flight(msgspec.Struct, frozen=True):
     deliveries: list[ClaimedDelivery]
 
 
-def find_due(tx: Transaction, _caller: Operator, limit: int) -> list[WebhookPlace]:
+class DueWanted(msgspec.Struct, frozen=True):
+    """At most so many webhooks: none at hosts that are called enough, none of those in `but`, and those that fail only
+    where they are taken."""
+
+    limit: int
+    full_hosts: list[str]
+    takes_failing: bool
+    but: list[str]
+
+
+def find_due(tx: Transaction, _caller: Operator, wanted: DueWanted) -> list[WebhookPlace]:
     """Webhooks of all tenants that may have something to send. Only a hint."""
-    return select_due(tx, limit=limit)
+    return select_due(
+        tx,
+        limit=wanted.limit,
+        full_hosts=wanted.full_hosts,
+        takes_failing=wanted.takes_failing,
+        but=wanted.but,
+    )
 
 
 def claim_flights(tx: Transaction, _caller: Operator, wanted: Claim) -> list[Flight]:

@@ -1,16 +1,15 @@
 """One process's part in delivering: matches what has happened, claims what is due, sends it, records what became of it.
 
 At least once: what was sent and not recorded when a process dies is sent again. Several processes may do this on one
-database. In memory are at most `at_once` flights of at most 256 kB, however much waits. URLs, bodies and answers are
-not logged. Must not decide when to look; that is the engine's.
+database. In memory are at most four times `at_once` flights of at most 256 kB, however much waits. URLs, bodies and
+answers are not logged. Must not decide when to look; that is the engine's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -22,14 +21,13 @@ from chaupal.errors import Unavailable
 from chaupal.logs import log_failure
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
+from chaupal.webhooks.delivering.airspace import Airspace
 from chaupal.webhooks.delivering.bodies import open_body, seal_answer
 from chaupal.webhooks.delivering.claiming import (
-    LANES_MAX,
     Claim,
     Flight,
     FlightEnd,
     Recorded,
-    Room,
     TriedDelivery,
     begin_worker,
     claim_flights,
@@ -45,21 +43,17 @@ from chaupal.webhooks.delivering.claiming import (
 from chaupal.webhooks.delivering.keeping import Keeping, Load, keep_matched
 from chaupal.webhooks.delivering.matching import Matched, Matching, match_events, pieces_of
 from chaupal.webhooks.delivering.place import DeliveryMetrics, DeliveryPlace, Tally
-from chaupal.webhooks.delivering.queries import ClaimedDelivery, WebhookPlace, select_behind
+from chaupal.webhooks.delivering.queries import ClaimedDelivery, select_behind
 from chaupal.webhooks.delivering.schedule import is_success
 from chaupal.webhooks.delivering.sending import send
-from chaupal.webhooks.kinds import ACTION_PACKAGE, Target, open_target
+from chaupal.webhooks.kinds import Target, open_target
 
 _TENANTS_AT_ONCE = 100
 _ROUNDS_OF_TENANT = 10
 """So many times a hundred events of one tenant are matched before others have their turn."""
 
-_DUE_AT_ONCE = 300
 _FLIGHT_MAX_S = 2.0
 """A flight that takes longer gives the rest back: what it has sent is noted soon."""
-
-_LANES_OF_ONE_GROUP = 2
-"""What is in order, and something that is tried again."""
 
 _RECORD_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
@@ -85,19 +79,17 @@ class Deliverer:
     ) -> None:
         self._house = house
         self._metrics = metrics
-        self._at_once = at_once
-        self._host_at_once = host_at_once
+        self._air = Airspace(at_once=at_once, host_at_once=host_at_once)
         self._stopping = stopping
         self._landed = landed
         self._recorded = recorded
         self._worker_id = new_id()
         self._is_in_doubt = False
-        self._flights: dict[asyncio.Task[None], Flight] = {}
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
         """What is on its way."""
-        return list(self._flights)
+        return self._air.tasks
 
     async def begin(self) -> None:
         """Be taken for alive, and give back what dead processes were sending."""
@@ -111,7 +103,7 @@ class Deliverer:
     async def settle(self) -> bool:
         """Whether this worker knows what it has. After a write whose outcome nobody knows it does not: something may be
         its own that it never heard of. Then it lets what is on its way arrive, and goes on as a new one."""
-        if self._is_in_doubt and not self._flights:
+        if self._is_in_doubt and not self._air:
             worker_id = new_id()
             await self._house.store.write(begin_worker, INSTALLATION, worker_id)
             await self._house.store.write(declare_dead, INSTALLATION, self._worker_id)
@@ -154,9 +146,10 @@ class Deliverer:
                 keeping = Keeping(
                     piece,
                     worker_id=self._worker_id,
-                    free=self._at_once - len(self._flights) - len(flying),
-                    at_host=self._at_host(flying.values()),
-                    host_limit=self._host_at_once,
+                    free=self._air.free - len(flying),
+                    at_host=self._air.at_host(flying.values()),
+                    host_limit=self._air.host_at_once,
+                    put_off=self._air.put_off({each.webhook_id for each in piece.deliveries}),
                     flying={webhook_id: Load.of(flight) for webhook_id, flight in flying.items()},
                 )
                 kept = (await self._house.store.write(keep_matched, Operator(tenant_id), keeping)).result
@@ -172,56 +165,31 @@ class Deliverer:
 
     async def claim_all(self) -> bool:
         """Claim what is due, as far as there is room, and send it in tasks; whether there was anything."""
-        free = self._at_once - len(self._flights)
-        if free <= 0:
+        if not self._air.free:
             return False
-        due = await self._house.store.read(find_due, INSTALLATION, _DUE_AT_ONCE)
-        rooms = self._rooms(due, free)
+        due = await self._house.store.read(find_due, INSTALLATION, self._air.due_wanted())
+        rooms = self._air.rooms(due)
         kept = sum(room.lanes for wanted in rooms.values() for room in wanted)
-        before = len(self._flights)
+        before = len(self._air)
         for tenant_id, wanted in rooms.items():
             if self._stopping.is_set():
                 break
             claim = Claim(self._worker_id, wanted)
             written = await self._house.store.write(claim_flights, Operator(tenant_id), claim)
             self._start(tenant_id, written.result)
-        if len(self._flights) - before < kept and sum(map(len, rooms.values())) < len(due):
+        if len(self._air) - before < kept and sum(map(len, rooms.values())) < len(due):
             self._landed()  # room that was kept for some is free for others
         return bool(rooms)
 
     def _start(self, tenant_id: str, flights: list[Flight]) -> None:
         for flight in flights:
             task = asyncio.create_task(self._fly(tenant_id, flight), name="webhook flight")
-            self._flights[task] = flight
+            self._air.enter(task, flight)
             task.add_done_callback(self._land)
 
-    def _at_host(self, besides: Iterable[Flight] = ()) -> Counter[str]:
-        return Counter(flight.webhook.host for flight in (*self._flights.values(), *besides))
-
-    def _rooms(self, due: list[WebhookPlace], free: int) -> dict[str, list[Room]]:
-        """For each tenant, the webhooks that there is room for: in this process, and at each host.
-
-        Receivers that fail may take half of all room at most, so that they do not delay the others.
-        """
-        at_host = self._at_host()
-        failing = sum(flight.webhook.failing_since_ms is not None for flight in self._flights.values())
-        rooms: dict[str, list[Room]] = {}
-        for place in due:
-            lanes = LANES_MAX if place.object_type == ACTION_PACKAGE else _LANES_OF_ONE_GROUP
-            lanes = min(lanes, free, self._host_at_once - at_host[place.host])
-            if place.failing_since_ms is not None:
-                lanes = min(lanes, 1, self._at_once // 2 - failing)
-                failing += lanes > 0
-            if lanes <= 0:
-                continue
-            at_host[place.host] += lanes
-            free -= lanes
-            rooms.setdefault(place.tenant_id, []).append(Room(place.webhook_id, lanes))
-        return rooms
-
     def _land(self, task: asyncio.Task[None]) -> None:
-        del self._flights[task]
-        if not self._flights:
+        self._air.leave(task)
+        if not self._air:
             self._count()
         self._landed()
 
@@ -231,7 +199,7 @@ class Deliverer:
         assert task is not None
         following: Flight | None = flight
         while following is not None:
-            self._flights[task] = following
+            self._air.enter(task, following)
             following = await self._fly_once(tenant_id, following)
 
     async def _fly_once(self, tenant_id: str, flight: Flight) -> Flight | None:
@@ -247,8 +215,8 @@ class Deliverer:
             self._note_failure("sending failed", error, webhook_id=flight.webhook.webhook_id)
         tried = {each.delivery.delivery_id for each in tries}
         untried = [each.delivery_id for each in flight.deliveries if each.delivery_id not in tried]
-        has_room = len(self._flights) <= self._at_once // 2
-        wants_more = has_room and not (self._stopping.is_set() or self._is_in_doubt)
+        self._air.note(flight.webhook.webhook_id, tries)
+        wants_more = self._air.has_much_room and not (self._stopping.is_set() or self._is_in_doubt)
         end = FlightEnd(worker_id, flight.webhook.webhook_id, tries, untried, wants_more)
         try:
             recorded = await self._record(tenant_id, end)
@@ -366,7 +334,7 @@ class Deliverer:
         return count > 0
 
     def _count(self, **counts: Any) -> None:
-        self._metrics.note_webhooks(Tally(flights=len(self._flights), **counts))
+        self._metrics.note_webhooks(Tally(flights=len(self._air), **counts))
 
     def _note_failure(self, what: str, error: Exception, **where: str) -> None:
         self._count(failures=1)

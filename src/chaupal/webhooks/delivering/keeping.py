@@ -51,7 +51,7 @@ class Load(msgspec.Struct, frozen=True):
 class Keeping(msgspec.Struct, frozen=True):
     """What was matched, and how much of it the worker can send at once: `free` flights, and at each host as many as
     are left of `host_limit`. `flying`: deliveries to webhooks, by their ids, that the worker got by earlier pieces and
-    has not begun to send: what comes now is added to them."""
+    has not begun to send: what comes now is added to them. `put_off`: webhooks that there is no room for now."""
 
     matched: Matched
     worker_id: str
@@ -59,6 +59,7 @@ class Keeping(msgspec.Struct, frozen=True):
     at_host: dict[str, int]
     host_limit: int
     flying: dict[str, Load] = {}
+    put_off: list[str] = []
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -96,7 +97,8 @@ def _flights(tx: Transaction, waiting: dict[str, list[NewDelivery]], keeping: Ke
     fitting = sorted(
         webhook_id
         for webhook_id, deliveries in waiting.items()
-        if webhook_id not in keeping.matched.revoked and _is_one_flight(deliveries, keeping.flying.get(webhook_id))
+        if webhook_id not in {*keeping.matched.revoked, *keeping.put_off}
+        and _is_one_flight(deliveries, keeping.flying.get(webhook_id))
     )
     if not fitting or not has_lease(tx, keeping.worker_id):
         return []

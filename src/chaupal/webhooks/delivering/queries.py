@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import BindParameter, bindparam, case, func, insert, not_, or_, select, update
 
 from chaupal.store.gates import OPEN, is_open
 from chaupal.store.statements import in_list, statement
@@ -99,13 +99,20 @@ _MOVE_CURSOR = statement(
     is_aside=True,
 )
 
-_SELECT_DUE = statement(
+_DUE = (
     select(*(webhooks.c[name] for name in WebhookPlace._fields))
-    .where(webhooks.c.next_due_ms <= bindparam("now_ms"), is_open(webhooks.c.tenant_id))
+    .where(
+        webhooks.c.next_due_ms <= bindparam("now_ms"),
+        is_open(webhooks.c.tenant_id),
+        not_(in_list(webhooks.c.host, "full_hosts")),
+        not_(in_list(webhooks.c.webhook_id, "but_ids")),
+    )
     .order_by(webhooks.c.next_due_ms)
-    .limit(_LIMIT),
-    across_tenants="one worker delivers for all tenants and learns here which webhooks have something due",
+    .limit(_LIMIT)
 )
+_WHY_ALL = "one worker delivers for all tenants and learns here which webhooks have something due"
+_SELECT_DUE = statement(_DUE, across_tenants=_WHY_ALL)
+_SELECT_DUE_AND_WELL = statement(_DUE.where(webhooks.c.failing_since_ms.is_(None)), across_tenants=_WHY_ALL)
 _SET_DUE = statement(
     update(webhooks)
     .where(
@@ -257,9 +264,14 @@ def move_cursor(tx: Transaction, *, old_position: int, new_position: int) -> boo
     return tx.run(_MOVE_CURSOR, old_position=old_position, new_position=new_position) == 1
 
 
-def select_due(tx: Transaction, *, limit: int) -> list[WebhookPlace]:
-    """The webhooks of all tenants that may have something to send, those that have waited longest first."""
-    return [WebhookPlace(*row) for row in tx.all(_SELECT_DUE, now_ms=tx.now_ms, row_limit=limit)]
+def select_due(
+    tx: Transaction, *, limit: int, full_hosts: list[str], takes_failing: bool, but: list[str]
+) -> list[WebhookPlace]:
+    """The webhooks of all tenants that may have something to send, those that have waited longest first; none at the
+    hosts, none of `but`, and none that fails where those are not taken."""
+    which = _SELECT_DUE if takes_failing else _SELECT_DUE_AND_WELL
+    rows = tx.all(which, now_ms=tx.now_ms, row_limit=limit, full_hosts=full_hosts, but_ids=but)
+    return [WebhookPlace(*row) for row in rows]
 
 
 def select_idle(tx: Transaction, webhook_ids: list[str]) -> list[str]:
