@@ -1,5 +1,6 @@
 """Writes the part of the Python client that the API's document determines: answers as types, calls as methods of both
-clients. Run it after a change of `docs/openapi.json` or of `flows/`; `--check` only says what is out of date.
+clients. Then it writes the client's reference from its code. Run it after a change of `docs/openapi.json` or of the
+client; `--check` only says what is out of date.
 
 Every method of the synchronous and the asynchronous client comes from one place, an operation of the document or a flow
 in `sdk/src/chaupal_client/flows`, so the two cannot differ.
@@ -21,20 +22,35 @@ from tools.sdk.resources import write_operations, write_resources  # noqa: E402
 
 OPENAPI = PROJECT / "docs" / "openapi.json"
 PACKAGE = PROJECT / "sdk" / "src" / "chaupal_client"
+PAGES = (PROJECT / "docs" / "sdk-reference.md", PROJECT / "docs" / "sdk-types.md")
 
 
 def main() -> None:
     if sys.argv[1:] not in ([], ["--check"]):
         sys.exit("usage: tools/write_sdk.py [--check]")
     is_check = "--check" in sys.argv
-    changed = {path: text for path, text in wanted_files().items() if not path.is_file() or path.read_text() != text}
+    is_changed = bring_up_to_date(wanted_files(), is_check=is_check)
+    is_changed |= bring_up_to_date(wanted_pages(), is_check=is_check)
+    if is_changed and is_check:
+        sys.exit(1)
+
+
+def bring_up_to_date(wanted: dict[Path, str], *, is_check: bool) -> bool:
+    """Write the files that differ from what they should hold, or only name them; whether there were any."""
+    changed = {path: text for path, text in wanted.items() if not path.is_file() or path.read_text() != text}
     for path, text in changed.items():
         if not is_check:
             path.write_text(text)
         name = path.relative_to(PROJECT)
         print(f"{name} is not what the API says: run tools/write_sdk.py" if is_check else f"{name} written")
-    if changed and is_check:
-        sys.exit(1)
+    return bool(changed)
+
+
+def wanted_pages() -> dict[Path, str]:
+    """The pages of the reference with what they should hold, by the client as it is on the disk."""
+    from tools.sdk.reference import write_page
+
+    return {path: write_page(path.read_text()) for path in PAGES}
 
 
 def wanted_files() -> dict[Path, str]:
