@@ -47,7 +47,7 @@ def kept(installation: Installation) -> Path:
     ]
     write_export(folder, rows)
     files = folder / "Attachments" / "DEPOT"
-    save(files, f"{AT}_{GUID}@1_Ravi_Image.jpg", picture())
+    save(files, f"{AT}_{GUID}_Ravi_Image.jpg", picture())
     save(files, f"{AT}_album-7_Ravi_K_Album_1.png", picture("PNG", size=(30, 20)))
     save(files, f"{AT}_album-7_Ravi_K_Album_2.png", picture("PNG", size=(31, 20)))
     save(files, f"{AT}_doc-8_Ravi_Document.pdf", b"%PDF-1.4\n%%EOF\n")
@@ -79,10 +79,10 @@ class TestSavedFiles:
         assert "taken as a text, without its files" in report
         texts, actions = read(installation, installed)
         assert texts == ["[Video] https://gone.example/v", "no picture\n[Image]", "x" * 1_000, "x" * 4_000, "plain"]
-        assert actions.keys() == {GUID, "album-7", "doc-8", "alone-3"}
+        assert actions.keys() == {f"{GUID}@1", "album-7", "doc-8", "alone-3"}
         kinds = {action_id: each["actionType"] for action_id, each in actions.items()}
-        assert kinds == {GUID: "Image", "album-7": "Album", "doc-8": "Document", "alone-3": "Document"}
-        assert actions[GUID]["actionBody"]["caption"] == "the gate"
+        assert kinds == {f"{GUID}@1": "Image", "album-7": "Album", "doc-8": "Document", "alone-3": "Document"}
+        assert actions[f"{GUID}@1"]["actionBody"]["caption"] == "the gate"
         again = installation.result("import", "kaizala", str(folder))
         assert (again["taken"], again["known"]) == ({}, {"attachment": 5, "message": 4})
         assert read(installation, installed)[0] == texts
@@ -96,5 +96,5 @@ class TestSavedFiles:
         assert installation.result("import", "kaizala", str(folder))["taken"] == {"attachment": 4}
         installation.start()
         texts, actions = read(installation, installed)
-        assert actions.keys() == {GUID, "album-7", "doc-8", "alone-3"}
+        assert actions.keys() == {f"{GUID}@1", "album-7", "doc-8", "alone-3"}
         assert "the gate" not in "\n".join(texts)

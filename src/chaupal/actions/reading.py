@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from chaupal.actions.contents import Content
 from chaupal.actions.media import find_media_of, resources_in, resources_in_properties
@@ -33,8 +33,7 @@ PAGE_MAX = 100
 _NEWEST = Place(FOREVER_US, "")
 
 
-@dataclass(frozen=True, slots=True)
-class ActionsPage:
+class ActionsPage(msgspec.Struct, frozen=True):
     """Which actions to read: the newest, or beyond `place`, back in time or on; of all types, a type, or a package."""
 
     group_id: str
@@ -45,8 +44,7 @@ class ActionsPage:
     package_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SeenAction:
+class SeenAction(msgspec.Struct, frozen=True):
     """An action as one caller sees it. `assignees` is read for one action alone."""
 
     action: ActionRow
@@ -55,11 +53,10 @@ class SeenAction:
     sight: ResultSight
     properties: list[PropertyRow]
     is_assigned_to_caller: bool
-    assignees: list[AssigneeRow] = field(default_factory=list)
+    assignees: list[AssigneeRow] = []
 
 
-@dataclass(frozen=True, slots=True)
-class SeenActions:
+class SeenActions(msgspec.Struct, frozen=True):
     """Actions, newest last; the place to go on from (None at the end); who looks, and when (ms); the media and the
     quoted items that are shown."""
 
@@ -126,16 +123,14 @@ def _media_of(tx: Transaction, seen: list[SeenAction], *, has_details: bool) -> 
     return find_media_of(tx, resources)
 
 
-@dataclass(frozen=True, slots=True)
-class ActionOf:
+class ActionOf(msgspec.Struct, frozen=True):
     """One action of a group."""
 
     group_id: str
     action_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class WholeAction:
+class WholeAction(msgspec.Struct, frozen=True):
     """An action with everything that it holds but its media, whoever may see it."""
 
     action: ActionRow

@@ -139,13 +139,15 @@ async def person_change(house: House, arguments: calls.PersonChange) -> calls.Pe
 
 
 async def token_create(house: House, arguments: calls.TokenCreate) -> calls.TokenCreated:
+    from chaupal.kept_ids.rules import as_kept
+
     operator = await _operator(house, arguments.tenant)
     draft = NewToken(
         application_id=arguments.application_id,
         mobile_number=read_mobile_number(arguments.user, "user"),
         settings=house.settings,
         secret_key=await house.key_of(operator.tenant_id),
-        group_id=read_id(arguments.group_id.strip()),
+        group_id=await house.store.read(as_kept, operator, read_id(arguments.group_id.strip())),
         refresh_token=arguments.refresh_token,
     )
     granted = (await house.store.write(create_token, operator, draft)).result

@@ -64,7 +64,7 @@ async def post_group(request: ApiRequest) -> msgspec.Struct | Reply:
         shows_history=bool(body.show_history),
         members=tuple(read_mobile_number(number, "members") for number in body.members or ()),
         admins=tuple(read_mobile_number(number, "admins") for number in body.admins or ()),
-        member_user_ids=tuple(read_id(user_id) for user_id in body.member_user_ids or ()),
+        member_user_ids=await request.as_kept(tuple(read_id(user_id) for user_id in body.member_user_ids or ())),
     )
     return await request.commit(create_group, draft, _build_created)
 

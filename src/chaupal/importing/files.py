@@ -16,6 +16,7 @@ from chaupal.auth.caller import Operator
 from chaupal.errors import ChaupalError, Unavailable
 from chaupal.importing.places import derived_id
 from chaupal.importing.records import AttachmentRecord, Record, SavedFile
+from chaupal.kept_ids.rules import as_kept
 from chaupal.media.imported import reserve_for_import
 from chaupal.media.intake import Intake
 from chaupal.media.media_store import MediaStore
@@ -69,8 +70,10 @@ def id_of(tenant_id: str, record: AttachmentRecord) -> str:
     return record.message_id or derived_id(tenant_id, "message", record.derived_from)
 
 
-def _known(tx: Transaction, _caller: Operator, ids: list[str]) -> dict[str, str | None]:
-    return known_texts(tx, ids)
+def _known(tx: Transaction, caller: Operator, ids: list[str]) -> dict[str, str | None]:
+    kept = as_kept(tx, caller, ids)
+    known = known_texts(tx, kept)
+    return {named: known[each] for named, each in zip(ids, kept, strict=True) if each in known}
 
 
 def known_texts(tx: Transaction, ids: list[str]) -> dict[str, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
+from chaupal.actions.imported import known_actions
 from chaupal.errors import Conflict, NotFound
 from chaupal.groups.imported import (
     ImportedGroup,
@@ -13,8 +14,10 @@ from chaupal.groups.imported import (
 )
 from chaupal.groups.rules import Group
 from chaupal.importing.records import GroupRecord, GroupReference, PersonReference
+from chaupal.messages.imported import known_messages
 from chaupal.people.imported import ensure_past_people
 from chaupal.people.rules import Person, ensure_people, find_past_people, find_people_by_number
+from chaupal.responses.imported import known_responses
 from chaupal.store.transaction import Transaction
 
 
@@ -33,6 +36,13 @@ class GroupGone(Conflict):
 def derived_id(tenant_id: str, kind: str, text: str) -> str:
     """The id of what has none where it comes from: the same each time."""
     return str(uuid5(UUID(tenant_id), f"{kind}:{text}"))
+
+
+def are_there(tx: Transaction, ids: list[str]) -> set[str]:
+    """Those of the ids that somebody or something has already."""
+    groups = {each for each in ids if find_group_or_deleted(tx, each) is not None}
+    people, messages = find_past_people(tx, ids), known_messages(tx, ids)
+    return groups | people.keys() | messages.keys() | known_actions(tx, ids) | known_responses(tx, ids)
 
 
 class Places:

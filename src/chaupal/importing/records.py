@@ -1,8 +1,8 @@
 """What is taken in, in one form, whatever form it was kept in.
 
-Readers make records, the rules take them, and between the two they may cross the control socket as JSON. Ids are
-without scale unit, numbers E.164, instants since 1970 UTC. The JSON Lines that people write have a form of their own
-(`reading.json_lines`), because this one changes with the rules.
+Readers make records, the rules take them, and between the two they may cross the control socket as JSON. Ids have the
+scale unit that they are named with, numbers are E.164, instants since 1970 UTC. The JSON Lines that people write have a
+form of their own (`reading.json_lines`), because this one changes with the rules.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from chaupal.auth.caller import Operator
 from chaupal.errors import ChaupalError, Conflict, InvalidParameters, NotFound
 from chaupal.groups.rules import Group
 from chaupal.importing.files import FilesRefused, Prepared, known_texts
-from chaupal.importing.places import Places, derived_id
+from chaupal.importing.places import Places, are_there, derived_id
 from chaupal.importing.records import (
     ActionRecord,
     AttachmentRecord,
@@ -33,6 +33,7 @@ from chaupal.importing.records import (
     SurveyRecord,
 )
 from chaupal.importing.surveys import ReadAnswer, take_action, take_responses, take_survey
+from chaupal.kept_ids.rules import keep
 from chaupal.media.imported import add_past_media
 from chaupal.media.rules import MediaDraft
 from chaupal.members.imported import Admission, admit, read_role
@@ -116,7 +117,7 @@ class _Intake:
 
     def __init__(self, tx: Transaction, batch: Batch) -> None:
         self._tx = tx
-        self._records = batch.records
+        self._records = keep(tx, batch.records, are_there=are_there)
         self._prepared = batch.prepared
         self._read_answer = batch.read_answer
         self._places = Places(tx)

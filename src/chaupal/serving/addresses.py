@@ -23,6 +23,16 @@ def is_in(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool
     return parsed is not None and any(parsed in network for network in networks)
 
 
+def address_behind(address: str, forwarded: str, proxies: tuple[IPv4Network | IPv6Network, ...]) -> str:
+    """Whose address the proxies before us name in `X-Forwarded-For`: the last that is none of theirs. `address` is the
+    peer's; what a peer that is no proxy of ours says counts for nothing."""
+    for claimed in reversed(forwarded.split(",")):
+        if not is_in(address, proxies):
+            return address
+        address = claimed.strip() or address
+    return address
+
+
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
         parsed = ip_address(address)

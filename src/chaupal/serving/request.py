@@ -18,11 +18,12 @@ from chaupal.auth.sealing import SecretKey
 from chaupal.auth.signing import TokenExpired
 from chaupal.cells.passes import PROOF_HEADER_BYTES, read_pass
 from chaupal.cells.roster import TenantMoved
-from chaupal.errors import InvalidParameters, InvalidToken, PayloadTooLarge, UnsupportedMedia
+from chaupal.errors import InvalidParameters, InvalidToken, NotFound, PayloadTooLarge, UnsupportedMedia
 from chaupal.idempotency.rules import OnceAnswer, OnceCall, answer_once, scope_of
-from chaupal.serving.addresses import is_in, site_of
+from chaupal.serving.addresses import address_behind, site_of
 from chaupal.serving.body_stream import BodyStream, ClientGone, RequestTooSlow
 from chaupal.serving.house import House
+from chaupal.serving.kept import find_kept, retry_as_kept
 from chaupal.serving.replies import Reply, encode_json
 from chaupal.serving.routes import Route
 from chaupal.store.transaction import Transaction
@@ -311,8 +312,20 @@ class ApiRequest:
         With the header `Idempotency-Key` on a POST the answer is stored in the same transaction, and repeated for the
         same key. `body_digest` stands for the body where that was streamed.
         """
-        caller = self.caller
-        key = self.idempotency_key
+        try:
+            return await self._commit(rule, draft, build_reply, body_digest)
+        except NotFound as missing:
+            again = partial(self._commit, rule, build_reply=build_reply, body_digest=body_digest)
+            return await retry_as_kept(self.house.store, self.caller, draft, again, missing)
+
+    async def _commit(
+        self,
+        rule: Callable[[Transaction, Caller, DraftT], ResultT],
+        draft: DraftT,
+        build_reply: Callable[[ResultT], msgspec.Struct],
+        body_digest: bytes | None,
+    ) -> msgspec.Struct | Reply:
+        caller, key = self.caller, self.idempotency_key
         if not key:
             return build_reply((await self.house.store.write(rule, caller, draft)).result)
         once = OnceCall(
@@ -339,7 +352,15 @@ class ApiRequest:
 
     async def read(self, rule: Callable[[Transaction, Caller, DraftT], ResultT], draft: DraftT) -> ResultT:
         """Run one reading rule for the authenticated caller."""
-        return await self.house.store.read(rule, self.caller, draft)
+        store, caller = self.house.store, self.caller
+        try:
+            return await store.read(rule, caller, draft)
+        except NotFound as missing:
+            return await retry_as_kept(store, caller, draft, partial(store.read, rule, caller), missing)
+
+    async def as_kept(self, ids: DraftT) -> DraftT:
+        """Ids as they are kept, for a rule that passes over those that it does not find."""
+        return await find_kept(self.house.store, self.caller, ids)
 
     async def whole(self, body_digest: bytes | None = None) -> bytes:
         """Route, path and body, by which two requests with the same `Idempotency-Key` are told apart.
@@ -366,12 +387,7 @@ class ApiRequest:
             return passed.address
         peer = self.scope.get("client")
         address = peer[0] if peer else ""
-        networks = self.house.settings.proxy_networks
-        for claimed in reversed(self.header(b"x-forwarded-for").split(",")):
-            if not is_in(address, networks):
-                return address
-            address = claimed.strip() or address
-        return address
+        return address_behind(address, self.header(b"x-forwarded-for"), self.house.settings.proxy_networks)
 
     @property
     def client_site(self) -> str:

@@ -27,7 +27,7 @@ async def get_events(request: ApiRequest) -> StreamedReply:
     query = request.query(EventsQuery)
     house, caller = request.house, request.caller
     position = _position(request, request.header(b"last-event-id") or query.cursor)
-    only = _groups(query.group_id)
+    only = await request.as_kept(_groups(query.group_id))
     live = house.live_streams
     if live is None:
         live = house.live_streams = LiveStreams(house)
@@ -55,7 +55,7 @@ async def get_sync(request: ApiRequest) -> msgspec.Struct:
     wanted = PageOf(
         position=_position(request, query.cursor),
         limit=limit,
-        only=_groups(query.group_id),
+        only=await request.as_kept(_groups(query.group_id)),
         imprint=Imprint(house.media_links, house.tenant_keys),
     )
     page = await request.read(read_page, wanted)

@@ -24,7 +24,7 @@ from chaupal.webhooks.shapes import (
     TestBody,
 )
 from chaupal.wire.cursors import read_cursor, write_cursor
-from chaupal.wire.ids import read_id
+from chaupal.wire.ids import read_id, without_unit
 from chaupal.wire.instants import write_instant
 from chaupal.wire.values import read_instant
 
@@ -96,7 +96,7 @@ async def post_replay(request: ApiRequest) -> msgspec.Struct | Reply:
         except ValueError as error:
             raise InvalidParameters(field="since", value=body.since, rule=str(error)) from None
     webhook_id = read_id(request.path["webhookId"])
-    event_ids, has_more = [read_id(event_id.strip()) for event_id in body.event_ids or []], False
+    event_ids, has_more = [without_unit(read_id(event_id.strip())) for event_id in body.event_ids or []], False
     is_of_missed = not event_ids
     if is_of_missed:
         event_ids, has_more = await _missed(request, webhook_id, since_ms)

@@ -96,10 +96,10 @@ class TestRows:
 
 
 class TestIds:
-    def test_a_guid_is_kept_without_scale_unit_and_in_lower_case(self) -> None:
+    def test_a_guid_is_kept_with_its_scale_unit_and_in_lower_case(self) -> None:
         guid = "DF91CB37-97BF-4CCD-A8C2-B2A3BA5EAC62"
         [first, other] = messages(read(f"D,{guid}@2,G,Text,{SENT},,a\nD,Kept-As-It-Is,G,Text,{SENT},,a\n"))
-        assert first.message_id == guid.lower()
+        assert first.message_id == f"{guid.lower()}@2"
         assert other.message_id == "Kept-As-It-Is"
 
     def test_rows_without_one_are_told_apart_and_are_the_same_each_time(self) -> None:

@@ -26,6 +26,7 @@ from chaupal.importing.records import (
     ResponseRecord,
     SubgroupRecord,
 )
+from chaupal.wire.ids import without_unit
 from chaupal.wire.values import read_instant
 
 
@@ -156,7 +157,7 @@ class JsonLines:
                 sent_at_us=sent_at_us + number,
                 text=part,
                 message_id="" if number else message_id,
-                derived_from=f"{message_id}#{number}" if number else "",
+                derived_from=f"{without_unit(message_id)}#{number}" if number else "",
                 reply_to="" if number else read_kept_id(written.reply_to),
                 edited_at_ms=None if edited_at_us is None else edited_at_us // 1000,
             )

@@ -7,6 +7,7 @@ from collections.abc import Mapping as ReadMapping
 from chaupal.importing.reading.mapping import folded_name
 from chaupal.importing.reading.texts import find_number
 from chaupal.importing.records import PersonReference
+from chaupal.wire.ids import without_unit
 
 _FOUND_KEPT = 10_000
 
@@ -28,7 +29,7 @@ class KnownPeople:
     def add(self, name: str, person: PersonReference, *, old_id: str = "") -> None:
         """Someone is known now. Harmless when repeated."""
         if old_id:
-            self._by_id[old_id] = person
+            self._by_id[without_unit(old_id)] = person
         folded = folded_name(name)
         if folded:
             known = self._by_name.get(folded, person)
@@ -55,4 +56,4 @@ class KnownPeople:
 
     def with_id(self, user_id: str) -> PersonReference:
         """Who an old id means: who was listed with it, or who has it in the tenant."""
-        return self._by_id.get(user_id) or PersonReference(user_id=user_id)
+        return self._by_id.get(without_unit(user_id)) or PersonReference(user_id=user_id)

@@ -10,7 +10,7 @@ import msgspec
 from chaupal.importing.reading.columns import Field, field_named, folded
 from chaupal.importing.reading.texts import Times, Unreadable, find_number, read_offset
 from chaupal.importing.records import GroupReference, PersonReference
-from chaupal.wire.ids import read_id
+from chaupal.wire.ids import read_id, without_unit
 
 
 class MapRefused(ValueError):
@@ -95,8 +95,8 @@ def _mapping_of(file: MapFile) -> Mapping:
 
 
 def _group_of(meant: str) -> GroupReference:
-    bare = read_id(meant.strip())
-    return GroupReference(group_id=bare) if _is_guid(bare) else GroupReference(name=meant.strip())
+    read = read_id(meant.strip())
+    return GroupReference(group_id=read) if _is_guid(read) else GroupReference(name=meant.strip())
 
 
 def person_named(meant: str, country: str) -> PersonReference:
@@ -104,12 +104,13 @@ def person_named(meant: str, country: str) -> PersonReference:
     number = find_number(meant, country)
     if number is not None:
         return PersonReference(mobile_number=number)
-    bare = read_id(meant.strip())
-    return PersonReference(user_id=bare) if _is_guid(bare) else PersonReference(name=meant.strip())
+    read = read_id(meant.strip())
+    return PersonReference(user_id=read) if _is_guid(read) else PersonReference(name=meant.strip())
 
 
-def _is_guid(text: str) -> bool:
-    return len(text) == 36 and text.count("-") == 4 and all(part.isalnum() for part in text.split("-"))
+def _is_guid(read: str) -> bool:
+    guid = without_unit(read)
+    return len(guid) == 36 and guid.count("-") == 4 and all(part.isalnum() for part in guid.split("-"))
 
 
 __all__ = ["MapRefused", "Mapping", "Unreadable", "folded_name", "person_named", "read_mapping"]

@@ -20,6 +20,7 @@ from chaupal.importing.reading.known_people import KnownPeople
 from chaupal.importing.reading.mapping import Mapping
 from chaupal.importing.reading.texts import Unreadable, read_kept_id, storable
 from chaupal.importing.records import AttachmentRecord, SavedFile
+from chaupal.wire.ids import without_unit
 
 _FOLDERS_KEPT = 16
 FILES_MAX = 10
@@ -74,6 +75,7 @@ class SavedFiles:
         """The files that were saved of a message, in the order of their names."""
         if not message_id:
             return ()
+        message_id = without_unit(message_id)
         found: list[SavedFile] = []
         for folder in self._of_group.get(folded(group_name), ()):
             found += self._list(folder).get(message_id, ())
@@ -103,7 +105,7 @@ class SavedFiles:
                 files=some,
                 text_instead=text_instead(said.message_type, some),
                 message_id="" if number else said.message_id,
-                derived_from=f"{said.message_id}#{number}" if number else "",
+                derived_from=f"{without_unit(said.message_id)}#{number}" if number else "",
             )
             yield Found(record, 1)
 
@@ -118,13 +120,14 @@ class SavedFiles:
 
 
 def _list_folder(folder: Path) -> dict[str, list[SavedFile]]:
+    """The files of each message, by its id without scale unit."""
     by_id: dict[str, list[SavedFile]] = defaultdict(list)
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             said = read_saved_name(entry.name) if entry.is_file(follow_symlinks=False) else None
             if said is not None:
                 path = str(Path(entry.path).absolute())
-                by_id[said.message_id].append(SavedFile(path, entry.name, entry.stat().st_size))
+                by_id[without_unit(said.message_id)].append(SavedFile(path, entry.name, entry.stat().st_size))
     return dict(by_id)
 
 

@@ -25,6 +25,7 @@ from chaupal.importing.records import (
     SavedFile,
 )
 from chaupal.messages.rules import TEXT_MAX_CHARS
+from chaupal.wire.ids import without_unit
 
 _TYPE = re.compile(r"[^\W\d_][\w /&-]{0,39}")
 _ID = re.compile(r"[^\s,;\"]{0,200}")
@@ -171,13 +172,14 @@ class TenantExport:
             raise Unreadable("the text is empty")
         message_id = read_kept_id(cell(cells, Field.MESSAGE_ID))
         sent_at_us = self._mapping.times.read(cell(cells, Field.TIME))
+        where = without_unit(group_id) or group_name
         return _Sent(
             group=self._mapping.group(group_name, group_id),
             group_name=group_name,
             sender=self._people.meant_by(sender),
             sent_at_us=sent_at_us,
             message_id=message_id,
-            derived=message_id or self._derivation(group_id or group_name, sender, sent_at_us, text),
+            derived=without_unit(message_id) or self._derivation(where, sender, sent_at_us, text),
         )
 
     def _is_attachment(self, cells: list[str]) -> bool:

@@ -31,7 +31,7 @@ def storable(text: str) -> str:
 
 
 def read_kept_id(raw: str) -> str:
-    """An id as it is kept: a GUID bare and in lower case, any other as it is.
+    """An id as it is kept: a GUID in lower case, with its scale unit where it has one; any other as it is.
 
     Raises:
         Unreadable.
