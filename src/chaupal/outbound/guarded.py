@@ -26,23 +26,15 @@ from chaupal.outbound.failures import (
 )
 from chaupal.outbound.guard import CheckedUrl, Guard, Network, is_public_address, read_url
 from chaupal.outbound.hearing import HeardResponse, bound_connections, heard_response
+from chaupal.outbound.names import Resolve, SystemNames
 from chaupal.tracing.untraced import UNTRACED, OutboundTracing
 
 if TYPE_CHECKING:
     import aiohttp
 
-Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""The addresses of a name. Raises OSError where it has none."""
-
 _READ_BYTES = 262_144
 _PREPARED_MAX = 1_000
 """URLs that are called again and again are taken apart once."""
-
-
-async def resolve_by_system(host: str, port: int) -> list[str]:
-    """As the machine resolves names."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(sockaddr[0]) for *_, sockaddr in found]
 
 
 class DownloadHead(msgspec.Struct, frozen=True):
@@ -63,11 +55,12 @@ class GuardedClient:
         *,
         allow: Iterable[Network] = (),
         setting: str,
-        resolve: Resolve = resolve_by_system,
+        resolve: Resolve | None = None,
         needs_tls: bool = False,
         connections_max: int = 100,
     ) -> None:
         allowed = tuple(allow)
+        resolve = resolve or SystemNames()
         door = _Door(Guard(allow=allowed, setting=setting), resolve, connections_max)
         self._doors = {"https": door, "http": door}
         self._prepared: dict[str, tuple[_Door, Any]] = {}
