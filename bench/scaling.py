@@ -14,6 +14,10 @@ DAY_S = 86_400
 YEAR_DAYS = 365
 STREAMS_MEASURED = 1_000
 PAGE_MESSAGES = 50
+EVENT_LOG_DAYS = 30
+DELIVERY_DAYS = 30
+CONNECTIONS_OF_A_PROCESS = 9
+"""To PostgreSQL, at most: two that write, four that read, two for signals, one for limits."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +26,11 @@ class Costs:
     indexes, on both databases; bytes on the wire, request and answer together."""
 
     machine: str
+    idle_mb: float
     post_cpu_us: float
     post_database_us: float
+    batched_post_cpu_us: float
+    batched_post_database_us: float
     page_cpu_us: float
     page_database_us: float
     stream_event_us: float
@@ -49,6 +56,7 @@ class Habits:
     peak_factor: float = 5
     """The busiest minute against the day's average."""
     users_of_a_tenant: float = 5_000
+    groups_of_a_person: float = 10
     largest_tenant_share: float = 0.02
 
 
@@ -63,7 +71,9 @@ class Limits:
     database_cores: float = 8
     """Half of a database machine of 16 cores."""
     database_tb: float = 2
-    node_gbit_s: float = 1
+    machine_processes: int = 8
+    """On a machine of as many cores."""
+    machine_gbit_s: float = 1
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,10 @@ class Need:
     database_cores: float
     api_processes: int
     worker_processes: int
+    server_gb: float
+    machines: int
+    connections: int
+    """To one database."""
     database_tb: float
     media_tb: float
     gbit_s: float
@@ -89,6 +103,7 @@ class Need:
     first_full: str
     """The part of a cell that decides how many cells there are."""
     largest_tenant_posts_s: float
+    largest_tenant_tb: float
 
 
 def need_of(users: int, costs: Costs, habits: Habits, limits: Limits) -> Need:
@@ -99,7 +114,7 @@ def need_of(users: int, costs: Costs, habits: Habits, limits: Limits) -> Need:
     deliveries_s = posts_s * habits.deliveries_of_a_message
     streams = users * habits.online_share
     worker_cores = deliveries_s * costs.delivery_us / 1e6
-    database_tb = _database_bytes(users, costs.row_bytes["PostgreSQL"], habits) / 1e12
+    database_tb = rows_tb(users, costs.row_bytes["PostgreSQL"], habits)
     feed_reads_s = posts_s * _processes_with_streams(streams, ceil(database_tb / limits.database_tb), habits, limits)
     reads_s = pages_s + feed_reads_s
     api_cores = (posts_s * costs.post_cpu_us + reads_s * costs.page_cpu_us + events_s * costs.stream_event_us) / 1e6
@@ -117,6 +132,10 @@ def need_of(users: int, costs: Costs, habits: Habits, limits: Limits) -> Need:
         "the database's size": database_tb / limits.database_tb,
     }
     first_full = max(full, key=lambda name: full[name])
+    cells = ceil(full[first_full])
+    api_processes = max(ceil(api_cores / limits.process_cores), ceil(streams / limits.streams_of_a_process))
+    worker_processes = max(1, ceil(worker_cores / limits.process_cores))
+    processes, gbit_s = api_processes + worker_processes, bytes_s * 8 / 1e9
     return Need(
         users=users,
         posts_s=posts_s,
@@ -128,14 +147,18 @@ def need_of(users: int, costs: Costs, habits: Habits, limits: Limits) -> Need:
         api_cores=api_cores,
         worker_cores=worker_cores,
         database_cores=database_cores,
-        api_processes=max(ceil(api_cores / limits.process_cores), ceil(streams / limits.streams_of_a_process)),
-        worker_processes=max(1, ceil(worker_cores / limits.process_cores)),
+        api_processes=api_processes,
+        worker_processes=worker_processes,
+        server_gb=(processes * costs.idle_mb * 1_000 + streams * costs.stream_kb) / 1e6,
+        machines=max(ceil(processes / limits.machine_processes), ceil(gbit_s / limits.machine_gbit_s)),
+        connections=ceil(processes / cells) * CONNECTIONS_OF_A_PROCESS,
         database_tb=database_tb,
         media_tb=users * habits.posts_a_day * YEAR_DAYS * habits.media_of_a_message * habits.media_kb * 1e3 / 1e12,
-        gbit_s=bytes_s * 8 / 1e9,
-        cells=ceil(full[first_full]),
+        gbit_s=gbit_s,
+        cells=cells,
         first_full=first_full,
         largest_tenant_posts_s=posts_s * habits.largest_tenant_share,
+        largest_tenant_tb=database_tb * habits.largest_tenant_share,
     )
 
 
@@ -146,32 +169,37 @@ def _processes_with_streams(streams: float, cells: int, habits: Habits, limits: 
     return min(of_a_cell, habits.users_of_a_tenant * habits.online_share)
 
 
-def _database_bytes(users: int, row: dict[str, float], habits: Habits) -> float:
-    """After a year: messages stay, the event log keeps 30 days, deliveries 30 days after their end; one membership in
-    each of ten groups for each person."""
+def rows_tb(users: int, row: dict[str, float], habits: Habits) -> float:
+    """Terabytes of rows after a year: messages stay, the event log and deliveries go after a while; a delivery has one
+    try; one membership in each of ten groups for each person."""
     posts_a_day = users * habits.posts_a_day
-    kept = posts_a_day * YEAR_DAYS * row["messages"] + posts_a_day * 30 * row["events"]
-    kept += posts_a_day * habits.deliveries_of_a_message * 30 * row["webhook_deliveries"]
-    return kept + users * (row["people"] + 10 * row["memberships"])
+    deliveries_a_day = posts_a_day * habits.deliveries_of_a_message
+    kept = posts_a_day * (YEAR_DAYS * row["messages"] + EVENT_LOG_DAYS * row["events"])
+    kept += deliveries_a_day * DELIVERY_DAYS * (row["webhook_deliveries"] + row["webhook_tries"])
+    return (kept + users * (row["people"] + habits.groups_of_a_person * row["memberships"])) / 1e12
 
 
 def read_costs(results: Path, sizes: Path) -> Costs:
     """From what is kept; raises ValueError where a case is missing."""
-    text = (results / "2026-11-28-postgresql.md").read_text()
+    text = max(results.glob("*-postgresql.md")).read_text()  # the newest: their names begin with the date
     measured = json.loads(sizes.read_text())
     rows = {name: {table: each["bytes_per_row"] for table, each in measured[name].items()} for name in _DATABASES}
-    fanout_ms, stream_kb, deliveries_s = (
+    idle_mb, fanout_ms, stream_kb, deliveries_s = (
         _table_value(text, title)
-        for title in ("until the last of 1,000 live streams", "per idle live stream", "deliveries to 8")
+        for title in ("idle memory", "until the last of 1,000 live streams", "per idle live stream", "deliveries to 8")
     )
-    posts_s, post_cpu_us, post_database_us = _load(text, "post-cpu")
+    _, post_cpu_us, post_database_us = _load(text, "post-p50")
+    posts_s, batched_post_cpu_us, batched_post_database_us = _load(text, "post-cpu")
     _, page_cpu_us, page_database_us = _load(text, "get-large")
     machine = re.search(r"^- CPU: (.*)$", text, re.MULTILINE)
     assert machine is not None
     return Costs(
         machine=machine[1],
+        idle_mb=idle_mb,
         post_cpu_us=post_cpu_us,
         post_database_us=post_database_us,
+        batched_post_cpu_us=batched_post_cpu_us,
+        batched_post_database_us=batched_post_database_us,
         page_cpu_us=page_cpu_us,
         page_database_us=page_database_us,
         stream_event_us=fanout_ms * 1_000 / STREAMS_MEASURED,

@@ -10,7 +10,15 @@ import pytest
 
 from bench.scale_command import PAGE, RESULTS, SIZES
 from bench.scale_page import USERS, build_page
-from bench.scaling import Habits, Limits, need_of, read_costs
+from bench.scaling import (
+    CONNECTIONS_OF_A_PROCESS,
+    DELIVERY_DAYS,
+    EVENT_LOG_DAYS,
+    Habits,
+    Limits,
+    need_of,
+    read_costs,
+)
 from chaupal.settings import Settings
 from chaupal.store.schema import metadata
 from tests.conftest import PROJECT
@@ -37,6 +45,13 @@ class TestPage:
             assert {"messages", "events", "people", "memberships", "webhook_deliveries"} <= rows.keys()
             assert rows.keys() <= metadata.tables.keys() | {"webhook_tries", "webhook_deliveries"}
 
+    def test_what_is_kept_for_a_while_is_kept_for_as_long_as_the_settings_say(self) -> None:
+        assert (Settings().event_log_keep_days, Settings().webhook_keep_days) == (EVENT_LOG_DAYS, DELIVERY_DAYS)
+
+    def test_a_process_has_the_connections_that_it_is_said_to_have(self) -> None:
+        settings = Settings()
+        assert settings.store_writers + settings.store_readers + 3 == CONNECTIONS_OF_A_PROCESS
+
     def test_a_process_is_given_as_many_streams_as_it_takes(self) -> None:
         assert Limits().streams_of_a_process == Settings().streams_max
 
@@ -48,6 +63,10 @@ class TestNeedOf:
         assert need.stream_events_s == pytest.approx(2_000)
         assert need.streams == 100_000
         assert need.api_processes == 100
+        assert need.server_gb == pytest.approx(0.101 * COSTS.idle_mb + 0.1 * COSTS.stream_kb)
+        assert need.machines == 13
+        assert (need.cells, need.connections) == (2, 51 * 9)
+        assert need.largest_tenant_posts_s == pytest.approx(4)
 
     @pytest.mark.parametrize("users", USERS)
     def test_no_part_of_a_cell_is_asked_for_more_than_it_may_bear(self, users: int) -> None:
