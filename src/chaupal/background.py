@@ -19,6 +19,7 @@ from chaupal.sms.choosing import make_sender
 from chaupal.sms.sending import build_sms_handler
 from chaupal.store.store import WORK_WAITS
 from chaupal.tokens.pins import SMS_JOB
+from chaupal.webhooks.alerts import ALERT_JOB, build_alert_handler
 from chaupal.webhooks.apart.overseer import DeliveryOverseer
 
 if TYPE_CHECKING:
@@ -31,7 +32,12 @@ class BackgroundWork:
     def __init__(self, house: House, outbound: OutboundClient, metrics: Metrics) -> None:
         self._house = house
         self._runner = JobRunner(
-            house, {SMS_JOB: build_sms_handler(make_sender(house.settings, outbound))}, metrics=metrics
+            house,
+            {
+                SMS_JOB: build_sms_handler(make_sender(house.settings, outbound)),
+                ALERT_JOB: build_alert_handler(house),
+            },
+            metrics=metrics,
         )
         self._sweeper = Sweeper(house, metrics=metrics)
         self._webhooks = _deliveries(house, metrics)

@@ -144,6 +144,13 @@ class Settings:
     webhook_proofs_per_min: int = _setting(
         10, "Callback URLs that one connector may have proved in a minute; 0: no limit."
     )
+    alert_email: str = _setting(
+        "", "Address that is told of webhooks that fail, where a webhook names none of its own; empty: nobody."
+    )
+    alert_smtp_url: str = _setting(
+        "", "Mail server for that, `smtp://user:password@host:port` or `smtps://`; empty: no mail.", is_secret=True
+    )
+    alert_smtp_from: str = _setting("", "Sender address of those mails.")
     cells_allow: tuple[str, ...] = _setting(
         (), "Addresses or networks at which other cells are called with `http://`, comma-separated; this machine is."
     )

@@ -31,6 +31,9 @@ _NEEDED_BY_SMS = {
 }
 
 
+MAIL_ADDRESS_MAX_CHARS = 254
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_MAIL_URL = re.compile(r"smtps?://(?:[^@/\s]*@)?[^@/\s]+/?")
 _BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._/-]*)?")
 _NATS_URL = re.compile(r"(?:nats|tls)://[^\s/,]+/?")
 _NATS_SUBJECT = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
@@ -66,6 +69,7 @@ def check_settings(settings: Settings) -> None:
         if getattr(settings, name) < 1:
             raise SettingRefused(f"CHAUPAL_{name.upper()}: must be 1 or more")
     _check_media(settings)
+    _check_alerts(settings)
     _check_networks(settings)
 
 
@@ -111,6 +115,22 @@ def _check_media(settings: Settings) -> None:
         raise SettingRefused(f"CHAUPAL_MEDIA_STORE={settings.media_store}: must be s3://BUCKET or s3://BUCKET/PREFIX")
     if bool(settings.media_s3_key_id) != bool(settings.media_s3_secret):
         raise SettingRefused("CHAUPAL_MEDIA_S3_KEY_ID and CHAUPAL_MEDIA_S3_SECRET: both must be given, or neither")
+
+
+def is_mail_address(text: str) -> bool:
+    """Whether it is one plain address, without a name."""
+    return len(text) <= MAIL_ADDRESS_MAX_CHARS and _MAIL_ADDRESS.fullmatch(text) is not None
+
+
+def _check_alerts(settings: Settings) -> None:
+    if settings.alert_email and not is_mail_address(settings.alert_email):
+        raise SettingRefused(f"CHAUPAL_ALERT_EMAIL={settings.alert_email}: must be one e-mail address")
+    if settings.alert_smtp_url and not _MAIL_URL.fullmatch(settings.alert_smtp_url):
+        raise SettingRefused("CHAUPAL_ALERT_SMTP_URL: must be smtp://user:password@host:port or smtps://...")
+    if settings.alert_smtp_url and not is_mail_address(settings.alert_smtp_from):
+        raise SettingRefused("CHAUPAL_ALERT_SMTP_FROM: must be one e-mail address, needed by CHAUPAL_ALERT_SMTP_URL")
+    if settings.alert_email and not settings.alert_smtp_url:
+        raise SettingRefused("CHAUPAL_ALERT_SMTP_URL: is needed by CHAUPAL_ALERT_EMAIL")
 
 
 def _check_networks(settings: Settings) -> None:

@@ -49,6 +49,7 @@ class TestRegistering:
             "disabledReason": "",
             "isFailing": False,
             "isSigned": False,
+            "alertEmail": "",
         }
 
     @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from chaupal.settings import Settings, load_settings
@@ -54,3 +56,28 @@ class TestNats:
     def test_a_subject_that_nats_would_read_otherwise_is_refused(self, word: str) -> None:
         with pytest.raises(SettingRefused, match="CHAUPAL_NATS_SUBJECT"):
             load_settings({"CHAUPAL_NATS_SUBJECT": word})
+
+
+class TestAlerts:
+    WORKING: ClassVar = {
+        "CHAUPAL_ALERT_EMAIL": "operator@example.org",
+        "CHAUPAL_ALERT_SMTP_URL": "smtps://robot:p%40ss@mail.example.org:2465",
+        "CHAUPAL_ALERT_SMTP_FROM": "chaupal@example.org",
+    }
+
+    def test_what_is_needed_together_is_taken(self) -> None:
+        assert load_settings(self.WORKING).alert_email == "operator@example.org"
+
+    @pytest.mark.parametrize(
+        ("name", "value", "named"),
+        [
+            ("CHAUPAL_ALERT_EMAIL", "Ops <ops@example.org>", "CHAUPAL_ALERT_EMAIL=Ops"),
+            ("CHAUPAL_ALERT_SMTP_URL", "http://robot:hunter2@mail", "CHAUPAL_ALERT_SMTP_URL: must be smtp://"),
+            ("CHAUPAL_ALERT_SMTP_URL", "", "CHAUPAL_ALERT_SMTP_URL: is needed"),
+            ("CHAUPAL_ALERT_SMTP_FROM", "", "CHAUPAL_ALERT_SMTP_FROM"),
+        ],
+    )
+    def test_another_value_is_refused_without_a_password(self, name: str, value: str, named: str) -> None:
+        with pytest.raises(SettingRefused, match=named) as refused:
+            load_settings(self.WORKING | {name: value})
+        assert "hunter2" not in str(refused.value)

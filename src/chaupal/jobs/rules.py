@@ -1,7 +1,7 @@
 """The rules of the queue: queueing in the transaction that wants the work, claiming, finishing, trying again, rescuing.
 
 A job is claimed by one node only: the claim compares and sets the row's state and number of tries inside the tenant's
-write. It is run at least once, not exactly once; see `runner`. Payloads are sealed, since they hold PINs.
+write. It is run at least once, not exactly once; see `runner`. Payloads are sealed where they hold secrets, as PINs.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ RETRY_DELAYS_MS = (5_000, 15_000, 60_000, 300_000, 900_000, 3_600_000)
 """How long a job waits after its 1st, 2nd, ... failed try; then the last. A PIN, living 10 minutes, gets five tries."""
 
 _PURPOSE = "job"
+_OPEN = b"open:job:"
+"""Before a payload that is not sealed. A sealed one begins with 12 random bytes."""
+
 _ERROR_MAX_CHARS = 300
 _ABANDONED = "the server ended, or lost the database, while the job ran"
 _EXPIRED = "expired before it could be run"
@@ -82,16 +85,26 @@ class FailedTry(msgspec.Struct, frozen=True):
 
 def queue_job(tx: Transaction, job: NewJob, secret_key: SecretKey) -> str:
     """Queue the work, due at once, as part of this transaction; the job's id. Inside tx."""
+    sealed = secret_key.seal(_PURPOSE, msgspec.json.encode(job.payload))
+    return _insert(tx, job.kind, sealed, expires_at_ms=job.expires_at_ms)
+
+
+def queue_open_job(tx: Transaction, kind: str, payload: dict[str, str], *, expires_at_ms: int) -> str:
+    """Queue work whose payload is no secret, ids and times, where no secret key is at hand; the job's id. Inside tx."""
+    return _insert(tx, kind, _OPEN + msgspec.json.encode(payload), expires_at_ms=expires_at_ms)
+
+
+def _insert(tx: Transaction, kind: str, payload: bytes, *, expires_at_ms: int) -> str:
     job_id = new_id()
     row = JobRow(
         tenant_id=tx.tenant_id,
         job_id=job_id,
-        kind=job.kind,
-        sealed_payload=secret_key.seal(_PURPOSE, msgspec.json.encode(job.payload)),
+        kind=kind,
+        sealed_payload=payload,
         state=WAITING,
         try_count=0,
         due_at_ms=tx.now_ms,
-        expires_at_ms=job.expires_at_ms,
+        expires_at_ms=expires_at_ms,
         lease_until_ms=None,
         last_error="",
     )
@@ -105,8 +118,11 @@ def open_payload(job: JobRow, secret_key: SecretKey) -> dict[str, str]:
     Raises:
         PayloadUnreadable.
     """
+    sealed = job.sealed_payload
     try:
-        return msgspec.json.decode(secret_key.unseal(_PURPOSE, job.sealed_payload), type=dict[str, str])
+        if sealed.startswith(_OPEN):
+            return msgspec.json.decode(sealed.removeprefix(_OPEN), type=dict[str, str])
+        return msgspec.json.decode(secret_key.unseal(_PURPOSE, sealed), type=dict[str, str])
     except (SealBroken, msgspec.DecodeError) as error:
         raise PayloadUnreadable from error
 

@@ -56,13 +56,13 @@ class MailServer:
         return context
 
 
-def read_mail_server(url: str) -> MailServer:
+def read_mail_server(url: str, setting: str = "CHAUPAL_SMS_SMTP_URL") -> MailServer:
     """The mail server of `smtp://user:password@host:port` or `smtps://...`; the ports 25 and 465 if none is given.
 
     Raises:
         SettingRefused: the sentence does not show the URL, which holds a password.
     """
-    rule = "CHAUPAL_SMS_SMTP_URL: must be smtp://user:password@host:port or smtps://..."
+    rule = f"{setting}: must be smtp://user:password@host:port or smtps://..."
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -91,14 +91,26 @@ class MailSender:
     async def send(self, number: str, text: str) -> None:
         """Hand the mail to the server."""
         recipient = self._recipient.replace("{number}", number.removeprefix("+"))
-        delivery = _Delivery(self._server, _build_mail(self._sender, recipient, text), self._timeout_s)
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                await asyncio.to_thread(delivery.run)
-        except TimeoutError:
-            raise SmsFailed(f"the mail server did not answer within {self._timeout_s:g} s") from None
-        finally:
-            delivery.cut()
+        mail = build_mail(self._sender, recipient, _SUBJECT, text)
+        mail["Message-ID"] = make_msgid(domain=_domain_of(self._sender))
+        await hand_over(self._server, mail, timeout_s=self._timeout_s)
+
+
+async def hand_over(server: MailServer, mail: EmailMessage, *, timeout_s: float) -> None:
+    """Return once the server has taken the mail.
+
+    Raises:
+        SmsRefused: the server will never take it.
+        SmsFailed: it may later.
+    """
+    delivery = _Delivery(server, mail, timeout_s)
+    try:
+        async with asyncio.timeout(timeout_s):
+            await asyncio.to_thread(delivery.run)
+    except TimeoutError:
+        raise SmsFailed(f"the mail server did not answer within {timeout_s:g} s") from None
+    finally:
+        delivery.cut()
 
 
 class _Delivery:
@@ -163,15 +175,19 @@ class _Delivery:
             self._client.close()
 
 
-def _build_mail(sender: str, recipient: str, text: str) -> EmailMessage:
+def build_mail(sender: str, recipient: str, subject: str, text: str) -> EmailMessage:
+    """A mail of plain text, without an id yet."""
     mail = EmailMessage(policy=_SEVEN_BITS)
     mail["From"] = sender
     mail["To"] = recipient
-    mail["Subject"] = _SUBJECT
+    mail["Subject"] = subject
     mail["Date"] = formatdate()
-    mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip(">") or "localhost")
     mail.set_content(text)
     return mail
+
+
+def _domain_of(address: str) -> str:
+    return address.rpartition("@")[2].rstrip(">") or "localhost"
 
 
 def _by_code(code: int) -> SmsRefused | SmsFailed:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from chaupal.errors import Conflict, InvalidParameters
+from chaupal.settings_rules import is_mail_address
 from chaupal.webhooks.kinds import EVENT_TYPES, OBJECT_TYPES, SigningSecret, Target, known_event_types
 
 TOKEN_MAX_CHARS = 4_000
@@ -69,7 +70,7 @@ class TooManyWebhooks(Conflict):
 class WebhookDraft(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller wants of a webhook. None: not said; so for a change, as it was.
 
-    `signing_secret` "" takes it away.
+    `signing_secret` and `alert_email`: "" takes it away.
     """
 
     object_type: str | None = None
@@ -82,6 +83,7 @@ class WebhookDraft(msgspec.Struct, frozen=True, kw_only=True):
     valid_until_ms: int | None = None
     is_active: bool | None = None
     signing_secret: str | None = None
+    alert_email: str | None = None
 
 
 def check_object_type(value: str | None) -> str:
@@ -114,6 +116,10 @@ def check_draft(draft: WebhookDraft, *, is_new: bool) -> None:
     _check_headers(draft.headers or {})
     if draft.signing_secret:
         _check_secret(draft.signing_secret)
+    if draft.alert_email and not is_mail_address(draft.alert_email):
+        raise InvalidParameters(
+            field="alertEmail", value=draft.alert_email, rule="must be one e-mail address, or empty"
+        )
 
 
 def check_event_types(names: list[str]) -> list[str]:
@@ -178,6 +184,7 @@ def new_target(draft: WebhookDraft) -> Target:
         context="" if draft.context is None else draft.context,
         headers=draft.headers or {},
         secrets=[SigningSecret(draft.signing_secret)] if draft.signing_secret else [],
+        alert_email=draft.alert_email or "",
     )
 
 
@@ -189,6 +196,7 @@ def changed_target(target: Target, draft: WebhookDraft, *, now_ms: int) -> Targe
         context=target.context if draft.context is None else draft.context,
         headers=target.headers if draft.headers is None else draft.headers,
         secrets=_rotated(target.secrets, draft.signing_secret, now_ms=now_ms),
+        alert_email=target.alert_email if draft.alert_email is None else draft.alert_email,
     )
 
 

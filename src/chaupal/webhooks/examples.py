@@ -12,6 +12,7 @@ _REGISTERED = {
     "callBackUrl": "https://hooks.example.org/chaupal",
     "callBackToken": "कड़ी-9f2c".encode().hex(),
     "callBackContext": "depot-17",
+    "alertEmail": "shop@example.org",
 }
 _LISTED = {
     "id": WEBHOOK_ID,
@@ -28,6 +29,7 @@ _LISTED = {
     "disabledReason": "",
     "isFailing": False,
     "isSigned": False,
+    "alertEmail": "shop@example.org",
 }
 
 _DELIVERY_ID = "01a20bfd-0b3e-7f04-8a55-9d2f6c0e1b77"

@@ -68,6 +68,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     context: Any = ""
     headers: dict[str, str] = {}
     secrets: list[SigningSecret] = []
+    alert_email: str = ""
 
     def sealed(self, secret_key: SecretKey) -> bytes:
         """As it is stored."""

@@ -35,6 +35,7 @@ class WebhookRow(NamedTuple):
     disabled_reason: str
     failing_since_ms: int | None
     last_success_at_ms: int
+    failing_told_at_ms: int | None
 
     def is_active(self, now_ms: int) -> bool:
         """Whether it is called."""
@@ -95,6 +96,7 @@ _UPDATE = statement(
         disabled_reason=bindparam("new_disabled_reason"),
         failing_since_ms=bindparam("new_failing_since_ms"),
         last_success_at_ms=bindparam("new_success_ms"),
+        failing_told_at_ms=bindparam("new_told_ms"),
     )
 )
 _CLOSE = statement(
@@ -211,6 +213,7 @@ def update_webhook(tx: Transaction, row: WebhookRow) -> None:
         new_disabled_reason=row.disabled_reason,
         new_failing_since_ms=row.failing_since_ms,
         new_success_ms=row.last_success_at_ms,
+        new_told_ms=row.failing_told_at_ms,
     )
 
 

@@ -80,6 +80,7 @@ def _build_webhook(shown: ShownWebhook) -> WebhookInformation:
         disabled_reason=row.disabled_reason or ("" if shown.is_active else "Expired"),
         is_failing=row.failing_since_ms is not None,
         is_signed=bool(target.secrets),
+        alert_email=target.alert_email if shown.shows_token else "",
     )
 
 
@@ -118,6 +119,7 @@ def _draft(body: PostWebhook | PutWebhook, *, is_active: bool | None = None) -> 
         valid_until_ms=_valid_until_ms(body.validity),
         is_active=is_active,
         signing_secret=body.signing_secret,
+        alert_email=body.alert_email.strip() if body.alert_email is not None else None,
     )
 
 

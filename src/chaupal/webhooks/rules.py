@@ -94,6 +94,7 @@ def register_webhook(tx: Transaction, caller: Caller, new: NewWebhook) -> str:
             disabled_reason="",
             failing_since_ms=None,
             last_success_at_ms=0,
+            failing_told_at_ms=None,
         ),
     )
     if select_cursor(tx) is None:
@@ -241,6 +242,7 @@ def _with_activity(tx: Transaction, row: WebhookRow, *, is_active: bool | None) 
         disabled_at_ms=None,
         disabled_reason="",
         failing_since_ms=None,
+        failing_told_at_ms=None,
         last_success_at_ms=tx.now_ms if row.disabled_at_ms else row.last_success_at_ms,
         valid_until_ms=valid_until_ms,
     )

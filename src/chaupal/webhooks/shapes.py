@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from chaupal.settings_rules import MAIL_ADDRESS_MAX_CHARS
 from chaupal.webhooks.drafts import (
     EVENTS_AT_ONCE_MAX,
     HEADER_MAX_CHARS,
@@ -41,6 +42,7 @@ _BOUNDS: dict[str, Bounds] = {
     "callBackToken": text_bounds(TOKEN_MAX_CHARS, may_be_blank=True) | _HEADER_VALUE,
     "callBackHeaders": _HEADERS,
     "validity": {"format": "instant"},
+    "alertEmail": {"maxLength": MAIL_ADDRESS_MAX_CHARS, "examples": ["shop@example.org"]},
     "signingSecret": {"pattern": "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"},
 }
 
@@ -60,6 +62,7 @@ class PostWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     call_back_headers: dict[str, str] | None = None
     validity: str | None = None
     signing_secret: str | None = None
+    alert_email: str | None = None
 
 
 class PutWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
@@ -78,6 +81,7 @@ class PutWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     call_back_headers: dict[str, str] | None = None
     validity: str | None = None
     signing_secret: str | None = None
+    alert_email: str | None = None
 
 
 class WebhooksQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
@@ -120,6 +124,7 @@ class WebhookInformation(msgspec.Struct, rename="camel", kw_only=True):
     disabled_reason: str
     is_failing: bool
     is_signed: bool
+    alert_email: str
 
 
 class WebhooksAnswer(msgspec.Struct, rename="camel", kw_only=True):

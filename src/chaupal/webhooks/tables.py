@@ -1,10 +1,11 @@
 """The webhooks, how far the event log was matched against them, and what is to be, and was, delivered.
 
 `webhooks`: `group_id` is the group whose admins manage it, "" for a webhook on a package. `via_group_id` is the group
-of the group token that made it, else "". Events after `from_position` are its. URL, token, headers, context and signing
-secrets are sealed together; `host` is the URL's, for the limits. `next_due_ms` says from when on something of it may be
-claimed, NULL for nothing: so that nobody has to search among the deliveries. A deleted one stays, empty, until its
-deliveries are gone.
+of the group token that made it, else "". Events after `from_position` are its. URL, token, headers, context, signing
+secrets and the owner's address are sealed together; `host` is the URL's, for the limits. `next_due_ms` says from when
+on something of it may be claimed, NULL for nothing: so that nobody has to search among the deliveries.
+`failing_told_at_ms` is when a mail was queued that says it has been failing for long, NULL where that was not
+necessary. A deleted one stays, empty, until its deliveries are gone.
 
 `webhook_cursors`: one row for each tenant that has webhooks. Everything up to `position` was matched.
 
@@ -57,6 +58,7 @@ webhooks = define_table(
     optional_instant("next_due_ms"),
     optional_instant("failing_since_ms"),
     instant("last_success_at_ms"),
+    optional_instant("failing_told_at_ms"),
 )
 
 _is_there = webhooks.c.deleted_at_ms.is_(None)

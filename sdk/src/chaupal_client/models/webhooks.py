@@ -138,6 +138,9 @@ class WebhookInformation(msgspec.Struct, frozen=True, kw_only=True, rename="came
     is_signed: bool
     """A signing secret is set."""
 
+    alert_email: str
+    """As given, to the connector that gave it; `""` to others."""
+
 
 class WebhookReceipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The answer to a webhook registered."""

@@ -37,6 +37,7 @@ class AsyncWebhooks(AsyncResource):
         call_back_headers: Mapping[str, str] | None = None,
         validity: datetime | str | None = None,
         signing_secret: str | None = None,
+        alert_email: str | None = None,
         idempotency_key: str | None = None,
     ) -> WebhookReceipt:
         """As `Webhooks.create`. Register a webhook."""
@@ -53,6 +54,7 @@ class AsyncWebhooks(AsyncResource):
                     "callBackHeaders": call_back_headers,
                     "validity": validity,
                     "signingSecret": signing_secret,
+                    "alertEmail": alert_email,
                 },
                 idempotency_key=idempotency_key,
             )
@@ -80,6 +82,7 @@ class AsyncWebhooks(AsyncResource):
         call_back_headers: Mapping[str, str] | None = None,
         validity: datetime | str | None = None,
         signing_secret: str | None = None,
+        alert_email: str | None = None,
     ) -> ResultAnswer:
         """As `Webhooks.change`. Change a webhook, or enable or disable it."""
         return await self._driver.run(
@@ -97,6 +100,7 @@ class AsyncWebhooks(AsyncResource):
                     "callBackHeaders": call_back_headers,
                     "validity": validity,
                     "signingSecret": signing_secret,
+                    "alertEmail": alert_email,
                 },
             )
         )

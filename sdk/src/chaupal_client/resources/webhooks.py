@@ -37,6 +37,7 @@ class Webhooks(Resource):
         call_back_headers: Mapping[str, str] | None = None,
         validity: datetime | str | None = None,
         signing_secret: str | None = None,
+        alert_email: str | None = None,
         idempotency_key: str | None = None,
     ) -> WebhookReceipt:
         """Register a webhook.
@@ -57,6 +58,8 @@ class Webhooks(Resource):
             validity: until when it is called: epoch seconds or milliseconds, or ISO 8601; 730 days from now if
                 left out
             signing_secret: `whsec_` and 24 to 64 bytes in base64: calls are then signed; may be left out
+            alert_email: address that is told when the webhook is disabled or has been failing for long; may be
+                left out
         """
         return self._driver.run(
             self._session.call(
@@ -71,6 +74,7 @@ class Webhooks(Resource):
                     "callBackHeaders": call_back_headers,
                     "validity": validity,
                     "signingSecret": signing_secret,
+                    "alertEmail": alert_email,
                 },
                 idempotency_key=idempotency_key,
             )
@@ -105,6 +109,7 @@ class Webhooks(Resource):
         call_back_headers: Mapping[str, str] | None = None,
         validity: datetime | str | None = None,
         signing_secret: str | None = None,
+        alert_email: str | None = None,
     ) -> ResultAnswer:
         """Change a webhook, or enable or disable it.
 
@@ -122,6 +127,7 @@ class Webhooks(Resource):
             call_back_headers: as in `POST /webhook`; also as `events`, `callbackUri`, `context`
             validity: as in `POST /webhook`; also as `events`, `callbackUri`, `context`
             signing_secret: a new one; the one before signs along for 24 hours. `""` ends signing
+            alert_email: another address; `""` for none
         """
         return self._driver.run(
             self._session.call(
@@ -138,6 +144,7 @@ class Webhooks(Resource):
                     "callBackHeaders": call_back_headers,
                     "validity": validity,
                     "signingSecret": signing_secret,
+                    "alertEmail": alert_email,
                 },
             )
         )

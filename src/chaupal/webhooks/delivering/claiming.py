@@ -49,7 +49,7 @@ from chaupal.webhooks.delivering.worker_queries import (
     renew_lease,
     select_dead_workers,
 )
-from chaupal.webhooks.disabling import disable
+from chaupal.webhooks.disabling import disable, note_long_failure
 from chaupal.webhooks.queries import WebhookRow, select_webhook
 
 LANES_MAX = 8
@@ -248,7 +248,15 @@ def record_flight(tx: Transaction, _caller: Operator, end: FlightEnd) -> Recorde
         if end.wants_more and failing_ms is None and not end.untried:
             more = _more_of_lane(tx, webhook, end)
         due_ms = _next_due_ms(tx, end.webhook_id, busy_lane=more.deliveries[0].lane if more is not None else None)
-        note_health(tx, end.webhook_id, due_ms=due_ms, failing_since_ms=failing_ms, success_at_ms=success_ms)
+        told_ms = None if reason else note_long_failure(tx, webhook, failing_ms)
+        note_health(
+            tx,
+            end.webhook_id,
+            due_ms=due_ms,
+            failing_since_ms=failing_ms,
+            success_at_ms=success_ms,
+            failing_told_at_ms=told_ms,
+        )
         if reason and not disable(tx, end.webhook_id, reason):
             reason = ""
     return Recorded(len(delivered), retrying, exhausted, reason, more)

@@ -144,6 +144,7 @@ _NOTE_HEALTH = statement(
         next_due_ms=bindparam("due_ms"),
         failing_since_ms=bindparam("new_failing_ms"),
         last_success_at_ms=bindparam("new_success_ms"),
+        failing_told_at_ms=bindparam("new_told_ms"),
     ),
     is_aside=True,
 )
@@ -290,7 +291,13 @@ def replace_due(tx: Transaction, webhook_id: str, due_ms: int | None) -> None:
 
 
 def note_health(
-    tx: Transaction, webhook_id: str, *, due_ms: int | None, failing_since_ms: int | None, success_at_ms: int
+    tx: Transaction,
+    webhook_id: str,
+    *,
+    due_ms: int | None,
+    failing_since_ms: int | None,
+    success_at_ms: int,
+    failing_told_at_ms: int | None,
 ) -> None:
     """Inside tx."""
     tx.run(
@@ -299,6 +306,7 @@ def note_health(
         due_ms=due_ms,
         new_failing_ms=failing_since_ms,
         new_success_ms=success_at_ms,
+        new_told_ms=failing_told_at_ms,
     )
 
 
