@@ -23,7 +23,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links --no-emit-package chaupal-client $(UPGRADE)
 TYPED = src sdk/src bench tests/parts tests/conftest.py tools
 
-.PHONY: help serve test sdk-coverage postman samples proxies fuzz docs lint format bench bench-peers soak lock environment runtime clean
+.PHONY: help serve test sdk-coverage postman samples proxies image fuzz docs lint format bench bench-peers soak lock environment runtime clean
 
 help:
 	@echo "make serve        run Chaupal from this checkout (first use installs it into .venv)"
@@ -32,6 +32,7 @@ help:
 	@echo "make postman      run the Postman collection against a fresh server"
 	@echo "make samples      run the samples against fresh servers; installs Mono on Debian for the one in C#"
 	@echo "make proxies      run servers behind nginx, and try the alarms; takes both programs from Debian's packages"
+	@echo "make image        build the image of deploy/Containerfile and run it; as root on Debian, some minutes"
 	@echo "make fuzz         let the tests that make calls up choose freely; make fuzz FUZZ_S=600 for so long each"
 	@echo "make docs         build the documents as a site of plain files, in build/site"
 	@echo "make lint         style, types and import rules"
@@ -63,6 +64,9 @@ proxies: environment
 	@tools/unpack-debian nginx prometheus
 	@CHAUPAL_TEST_NGINX=$$PWD/.venv/debian/usr/sbin/nginx CHAUPAL_TEST_PROMTOOL=$$PWD/.venv/debian/usr/bin/promtool \
 		$(BIN)/python -m pytest -q -n 0 $(FLAGS) tests/docs/test_alarms.py tests/docs/test_deploy.py -k 'Nginx or Alarms'
+
+image:
+	@tools/try-image
 
 fuzz: environment
 	@exec $(BIN)/python -m pytest -n $(TEST_WORKERS) --fuzz-s $(FUZZ_S) -o faulthandler_timeout=0 $(FLAGS) \
