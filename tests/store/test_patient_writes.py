@@ -87,6 +87,24 @@ class TestOrder:
         await wait_for(store, *((order.note, caller, name, name == "patient") for name in names))
         assert order.run == ["0", "1", "2", "patient", "3", "4", "5"]
 
+    @pytest.mark.parametrize(("calm_s", "begun"), [(1_000.0, [False] * 4), (-1.0, [False])])
+    async def test_among_calls_it_goes_piece_by_piece_and_else_together(
+        self,
+        database: Database,
+        store_on: OpenStore,
+        forced: list[bool],
+        monkeypatch: pytest.MonkeyPatch,
+        calm_s: float,
+        begun: list[bool],
+    ) -> None:
+        monkeypatch.setattr(writer, "_CALM_S", calm_s)
+        store = store_on(database)
+        caller = await add_tenant(store)
+        forced.clear()
+        await wait_for(store, *((append_person, caller, name, True) for name in "abcd"))
+        assert forced == [True, *begun]
+        assert names_of(database, caller.tenant_id) == ["a", "b", "c", "d"]
+
     async def test_at_a_stop_it_is_finished_too(self, database: Database, store_on: OpenStore) -> None:
         store = store_on(database)
         caller = await add_tenant(store)

@@ -11,6 +11,7 @@ from typing import Any
 
 import apsw
 
+from chaupal.store.checkpointing import Checkpointing
 from chaupal.store.connection import Assumed, DatabaseRefused, ReadTooLong, StorageFull
 from chaupal.store.statements import CompiledStatement, Dialect
 
@@ -51,6 +52,9 @@ class SqliteConnection:
         try:
             self._connection = apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=256)
             self._set_up(read_only=read_only)
+            self._checkpointing = None if read_only else Checkpointing(path, vfs=vfs)
+            if self._checkpointing is not None:
+                self._connection.set_wal_hook(self._checkpointing.note)
         except _STORAGE_ERRORS as error:
             raise StorageFull(error) from error
         self._read_only = read_only
@@ -140,6 +144,8 @@ class SqliteConnection:
         self.run(compiled, arguments)
 
     def close(self) -> None:
+        if self._checkpointing is not None:
+            self._checkpointing.stop()
         with suppress(apsw.Error):
             if not self._read_only:
                 # Also where another program still reads: SQLite's own checkpoint at the last close is then not ours.

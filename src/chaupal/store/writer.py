@@ -34,7 +34,11 @@ _BATCHES_BEFORE_PATIENT = 2
 """So many batches in a row may go before patient work; then some of it has its turn, however much else waits."""
 
 _PATIENT_AT_ONCE = 4
-"""Pieces of patient work in one batch: each takes up to a millisecond, in which others wait."""
+"""Pieces of patient work in one batch while nobody calls. Each takes up to a millisecond, in which a call that comes
+waits: so among calls they go one by one."""
+
+_CALM_S = 0.1
+"""So long after a call, calls are taken to come no more."""
 
 _OUTCOME_TRIES = 5
 _OUTCOME_PAUSE_S = 1.0
@@ -92,6 +96,7 @@ class Writer:
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._patient: deque[Work] = deque()
         self._batches_before_patient = 0
+        self._called_at_s = -_CALM_S
         self._is_ending = False
         self._connection: Connection | None = None
         self.on_batch: Callable[[Sequence[Work], int], None] | None = None
@@ -166,11 +171,15 @@ class Writer:
                 return works
             if self._patient:
                 self._batches_before_patient = 0
-                while self._patient and len(works) < _PATIENT_AT_ONCE:
+                works.append(self._patient.popleft())
+                while self._patient and len(works) < self._patient_at_once():
                     works.append(self._patient.popleft())
                 return works
             if self._is_ending:
                 return None
+
+    def _patient_at_once(self) -> int:
+        return _PATIENT_AT_ONCE if time.monotonic() - self._called_at_s > _CALM_S else 1
 
     def _take_calls(self, *, waits: bool) -> list[Work]:
         """All that is no patient work."""
@@ -183,6 +192,8 @@ class Writer:
                 self._sort(self._queue.get_nowait(), works)
             except queue.Empty:
                 break
+        if works:
+            self._called_at_s = time.monotonic()
         return works
 
     def _sort(self, work: Work | None, works: list[Work]) -> None:
