@@ -73,17 +73,82 @@ class TestActions:
         refused = world.tenant_admin.post(f"{path}/s1/responses", {"actionBody": {"answers": [1, "late"]}})
         assert refused.status_code == 409
 
-    def test_an_answer_to_nothing_or_to_a_checklist_is_refused(self, world: World) -> None:
+    def test_an_answer_to_nothing_or_to_another_question_is_refused(self, world: World) -> None:
         taken = bring(
             world,
             response("r1", "nowhere", OMAR, {"answers": [1]}),
-            action(world, "c1", "Checklist", {"title": "Closing", "items": ["Lights"]}),
-            response("r2", "c1", OMAR, {"item": 0}),
             action(world, "s1", "Survey", SURVEY),
-            response("r3", "s1", OMAR, {"answers": ["many", "x"]}),
+            response("r2", "s1", OMAR, {"answers": ["many", "x"]}),
         )
-        assert taken.taken == [1, 3]
-        assert [each.index for each in taken.refused] == [0, 2, 4]
+        assert taken.taken == [1]
+        assert [each.index for each in taken.refused] == [0, 2]
+
+    def test_a_checklist_is_as_far_as_it_was(self, world: World) -> None:
+        closing = {"title": "Closing", "items": ["Lights", "Gate", "Till"], "needsVerification": True}
+        done_first, later = "2023-02-16T08:00:00Z", "2023-02-16T09:00:00Z"
+        written = [
+            action(world, "c1", "Checklist", closing),
+            {**response("r2", "c1", MOHAN, {"item": 0, "isVerified": True}), "respondedAt": later},
+            {**response("r1", "c1", OMAR, {"item": 0}), "respondedAt": done_first},
+            response("r3", "c1", OMAR, {"item": "Gate"}),
+            {**response("r4", "c1", OMAR, {"item": "Gate", "isDone": False}), "respondedAt": later},
+            response("r5", "c1", OMAR, {"item": "Till", "isVerified": True}),
+        ]
+        taken = bring(world, *written)
+        assert taken.taken == [0, 1, 2, 3, 4]
+        [refused] = taken.refused
+        assert (refused.index, refused.reason) == (5, "Item 2 of the checklist is not done.")
+        again = bring(world, *written)
+        assert (again.taken, again.known, len(again.refused)) == ([], [0, 1, 2, 3, 4], 1)
+        answers = world.tenant_admin.get(f"/v1/groups/{world.group_id}/actions/c1/responses").json()
+        states = [(each["title"], each["isDone"], each["isVerified"]) for each in answers["itemResults"]]
+        assert states == [("Lights", True, True), ("Gate", False, False), ("Till", False, False)]
+        assert answers["itemResults"][0]["doneAt"].startswith("2023-02-16T08:00:00")
+        assert world.ask("SELECT completed_count, response_count FROM response_counts WHERE tenant_id = %s") == [(1, 4)]
+
+    def test_who_came_late_to_a_roll_call_did(self, world: World) -> None:
+        call = {"title": "Morning", "cutOffTime": "2023-02-16T08:30:00Z"}
+        bring(
+            world,
+            action(world, "a1", "Attendance", call),
+            response("r1", "a1", OMAR, {}),
+            {**response("r2", "a1", MOHAN, {}), "respondedAt": "2023-02-16T09:00:00Z"},
+        )
+        answers = world.tenant_admin.get(f"/v1/groups/{world.group_id}/actions/a1/responses").json()["responses"]
+        assert {each["responseId"]: each["isLate"] for each in answers} == {"r1": False, "r2": True}
+
+    def test_an_anonymous_answer_stays_nobodys(self, world: World) -> None:
+        stranger = "+919811111119"
+        written = [
+            action(world, "s1", "Survey", {**SURVEY, "isAnonymous": True}),
+            {
+                **response("r1", "s1", stranger, {"answers": [1, "a"], "responseName": "X"}),
+                "respondedAt": "2023-02-16T08:41:00Z",
+            },
+            response("r2", "s1", "Somebody", {"answers": [2, "b"]}),
+            {
+                key: value
+                for key, value in response("r3", "s1", "", {"answers": [3, "c"]}).items()
+                if key != "responder"
+            },
+        ]
+        taken = bring(world, *written)
+        assert (taken.taken, taken.refused, taken.made_people) == ([0, 1, 2, 3], [], [])
+        assert [(each.index, each.reason.split(",")[0]) for each in taken.mended] == [
+            (1, "taken without its responder"),
+            (2, "taken without its responder"),
+        ]
+        assert bring(world, *written).known == [0, 1, 2, 3]
+        rows = world.ask("SELECT responder_id, response_name, responded_at_us FROM responses WHERE tenant_id = %s")
+        assert rows == [("", "", 1_676_534_400_000_000)] * 3
+        assert world.ask("SELECT count(*) FROM people WHERE tenant_id = %s AND mobile_number = '+919811111119'") == [
+            (0,)
+        ]
+        path = f"/v1/groups/{world.group_id}/actions/s1"
+        shown = world.tenant_admin.get(f"{path}/responses").json()
+        assert {each["responder"] for each in shown["responses"]} == {""}
+        refused = world.tenant_admin.post(f"{path}/responses", {"actionBody": {"answers": [1, "again"]}})
+        assert refused.status_code == 409
 
     def test_an_id_that_a_message_has_is_refused(self, world: World) -> None:
         sent = {"groupId": world.group_id, "sender": GITA, "sentAt": SENT}
@@ -94,16 +159,22 @@ class TestActions:
 
 
 class TestReading:
-    def test_files_and_anonymity_are_refused_with_the_line(self) -> None:
+    def test_what_cannot_be_read_is_reported_with_its_line(self) -> None:
         base = {"kind": "action", "id": "a", "group": "Depot", "sender": GITA, "sentAt": SENT}
         lines = [
             {**base, "actionType": "Image", "actionBody": {"mediaResource": "x"}},
-            {**base, "actionType": "Survey", "actionBody": {**SURVEY, "isAnonymous": True}},
             {**base, "actionType": "Dance", "actionBody": {}},
             {**base, "actionType": "Survey", "actionBody": {"title": ""}},
         ]
         found = list(JsonLines(Mapping(), KnownPeople({}, "")).read(json.dumps(line) for line in lines))
         problems = [each for each in found if isinstance(each, Problem)]
-        assert [each.line for each in problems] == [1, 2, 3, 4]
+        assert [each.line for each in problems] == [1, 2, 3]
         assert "files cannot be imported" in problems[0].reason
-        assert "anonymous" in problems[1].reason
+
+    def test_an_anonymous_action_that_is_open_is_taken_as_closed_and_reported(self) -> None:
+        line = {"kind": "action", "id": "a", "group": "Depot", "sender": GITA, "sentAt": SENT, "actionType": "Survey"}
+        body = {**SURVEY, "isAnonymous": True}
+        open_one, closed = {**line, "actionBody": body}, {**line, "actionBody": body, "closedAt": SENT}
+        found = list(JsonLines(Mapping(), KnownPeople({}, "")).read(json.dumps(each) for each in (open_one, closed)))
+        notes = [each.note for each in found if isinstance(each, Found)]
+        assert notes == ["taken as closed, because nobody could tell who has answered it already", ""]

@@ -32,6 +32,7 @@ class PastAction(msgspec.Struct, frozen=True, kw_only=True):
     package_id: str = ""
     package_version: int = 0
     visibility: str = Visibility.ALL.value
+    is_anonymous: bool = False
     accepts_multiple: bool = False
     expires_at_ms: int | None = None
     closed_at_ms: int | None = None
@@ -51,6 +52,8 @@ def known_actions(tx: Transaction, action_ids: list[str]) -> set[str]:
 
 def check_past_action(tx: Transaction, action: PastAction) -> None:
     """Raise InvalidParameters where an action cannot have been posted like this."""
+    # Who has answered an anonymous one is not brought along, so nobody may answer it again.
+    assert action.closed_at_ms is not None or not action.is_anonymous, "an anonymous action of the past is over"
     if action.sent_at_us > tx.now_ms * 1000:
         raise InvalidParameters(field="timestamp", value=action.sent_at_us // 1000, rule="must not be in the future")
 
@@ -89,7 +92,7 @@ def _row(action: PastAction, position: int) -> NewAction:
         package_version=action.package_version,
         content=action.content,
         visibility=action.visibility,
-        is_anonymous=False,
+        is_anonymous=action.is_anonymous,
         accepts_multiple=action.accepts_multiple,
         assignee_count=len(action.assignee_ids),
         version=FIRST_VERSION,

@@ -122,6 +122,7 @@ class ActionRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="action"
     package_id: str = ""
     package_version: int = 0
     visibility: str = "All"
+    is_anonymous: bool = False
     accepts_multiple: bool = False
     expires_at_ms: int | None = None
     closed_at_ms: int | None = None

@@ -206,7 +206,10 @@ class _Intake:
         def note(index: int, is_new: bool) -> None:
             self._note(index, is_new=is_new)
 
-        take_responses(self._tx, self._places, records, self._read_answer, note=note, refuse=self._refuse)
+        def mend(index: int, what: str) -> None:
+            self._mended.append(Refused(index, what))
+
+        take_responses(self._tx, self._places, records, self._read_answer, note=note, refuse=self._refuse, mend=mend)
 
     def _take_members(self, at: int, end: int) -> None:
         wanted = range(at, end)

@@ -11,13 +11,14 @@ from chaupal.actions.imported import PastAction, add_past_actions, check_past_ac
 from chaupal.actions.limits import CONTENT_MAX_BYTES, QUESTIONS_MAX, TITLE_MAX_CHARS
 from chaupal.errors import ChaupalError, InvalidParameters
 from chaupal.importing.places import Places, derived_id
-from chaupal.importing.records import ActionRecord, ResponseRecord, SurveyRecord
+from chaupal.importing.records import ActionRecord, PersonReference, ResponseRecord, SurveyRecord
 from chaupal.messages.imported import known_messages
 from chaupal.responses.contents import Answer, ResponseContent, Spot
 from chaupal.responses.imported import (
     Answered,
     PastResponse,
     add_past_responses,
+    as_answered,
     check_past_response,
     find_answered,
     known_responses,
@@ -30,6 +31,8 @@ ReadAnswer = Callable[[Content, object], Answer]
 Note = Callable[[int, bool], None]
 """(a record's place in its batch, whether it is new)"""
 Refuse = Callable[[int, ChaupalError], None]
+Mend = Callable[[int, str], None]
+"""(a record's place in its batch, what was done to it)"""
 
 
 def take_survey(tx: Transaction, places: Places, record: SurveyRecord) -> bool:
@@ -87,9 +90,10 @@ def take_action(tx: Transaction, places: Places, record: ActionRecord) -> bool:
         package_id=record.package_id,
         package_version=record.package_version,
         visibility=record.visibility,
+        is_anonymous=record.is_anonymous,
         accepts_multiple=record.accepts_multiple,
         expires_at_ms=record.expires_at_ms,
-        closed_at_ms=record.closed_at_ms,
+        closed_at_ms=tx.now_ms if record.is_anonymous and record.closed_at_ms is None else record.closed_at_ms,
         assignee_ids=tuple(assignees),
         properties=tuple(Property(*each) for each in record.properties),
     )
@@ -106,6 +110,7 @@ def take_responses(
     *,
     note: Note,
     refuse: Refuse,
+    mend: Mend,
 ) -> None:
     """Take answers in, by their places in the batch. Inside tx."""
     ids = {
@@ -113,34 +118,56 @@ def take_responses(
         for index, record in records.items()
     }
     known = known_responses(tx, list(ids.values()))
-    responders = {record.responder for record in records.values() if record.responder is not None}
-    places.know_numbers(sorted(each.mobile_number for each in responders if each.mobile_number))
-    places.know_names(sorted(each.name for each in responders if each.name and not each.mobile_number))
-    by_action: dict[str, list[tuple[int, PastResponse]]] = defaultdict(list)
     found: dict[str, Answered] = {}
+    new: dict[int, Answered] = {}
     for index, record in records.items():
         if ids[index] in known:
             note(index, False)
             continue
         known.add(ids[index])
+        action_id = record.action_id or derived_id(tx.tenant_id, "survey", record.survey)
         try:
-            action_id = record.action_id or derived_id(tx.tenant_id, "survey", record.survey)
-            if action_id not in found:
-                found[action_id] = find_answered(tx, action_id)
-            response = PastResponse(
-                response_id=ids[index],
-                responder_id="" if record.responder is None else places.person(record.responder).user_id,
-                responded_at_us=record.responded_at_us,
-                answer=_answer_of(record, found[action_id], read_answer),
-            )
+            new[index] = found[action_id] = found.get(action_id) or find_answered(tx, action_id)
+        except ChaupalError as error:
+            refuse(index, error)
+    _know_responders(places, [records[index].responder for index, to in new.items() if not to.action.is_anonymous])
+    by_action: dict[str, dict[str, tuple[int, PastResponse]]] = defaultdict(dict)
+    for index, answered in new.items():
+        try:
+            response = _response_of(places, records[index], ids[index], answered, read_answer)
             check_past_response(tx, response)
-            by_action[action_id].append((index, response))
+            by_action[answered.action.action_id][ids[index]] = (index, response)
         except ChaupalError as error:
             refuse(index, error)
     for action_id, responses in by_action.items():
-        add_past_responses(tx, found[action_id], [response for _, response in responses])
-        for index, _ in responses:
+        refused = add_past_responses(tx, found[action_id], [response for _, response in responses.values()])
+        for response_id, (index, _) in responses.items():
+            if response_id in refused:
+                refuse(index, refused[response_id])
+                continue
             note(index, True)
+            if found[action_id].action.is_anonymous and records[index].responder is not None:
+                mend(index, "taken without its responder, because the action is anonymous")
+
+
+def _know_responders(places: Places, responders: list[PersonReference | None]) -> None:
+    """Those of anonymous answers are not among them: who is made here has a row, which would tell that they answered."""
+    named = {each for each in responders if each is not None}
+    places.know_numbers(sorted(each.mobile_number for each in named if each.mobile_number))
+    places.know_names(sorted(each.name for each in named if each.name and not each.mobile_number))
+
+
+def _response_of(
+    places: Places, record: ResponseRecord, response_id: str, answered: Answered, read_answer: ReadAnswer | None
+) -> PastResponse:
+    responder = None if answered.action.is_anonymous else record.responder
+    response = PastResponse(
+        response_id=response_id,
+        responder_id="" if responder is None else places.person(responder).user_id,
+        responded_at_us=record.responded_at_us,
+        answer=_answer_of(record, answered, read_answer),
+    )
+    return as_answered(answered, response)
 
 
 def _answer_of(record: ResponseRecord, answered: Answered, read_answer: ReadAnswer | None) -> Answer:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from chaupal.actions.contents import Content
+from chaupal.actions.contents import AttendanceContent, ChecklistContent, Content
 from chaupal.actions.rules import Action, find_action
 from chaupal.actions.types import ACTION_TYPES, ANSWERED_TYPES
-from chaupal.errors import InvalidParameters, NotFound
-from chaupal.responses.contents import Answer, add_answers, questions_of, read_sums, write_json
+from chaupal.errors import ChaupalError, InvalidParameters, NotFound
+from chaupal.responses.anonymity import HOUR_US
+from chaupal.responses.contents import Answer, Sums, add_answers, questions_of, read_sums, write_json
 from chaupal.responses.events import past_responses_added
+from chaupal.responses.progress import is_late, mark_item
 from chaupal.responses.queries import (
     CountsRow,
     ResponseRow,
@@ -60,44 +62,84 @@ def find_answered(tx: Transaction, action_id: str) -> Answered:
 
     Raises:
         NotFound: there is none, or it was retracted.
-        InvalidParameters: it takes no answers, or none that could be brought along.
+        InvalidParameters: it takes no answers.
     """
     action = find_action(tx, action_id)
     if action is None or not action.content:
         raise NotFound("action", action_id=action_id)
-    # The state of a checklist comes of who has done what after whom, and an anonymous answer is nobody's.
-    if action.action_type not in ANSWERED_TYPES or action.action_type == "Checklist" or action.is_anonymous:
+    if action.action_type not in ANSWERED_TYPES:
         rule = "must be an action whose answers can be imported"
         raise InvalidParameters(field="actionId", value=action.action_type, rule=rule)
     return Answered(action, ACTION_TYPES[action.action_type].decode(action.content))
 
 
-def add_past_responses(tx: Transaction, answered: Answered, responses: list[PastResponse]) -> None:
-    """Write answers that are checked and not known yet, and count them. Inside tx. One event."""
+def as_answered(answered: Answered, response: PastResponse) -> PastResponse:
+    """An answer as it is kept: to an anonymous action, nobody's, and of its hour; see `anonymity`."""
+    if not answered.action.is_anonymous:
+        return response
+    hour_us = response.responded_at_us - response.responded_at_us % HOUR_US
+    return PastResponse(response.response_id, "", hour_us, Answer(content=response.answer.content))
+
+
+def add_past_responses(tx: Transaction, answered: Answered, responses: list[PastResponse]) -> dict[str, ChaupalError]:
+    """Write answers that are checked and not known yet, and count them; those that do not follow on the ones before, by
+    id. Inside tx. One event."""
     action, action_id = answered.action, answered.action.action_id
-    questions = questions_of(answered.content)
     old = select_response_counts(tx, action_id)
-    sums = read_sums(old.sums if old is not None else None, questions)
-    named = {response.responder_id for response in responses if response.responder_id}
+    before = old or CountsRow()
+    sums = read_sums(before.sums, questions_of(answered.content))
+    refused: dict[str, ChaupalError] = {}
+    rows: list[ResponseRow] = []
+    completed_count = before.completed_count
+    # In the order in which they were given, on which the state of a checklist depends.
+    for response in sorted(responses, key=lambda each: each.responded_at_us):
+        try:
+            completed_count += _count(answered.content, response, sums)
+            rows.append(_row(action_id, action.group_id, response))
+        except ChaupalError as error:
+            refused[response.response_id] = error
+    if not rows:
+        return refused
+    named = {row.responder_id for row in rows if row.responder_id}
     new_responders = named - select_known_responders(tx, action_id, sorted(named))
-    rows = []
-    for response in responses:
-        add_answers(sums, questions, response.answer.content.answers, 1)
-        rows.append(_row(action_id, action.group_id, response))
+    nameless = sum(not row.responder_id for row in rows)
     tx.append(past_responses_added(action.group_id, action_id, response_count=len(rows)))
     insert_past_responses(tx, rows)
-    before = old or CountsRow()
-    nameless = sum(not response.responder_id for response in responses)
     counts = CountsRow(
         response_count=before.response_count + len(rows),
         responder_count=before.responder_count + len(new_responders) + nameless,
-        completed_count=before.completed_count + sum(response.answer.is_completed for response in responses),
+        completed_count=completed_count,
         sums=write_json(sums),
     )
     if old is None:
         insert_response_counts(tx, action_id, counts)
     else:
         update_response_counts(tx, action_id, counts)
+    return refused
+
+
+def _count(asked: Content, response: PastResponse, sums: Sums) -> int:
+    """Count an answer in `sums`; by how much what is done of the action changes.
+
+    Raises:
+        NotDone, DoneByYou: of a checklist's item.
+    """
+    content, at_ms = response.answer.content, response.responded_at_us // 1000
+    if isinstance(asked, ChecklistContent):
+        marked = mark_item(
+            sums,
+            asked,
+            content,
+            response_id=response.response_id,
+            user_id=response.responder_id,
+            is_by_admin=True,  # what was done then was allowed then
+            now_ms=at_ms,
+        )
+        return marked.completed
+    if isinstance(asked, AttendanceContent):
+        content.is_late = is_late(asked, content, now_ms=at_ms)
+    add_answers(sums, questions_of(asked), content.answers, 1)
+    return int(response.answer.is_completed)
 
 
 def _row(action_id: str, group_id: str, response: PastResponse) -> ResponseRow:

@@ -89,7 +89,7 @@ class JsonLines:
                 continue
             try:
                 for record in self._records_of(line):
-                    yield Found(record, number)
+                    yield Found(record, number, _note_of(record))
             except (ChaupalError, Unreadable, msgspec.MsgspecError, ValueError) as error:
                 yield Problem(number, str(error), line.rstrip("\r\n")[:EXCERPT_CHARS])
 
@@ -171,8 +171,6 @@ class JsonLines:
         body, content = read_body(action_type, written.action_body or {})
         if body.media:
             raise Unreadable(f"{body.media[0].field}: files cannot be imported by this form")
-        if body.is_anonymous:
-            raise Unreadable("an anonymous action cannot be imported: nobody could tell who has answered it")
         closed_at_us = _instant("closedAt", written.closed_at)
         yield ActionRecord(
             group=self._group_of(written),
@@ -184,6 +182,7 @@ class JsonLines:
             package_id=package.package_id if package is not None else "",
             package_version=package.version if package is not None else 0,
             visibility=body.visibility.value,
+            is_anonymous=body.is_anonymous,
             accepts_multiple=body.accepts_multiple,
             expires_at_ms=None if body.life_ms is None else sent_at_us // 1000 + body.life_ms,
             closed_at_ms=None if closed_at_us is None else closed_at_us // 1000,
@@ -196,8 +195,9 @@ class JsonLines:
         response_id, action_id = read_kept_id(written.id), read_kept_id(written.action_id)
         if responded_at_us is None or not response_id or not action_id:
             raise Unreadable("a response needs an id, an actionId and respondedAt")
+        has_responder = bool(written.responder.strip() or written.responder_id.strip())
         yield ResponseRecord(
-            responder=self._who("responder", written.responder, written.responder_id),
+            responder=self._who("responder", written.responder, written.responder_id) if has_responder else None,
             responded_at_us=responded_at_us,
             action_id=action_id,
             response_id=response_id,
@@ -215,6 +215,12 @@ class JsonLines:
         if not text.strip():
             raise Unreadable(f"needs a {field} or a {field}Id")
         return self._people.meant_by(text)
+
+
+def _note_of(record: Record) -> str:
+    if isinstance(record, ActionRecord) and record.is_anonymous and record.closed_at_ms is None:
+        return "taken as closed, because nobody could tell who has answered it already"
+    return ""
 
 
 def _instant(field: str, raw: str | float | None) -> int | None:
