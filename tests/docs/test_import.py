@@ -13,7 +13,7 @@ from chaupal.importing.reading.findings import Found
 from chaupal.importing.reading.json_lines import JsonLines
 from chaupal.importing.reading.known_people import KnownPeople
 from chaupal.importing.reading.mapping import Mapping, read_mapping
-from chaupal.importing.reading.people_lists import is_parent_list, is_people_list
+from chaupal.importing.reading.people_lists import is_group_list, is_parent_list, is_people_list
 from chaupal.importing.reading.tenant_export import is_tenant_export
 from chaupal.importing.records import GroupReference, PersonReference
 from tests.docs.pages import page
@@ -64,4 +64,4 @@ class TestColumns:
         headers = [each for each in re.findall(r"`([^`]+)`", named) if each not in ("Admin", "Member")]
         columns = find_columns(headers, ",", {})
         assert not columns.unknown
-        assert is_parent_list(columns) or is_people_list(columns)
+        assert is_parent_list(columns) or is_people_list(columns) or is_group_list(columns)

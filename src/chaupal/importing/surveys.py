@@ -151,7 +151,7 @@ def take_responses(
 
 
 def _know_responders(places: Places, responders: list[PersonReference | None]) -> None:
-    """Those of anonymous answers are not among them: who is made here has a row, which would tell that they answered."""
+    """Look up or add those who have answered in their names alone: a person's row would tell that they did."""
     named = {each for each in responders if each is not None}
     places.know_numbers(sorted(each.mobile_number for each in named if each.mobile_number))
     places.know_names(sorted(each.name for each in named if each.name and not each.mobile_number))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
+
+from chaupal.importing.reading.findings import EXCERPT_CHARS, Problem
 
 
 class Field(StrEnum):
@@ -13,6 +16,7 @@ class Field(StrEnum):
 
     GROUP = "group name"
     GROUP_ID = "group id"
+    GROUP_TYPE = "group type"
     MESSAGE_ID = "message id"
     SENDER = "sender"
     TYPE = "message type"
@@ -21,6 +25,7 @@ class Field(StrEnum):
     TEXT = "text"
     NUMBER = "phone number"
     NAME = "name"
+    LAST_NAME = "last name"
     ROLE = "user type"
     PARENT = "parent group name"
     CHILD = "child group name"
@@ -37,6 +42,7 @@ class Field(StrEnum):
 _SPELLINGS: dict[Field, tuple[str, ...]] = {
     Field.GROUP: ("groupname", "group", "groups", "chatname"),
     Field.GROUP_ID: ("groupid",),
+    Field.GROUP_TYPE: ("grouptype",),
     Field.MESSAGE_ID: ("messageid", "referenceid"),
     Field.SENDER: ("sender", "sendername", "senderphonenumber", "sendernumber", "from"),
     Field.TYPE: ("messagetype", "type"),
@@ -48,6 +54,7 @@ _SPELLINGS: dict[Field, tuple[str, ...]] = {
         *("userphonenumber", "usermobilenumber", "phoneno", "mobileno", "contactnumber"),
     ),
     Field.NAME: ("name", "username", "fullname", "displayname", "employeename", "firstname"),
+    Field.LAST_NAME: ("lastname", "surname", "familyname"),
     Field.ROLE: ("usertype", "role", "memberrole", "membertype", "usertypeadminmember"),
     Field.PARENT: ("parentgroupname", "parentgroup", "parent"),
     Field.CHILD: ("childgroupname", "childgroup", "child", "subgroupname", "subgroup"),
@@ -86,8 +93,16 @@ class Columns(msgspec.Struct, frozen=True):
 
 
 def folded(header: str) -> str:
-    """A header without letter case, blanks and signs."""
-    return "".join(filter(str.isalnum, header.casefold()))
+    """A header without letter case, blanks and signs. What changes a letter, as vowels do in Hindi, stays with it."""
+    letters = unicodedata.normalize("NFKC", header).casefold()
+    return "".join(each for each in letters if each.isalnum() or unicodedata.category(each).startswith("M"))
+
+
+def passed_over(columns: Columns, places: Sequence[int]) -> Iterator[Problem]:
+    """That columns are not taken, where they have names."""
+    names = [f"'{columns.headers[place].strip()}'" for place in places if columns.headers[place].strip()]
+    if names:
+        yield Problem(1, f"columns that are not taken: {', '.join(names)[:EXCERPT_CHARS]}")
 
 
 def field_named(name: str) -> Field | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as ReadMapping
 
 from chaupal.importing.reading.mapping import folded_name
-from chaupal.importing.reading.texts import find_number
+from chaupal.importing.reading.texts import find_number, tidied
 from chaupal.importing.records import PersonReference
 from chaupal.wire.ids import without_unit
 
@@ -52,7 +52,7 @@ class KnownPeople:
         number = find_number(text, self._country)
         if number is not None:
             return PersonReference(mobile_number=number)
-        return self._by_name.get(folded_name(text)) or PersonReference(name=" ".join(text.split()))
+        return self._by_name.get(folded_name(text)) or PersonReference(name=" ".join(tidied(text).split()))
 
     def with_id(self, user_id: str) -> PersonReference:
         """Who an old id means: who was listed with it, or who has it in the tenant."""

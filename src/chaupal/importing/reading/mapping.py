@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from chaupal.importing.reading.columns import Field, field_named, folded
-from chaupal.importing.reading.texts import Times, Unreadable, find_number, read_offset
+from chaupal.importing.reading.texts import Times, Unreadable, find_number, read_offset, tidied
 from chaupal.importing.records import GroupReference, PersonReference
 from chaupal.wire.ids import read_id, without_unit
 
@@ -52,12 +52,12 @@ class Mapping(msgspec.Struct, frozen=True):
     def group(self, name: str, group_id: str = "") -> GroupReference:
         """What a group's name in a file means; its id, where the file has one, goes before the name."""
         mapped = self.groups.get(folded_name(name))
-        return mapped if mapped is not None else GroupReference(group_id, name.strip())
+        return mapped if mapped is not None else GroupReference(group_id, tidied(name))
 
 
 def folded_name(name: str) -> str:
     """A name as names are compared: without letter case, with single blanks."""
-    return " ".join(name.split()).casefold()
+    return " ".join(tidied(name).split()).casefold()
 
 
 def read_mapping(path: Path) -> Mapping:

@@ -14,12 +14,12 @@ from typing import IO
 
 import msgspec
 
-from chaupal.importing.reading.columns import Columns, Field, find_columns
+from chaupal.importing.reading.columns import Columns, Field, find_columns, passed_over
 from chaupal.importing.reading.findings import EXCERPT_CHARS, Finding, Found, Problem
 from chaupal.importing.reading.known_people import KnownPeople
 from chaupal.importing.reading.lines import read_lines
 from chaupal.importing.reading.mapping import Mapping
-from chaupal.importing.reading.rows import Row, RowForm, Stray, read_header, read_rows
+from chaupal.importing.reading.rows import Row, RowForm, Stray, notes_of, read_header, read_rows
 from chaupal.importing.reading.texts import Unreadable, storable
 from chaupal.importing.records import PersonReference, ResponseRecord, SurveyRecord
 
@@ -67,6 +67,7 @@ class ResponseReport:
                 span.first_us, span.last_us = min(span.first_us, at_us), max(span.last_us, at_us)
         for group, span in spans.items():
             yield Found(self._survey_of(group, span), 1)
+        yield from passed_over(self._columns, sorted({*self._columns.unknown} - {*self._questions}))
         counted: Counter[str] = Counter()
         for row in self._rows():
             if isinstance(row, Stray):
@@ -85,7 +86,7 @@ class ResponseReport:
             self._columns = find_columns(headers, self._delimiter, {})
             last = self._columns.places.get(Field.LATITUDE, self._columns.places[Field.RESPONDED_AT])
             self._questions = [place for place in self._columns.unknown if place < last]
-            text_column = self._questions[-1] if self._questions else 0
+            text_column = self._questions[-1] if self._questions else None
             form = RowForm(self._delimiter, self._fit, text_column)
             yield from read_rows(lines, form, first_line=line_count + 1)
 
@@ -144,8 +145,10 @@ class ResponseReport:
             longitude=longitude,
             place=place,
         )
-        is_lost = place and (latitude is None or longitude is None)
-        return Found(record, row.line, f"its place was left out, for it has no coordinates: {place}" if is_lost else "")
+        notes = notes_of(row, "response time")
+        if place and (latitude is None or longitude is None):
+            notes.append(f"its place was left out, for it has no coordinates: {place}")
+        return Found(record, row.line, "; ".join(notes))
 
 
 def _degrees(text: str, most: float) -> float | None:

@@ -44,11 +44,11 @@ class Stray(msgspec.Struct, frozen=True):
 
 class RowForm(msgspec.Struct, frozen=True):
     """What rows of a file look like. `fit` gives a row's cells, as many as there are columns, or None where they are no
-    row; `text_column` is the one that takes loose lines."""
+    row; `text_column` is the one that takes loose lines, None where they belong nowhere."""
 
     delimiter: str
     fit: Callable[[list[str]], list[str] | None]
-    text_column: int
+    text_column: int | None
 
 
 class _State(Enum):
@@ -123,6 +123,16 @@ class _Scan:
         return [*self.cells, text.rstrip("\r\n")]
 
 
+def notes_of(row: Row, without: str) -> list[str]:
+    """What had to be mended of a row, in words; a loose line is one `without` this."""
+    notes = []
+    if row.joined_lines:
+        notes.append(f"{row.joined_lines} lines without a {without} below it were taken as part of its text")
+    if row.is_mended:
+        notes.append("quotation marks were missing in it")
+    return notes
+
+
 def read_header(lines: Iterable[str], delimiter: str) -> tuple[list[str], int]:
     """The cells of the first row, which may hold line feeds, and how many lines it has; at most 200."""
     scan = _Scan(delimiter)
@@ -136,7 +146,7 @@ def read_header(lines: Iterable[str], delimiter: str) -> tuple[list[str], int]:
 
 def read_rows(lines: Iterable[str], form: RowForm, *, first_line: int = 1) -> Iterator[Row | Stray]:
     """The rows of a file below its header, in order."""
-    reader = _Reader(lines, form, first_line)
+    reader, text_column = _Reader(lines, form, first_line), form.text_column
     last: Row | None = None
     blank = 0
     while (line := reader.next()) is not None:
@@ -148,11 +158,11 @@ def read_rows(lines: Iterable[str], form: RowForm, *, first_line: int = 1) -> It
             last, blank = row, 0
         elif not line.strip():
             blank += 1
-        elif last is None or len(last.cells[form.text_column]) > CELL_MAX_CHARS:
+        elif last is None or text_column is None or len(last.cells[text_column]) > CELL_MAX_CHARS:
             yield Stray(number, line.rstrip("\r\n"))
         else:
             # Blank lines are part of a text only where it goes on below them.
-            last.cells[form.text_column] += "\n" * (blank + 1) + line.rstrip("\r\n")
+            last.cells[text_column] += "\n" * (blank + 1) + line.rstrip("\r\n")
             last.joined_lines += 1 + blank
             blank = 0
     if last is not None:

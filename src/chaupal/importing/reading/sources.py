@@ -1,6 +1,6 @@
 """What lies at a path: which files are of which form, and in which order they are to be read.
 
-People come before groups, and those before what was said in them, so that a sender's name is known when a message says
+Groups come before who is in them, and people before what was said, so that a sender's name is known when a message says
 it. Nothing is read twice but the first lines of each file.
 """
 
@@ -25,7 +25,13 @@ from chaupal.importing.reading.json_lines import JsonLines
 from chaupal.importing.reading.known_people import KnownPeople
 from chaupal.importing.reading.lines import read_lines
 from chaupal.importing.reading.mapping import Mapping
-from chaupal.importing.reading.people_lists import PeopleList, is_parent_list, is_people_list
+from chaupal.importing.reading.people_lists import (
+    PeopleList,
+    is_group_list,
+    is_parent_list,
+    is_people_list,
+    numbers_alone,
+)
 from chaupal.importing.reading.response_reports import ResponseReport
 from chaupal.importing.reading.saved_files import SavedFiles, read_saved_name
 from chaupal.importing.reading.tenant_export import TenantExport, is_tenant_export
@@ -34,11 +40,14 @@ ZIP = ".zip"
 JSON_LINES = (".jsonl", ".ndjson")
 TABLES = (".csv", ".tsv", ".txt")
 _HEADER_LINES_MAX = 20
+_SPREADSHEET_HINT = re.compile(r'"?sep=.?"?', re.IGNORECASE)
+"""What tells Excel which delimiter follows. Evidence: files that were made for it by hand."""
 
 
 class Form(IntEnum):
     """What a file holds, in the order of reading."""
 
+    GROUPS = 0
     PEOPLE = 1
     PARENTS = 2
     JSON = 3
@@ -133,13 +142,15 @@ def _source_of(file: Path, mapping: Mapping) -> Source | Unrecognised:
     delimiter = _delimiter_of_report(head[0])
     if delimiter:
         return Source(file, Form.REPORT, None, 0, size_bytes, delimiter=delimiter)
-    best = max((_columns_of(head, delimiter, mapping) for delimiter in DELIMITERS), key=lambda found: len(found.places))
+    above = 1 if len(head) > 1 and _SPREADSHEET_HINT.fullmatch(head[0].strip()) else 0
+    found = (_columns_of(head[above], delimiter, mapping) for delimiter in DELIMITERS)
+    best = max(found, key=lambda columns: (len(columns.places), len(columns.headers)))
     form = _form_of(best)
     if form is not None:
-        return Source(file, form, best, 1, size_bytes)
-    headless = _without_header(head[0], mapping)
+        return Source(file, form, best, above + 1, size_bytes)
+    headless = _without_header(head[above], mapping)
     if headless is not None:
-        return Source(file, Form.MESSAGES, headless, 0, size_bytes)
+        return Source(file, headless[0], headless[1], above, size_bytes)
     shown = ", ".join(f"'{header}'" for header in best.headers[:10])
     return Unrecognised(file, f"its columns are not recognised; name them in the map file, under [columns]: {shown}")
 
@@ -177,9 +188,9 @@ _REPORT = re.compile(
 )
 
 
-def _columns_of(head: list[str], delimiter: str, mapping: Mapping) -> Columns:
+def _columns_of(first_line: str, delimiter: str, mapping: Mapping) -> Columns:
     """Columns of a header of one line; quotation marks around the names are none of theirs."""
-    cells = [cell.strip().strip('"').strip() for cell in head[0].strip("\r\n").split(delimiter)]
+    cells = [cell.strip().strip('"').strip() for cell in first_line.strip("\r\n").split(delimiter)]
     return find_columns(cells, delimiter, mapping.columns)
 
 
@@ -188,16 +199,21 @@ def _form_of(columns: Columns) -> Form | None:
         return Form.MESSAGES
     if is_parent_list(columns):
         return Form.PARENTS
+    if is_group_list(columns):
+        return Form.GROUPS
     return Form.PEOPLE if is_people_list(columns) else None
 
 
-def _without_header(first_line: str, mapping: Mapping) -> Columns | None:
-    """The usual columns, where the first line is a message already."""
+def _without_header(first_line: str, mapping: Mapping) -> tuple[Form, Columns] | None:
+    """The usual columns, where the first line is a message already, or a number."""
     for delimiter in DELIMITERS:
         columns = find_columns(MESSAGE_HEADERS, delimiter, {})
         cells = re.split(re.escape(delimiter), first_line.strip("\r\n"))
         if TenantExport(columns, mapping, KnownPeople({}, "")).fit(cells) is not None:
-            return columns
+            return Form.MESSAGES, columns
+        numbers = numbers_alone(first_line, delimiter, mapping.country)
+        if numbers is not None:
+            return Form.PEOPLE, numbers
     return None
 
 

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from chaupal.importing.reading.columns import Columns, Field
+from chaupal.importing.reading.columns import Columns, Field, passed_over
 from chaupal.importing.reading.findings import EXCERPT_CHARS, Finding, Found, Problem
 from chaupal.importing.reading.known_people import KnownPeople
 from chaupal.importing.reading.mapping import Mapping
-from chaupal.importing.reading.rows import Row, RowForm, Stray, read_rows
+from chaupal.importing.reading.rows import Row, RowForm, Stray, notes_of, read_rows
 from chaupal.importing.reading.saved_files import SavedFiles, in_albums, text_instead
 from chaupal.importing.reading.texts import Unreadable, parts_of, read_kept_id, storable
 from chaupal.importing.records import (
@@ -108,6 +108,7 @@ class TenantExport:
         """What the file holds, in its order."""
         text_column = self._columns.places.get(Field.TEXT, len(self._columns.headers) - 1)
         form = RowForm(self._columns.delimiter, self.fit, text_column)
+        yield from passed_over(self._columns, self._columns.unknown)
         for row in read_rows(lines, form, first_line=first_line):
             if isinstance(row, Stray):
                 reason = "no row: its timestamp is none, and no message stands above it that it could belong to"
@@ -149,7 +150,7 @@ class TenantExport:
     def _messages_of(self, row: Row) -> Iterator[Finding]:
         sent = self._sent(row.cells)
         text = storable(self._text_cell(row.cells))
-        note = _note_of(row)
+        note = "; ".join(notes_of(row, "timestamp"))
         if self._is_attachment(row.cells):
             records = self._attachments_of(row.cells, sent, text.strip())
         else:
@@ -226,12 +227,3 @@ class TenantExport:
 
 _ABSORBING = (Field.TEXT, Field.GROUP, Field.SENDER)
 """What may hold the delimiter without quotation marks around it."""
-
-
-def _note_of(row: Row) -> str:
-    notes = []
-    if row.joined_lines:
-        notes.append(f"{row.joined_lines} lines without a timestamp below it were taken as part of its text")
-    if row.is_mended:
-        notes.append("quotation marks were missing in it")
-    return "; ".join(notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -18,6 +19,8 @@ ID_MAX_CHARS = 200
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LONG_NUMBER = re.compile(r"[0-9]{9,13}")
 _WITHOUT_COUNTRY = re.compile(r"[0-9][0-9 ().\-]{4,20}")
+_AROUND = " \t\r\n\xa0\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+_QUOTED_FOR_SPREADSHEETS = re.compile(r'="(.*)"')
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 
 
@@ -28,6 +31,12 @@ class Unreadable(ValueError):
 def storable(text: str) -> str:
     """The text with a sign in place of what no database keeps: NUL and halves of surrogate pairs."""
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def tidied(name: str) -> str:
+    """A name in one form of its letters, without blanks and marks of direction around it: names of files have other
+    forms than those of people on some systems, and lists of contacts put such marks around names and numbers."""
+    return unicodedata.normalize("NFC", name).strip(_AROUND)
 
 
 def read_kept_id(raw: str) -> str:
@@ -104,8 +113,13 @@ def _microseconds(at: datetime, offset_min: int) -> int:
 
 def find_number(raw: str, country: str) -> str | None:
     """The mobile number that a cell holds, in E.164; None where it holds none. `country` ("+91", or "") is put before
-    a number that has no plus: spreadsheets drop the plus, and people write numbers as they dial them."""
-    text = raw.strip().removeprefix("'")
+    a number that has no plus: spreadsheets drop the plus, and people write numbers as they dial them, with their own
+    digits too."""
+    text = tidied(raw).removeprefix("'")
+    quoted = _QUOTED_FOR_SPREADSHEETS.fullmatch(text)
+    text = quoted[1] if quoted is not None else text
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
     try:
         return read_mobile_number(text, "number")
     except InvalidParameters:
