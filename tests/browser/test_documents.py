@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.sites import Site
 from tests.browser.windows import OpenWindow, Window
+from tests.docs.pages import page
 from tools.build_site import build_site
 
 
@@ -40,6 +42,14 @@ def watch(window: Window) -> list[str]:
     asked: list[str] = []
     window.page.on("request", lambda request: asked.append(request.url))
     return asked
+
+
+def test_the_example_of_the_guide_works(site: Site, open_window: OpenWindow) -> None:
+    """The first test that a contributor reads, in CONTRIBUTING.md."""
+    [block] = [block for block in page("CONTRIBUTING.md").blocks if block.language == "python"]
+    defined = {"Site": Site, "OpenWindow": OpenWindow, "expect": expect}
+    exec(block.text, defined)  # noqa: S102
+    defined["test_it_says_hello"](site, open_window)
 
 
 class TestDocuments:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import page
 from tests.installations import Installation, free_port, warm_commands
 from tests.parts.run import Run
 from tests.parts.warm_commands import WarmCommands
@@ -63,6 +65,19 @@ def url_of(installation: Installation) -> str:
     return f"http://127.0.0.1:{installation.port}/"
 
 
+COMMANDS = [
+    shlex.split(block.text)[1:] for block in page("docs/operate/cells.md").blocks if block.text.startswith("chaupal ")
+]
+"""What the page of cells says to type: adding a cell, joining, moving an organization."""
+
+
+def filled_in(command: list[str], **instead: str) -> list[str]:
+    """A command of the page, with other words for those that it has as examples."""
+    assert instead.keys() <= set(command)
+    return [instead.get(word, word) for word in command]
+
+
 def join(root: Installation, cell: Installation, name: str) -> None:
-    added = root.result("cell", "add", name, "--url", url_of(cell))
-    cell.result("cell", "join", added["joinCode"])
+    add, join_it, _move = COMMANDS
+    added = root.result(*filled_in(add, **{"north": name, "https://north.example.org": url_of(cell)}))
+    cell.result(*filled_in(join_it, CODE=added["joinCode"]))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cells.conftest import MakeCell, join
+from tests.cells.conftest import COMMANDS, MakeCell, filled_in, join
 from tests.cli.lives import Lived
 from tests.crash.posting import NO_LIMITS, Place
 from tests.crash.test_media_uploads import wait_until
@@ -58,7 +58,7 @@ def texts_at(lived: Lived, there: Installation, token: str) -> list[str]:
 
 
 def moved(here: Installation, tenant: str, to: str) -> Any:
-    return here.result("tenant", "move", tenant, "--to", to, "--progress")
+    return here.result(*filled_in(COMMANDS[-1], **{"Acme Ltd.": tenant, "north": to}))
 
 
 @pytest.mark.parametrize(("source", "target"), PAIRS)

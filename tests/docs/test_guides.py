@@ -69,6 +69,7 @@ class TestGettingStarted:
         installation.start()
         bindings = Bindings()
         steps += steps_of(START, "Read it back")
+        assert [serve, *steps] == steps_of(START), "every command of the page is run"
         for step, printed in zip(steps, run_steps(steps, installation, tmp_path), strict=True):
             compare_step(step, printed, bindings)
 

