@@ -20,6 +20,7 @@ from chaupal_client import (
     TooManyRequests,
     Unavailable,
     UnreadableAnswer,
+    _driving,
 )
 from chaupal_client._errors import ConnectionFailed as Failed
 from chaupal_client._errors import read_error
@@ -213,6 +214,15 @@ class TestRetries:
     def test_an_answer_of_something_else_is_told_as_such(self, fixed: Any, elsewhere: Elsewhere) -> None:
         elsewhere.answers = [Answer(200, b"<h1>Welcome to the router</h1>", {"X-Request-Id": "r-7"})]
         with pytest.raises(UnreadableAnswer, match=r"\[request r-7\] the answer cannot be read"):
+            fixed.users.me()
+
+    @pytest.mark.parametrize("status", [200, 500])
+    def test_an_answer_without_end_is_not_kept(
+        self, fixed: Any, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch, status: int
+    ) -> None:
+        monkeypatch.setattr(_driving, "BODY_MAX_BYTES", 1_000_000)
+        elsewhere.then = lambda _asked: Answer(status, b"x" * 1_000_001)
+        with pytest.raises(ConnectionFailed, match="longer than 1000000 bytes"):
             fixed.users.me()
 
     def test_an_error_of_a_proxy_is_an_error_of_the_api(self, fixed: Any, elsewhere: Elsewhere) -> None:

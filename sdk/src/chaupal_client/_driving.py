@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -27,6 +28,9 @@ from chaupal_client._steps import (
     Step,
     Wait,
 )
+
+BODY_MAX_BYTES = 268_435_456
+"""Far more than the longest list of a real server: whatever else answers there, it does not fill the memory."""
 
 ResultT = TypeVar("ResultT")
 ItemT = TypeVar("ItemT")
@@ -72,10 +76,14 @@ class Driver:
 
     def _send(self, step: Send) -> Reply | Failure:
         try:
-            answer = self._http.send(build(self._http, step.request), stream=step.is_streamed, follow_redirects=False)
+            answer = self._http.send(build(self._http, step.request), stream=True, follow_redirects=False)
             if step.is_streamed and answer.is_success:
                 return Reply(answer.status_code, answer.headers, b"", Stream(answer))
-            return Reply(answer.status_code, answer.headers, answer.read())
+            with closing(answer):
+                body = Body()
+                for piece in answer.iter_bytes():
+                    body.add(piece)
+            return Reply(answer.status_code, answer.headers, body.whole)
         except httpx.RequestError as error:
             return failure(error)
 
@@ -132,10 +140,16 @@ class AsyncDriver:
     async def _send(self, step: Send) -> Reply | Failure:
         try:
             request = build(self._http, step.request, is_asynchronous=True)
-            answer = await self._http.send(request, stream=step.is_streamed, follow_redirects=False)
+            answer = await self._http.send(request, stream=True, follow_redirects=False)
             if step.is_streamed and answer.is_success:
                 return Reply(answer.status_code, answer.headers, b"", AsyncStream(answer))
-            return Reply(answer.status_code, answer.headers, await answer.aread())
+            try:
+                body = Body()
+                async for piece in answer.aiter_bytes():
+                    body.add(piece)
+            finally:
+                await answer.aclose()
+            return Reply(answer.status_code, answer.headers, body.whole)
         except httpx.RequestError as error:
             return failure(error)
 
@@ -145,6 +159,30 @@ class AsyncDriver:
             return await anext(stream.pieces, None)
         except httpx.RequestError as error:
             return failure(error)
+
+
+class Body:
+    """What has come of an answer that is read whole."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size_bytes = 0
+
+    @property
+    def whole(self) -> bytes:
+        """All of it."""
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+    def add(self, piece: bytes) -> None:
+        """What came next.
+
+        Raises:
+            httpx.RemoteProtocolError: it does not seem to end.
+        """
+        self._size_bytes += len(piece)
+        if self._size_bytes > BODY_MAX_BYTES:
+            raise httpx.RemoteProtocolError(f"the answer is longer than {BODY_MAX_BYTES} bytes")
+        self._pieces.append(piece)
 
 
 class Stream:
