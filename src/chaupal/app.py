@@ -270,6 +270,7 @@ def _run(house: House) -> None:
 
     settings = house.settings
     PatientProtocol.head_timeout_s = settings.request_head_timeout_s
+    PatientProtocol.answer_timeout_s = settings.answer_timeout_s
     options: dict[str, Any] = {}
     if settings.tls_cert:
         options = {"ssl_certfile": settings.tls_cert, "ssl_keyfile": settings.tls_key}

@@ -71,6 +71,9 @@ class Settings:
     body_max_bytes: int = _setting(1_048_576, "Largest body of a JSON call, bytes. Longer ones get 413.")
     request_head_timeout_s: int = _setting(20, "A client that has not sent its request's head in this time is cut off.")
     request_body_timeout_s: int = _setting(60, "A client that has not sent its request's body in this time gets 408.")
+    answer_timeout_s: int = _setting(
+        60, "A client that takes next to nothing of its answer, less than 16 kB, in this time is cut off."
+    )
     keep_alive_s: int = _setting(65, "An idle connection is closed after this time.")
     connections_max: int = _setting(5_000, "Connections open at once; further ones get 503.")
     stop_grace_s: int = _setting(10, "A stopping server lets requests in flight finish for this time.")

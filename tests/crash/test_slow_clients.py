@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import urllib.request
 from contextlib import ExitStack
 
 import psutil
+import pytest
 
 from tests.installations import Installation
 
@@ -32,10 +34,21 @@ class TestViewer:
             assert server.call("GET", "/healthz")[0] == 200
             assert process.memory_info().rss - before < GROWTH_MOST_BYTES
 
-    def asking_client(self, port: int) -> socket.socket:
+    @pytest.mark.parametrize("further", ["", "Connection: close\r\n"])
+    def test_who_reads_nothing_is_cut_off(self, sqlite_installation: Installation, further: str) -> None:
+        """Else a few thousand such clients were all that the server ever answered."""
+        server = sqlite_installation
+        server.settings["CHAUPAL_ANSWER_TIMEOUT_S"] = "1"
+        server.start()
+        with self.asking_client(server.port, further) as client:
+            gone = select.poll()
+            gone.register(client, 0)  # whoever is cut off need not read to learn of it
+            assert gone.poll(60_000)
+
+    def asking_client(self, port: int, further: str = "") -> socket.socket:
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         client.settimeout(60)
         client.connect(("127.0.0.1", port))
-        client.sendall(b"GET /docs/scalar.js HTTP/1.1\r\nHost: chaupal\r\n\r\n")
+        client.sendall(f"GET /docs/scalar.js HTTP/1.1\r\nHost: chaupal\r\n{further}\r\n".encode())
         return client

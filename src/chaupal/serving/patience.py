@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol, with patience for slow clients that ends, one write per answer, and a stop that says so.
 
-A client that sends a byte now and then ("slow loris") would otherwise hold a connection for ever. Bodies have their own
-limit in `request.py`, idle connections uvicorn's keep-alive.
+A client that sends, or takes, a byte now and then ("slow loris") would otherwise hold a connection for ever. Bodies
+have their own limit in `request.py`, idle connections uvicorn's keep-alive.
 
 uvicorn writes an answer's head and body one after the other; the profile of posting a message showed a third of the
 event loop's time in those two system calls, so they are joined into one.
@@ -23,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chaupal.errors import InvalidParameters, Unavailable
 from chaupal.serving.dispatch import request_id_of, send_error, whole_error
+from chaupal.serving.stalling import StallWatch
 from chaupal.store.clock import new_id
 
 _HEAD_MAX_BYTES = 65_536
@@ -43,9 +44,12 @@ class JoinedWrites:
     made without a pause has gathered whole.
     """
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, on_close: Callable[[], None] = lambda: None
+    ) -> None:
         self._transport = transport
         self._call_soon = loop.call_soon
+        self._on_close = on_close
         self._parts: list[bytes] = []
 
     def write(self, data: bytes) -> None:
@@ -60,6 +64,7 @@ class JoinedWrites:
         """Send what has gathered, then close."""
         self._send()
         self._transport.close()
+        self._on_close()
 
     def _send(self) -> None:
         parts, self._parts = self._parts, []
@@ -71,11 +76,14 @@ class JoinedWrites:
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """Closes the connection when a head has begun, or a new connection was made, and is not whole in time."""
+    """Closes the connection when a head has begun, or a new connection was made, and is not whole in time; and when
+    next to nothing is taken of an answer."""
 
     head_timeout_s: float = 20.0
+    answer_timeout_s: float = 60.0
     is_draining: bool = False
     """Each connection is closed after its next answer, so that clients come back elsewhere."""
+    _stall_watch: StallWatch | None = None
     _head_timer: asyncio.TimerHandle | None = None
     _head_bytes: int = 0
     _has_head_begun: bool = False
@@ -88,7 +96,8 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """A client has connected: its first head is awaited."""
-        super().connection_made(JoinedWrites(transport, self.loop))  # type: ignore[arg-type]
+        self._stall_watch = watch = StallWatch(transport, self.loop, self.answer_timeout_s)
+        super().connection_made(JoinedWrites(transport, self.loop, on_close=watch.begin))  # type: ignore[arg-type]
         self._head_timer = self.loop.call_later(self.head_timeout_s, self._give_up)
 
     def data_received(self, data: bytes) -> None:
@@ -117,6 +126,18 @@ class PatientProtocol(HttpToolsProtocol):
         if self._is_last_request or PatientProtocol.is_draining:
             self.cycle.keep_alive = False
 
+    def pause_writing(self) -> None:
+        """The client takes less than is sent."""
+        super().pause_writing()
+        if self._stall_watch is not None:
+            self._stall_watch.begin()
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        super().resume_writing()
+        if self._stall_watch is not None and not self.transport.is_closing():
+            self._stall_watch.end()
+
     def shutdown(self) -> None:
         """The server stops: an idle connection is closed, any other after the request that has begun."""
         if self._has_head_begun:
@@ -127,6 +148,8 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._stop_timer()
+        if self._stall_watch is not None:
+            self._stall_watch.end()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
