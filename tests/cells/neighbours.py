@@ -30,7 +30,7 @@ LIFE_S = 86_400
 class Neighbour:
     """One cell, whose processes have all heard of each change."""
 
-    def __init__(self, url: str, house: House, streets: dict[str, Neighbour]) -> None:
+    def __init__(self, url: str, database: Database, house: House, streets: dict[str, Neighbour]) -> None:
         self.url, self.house = url, house
         self.link = RootLink(house)
         self.is_reachable = True
@@ -38,6 +38,7 @@ class Neighbour:
         self.is_of_older_version = False
         self._door = httpx.ASGITransport(CellDoor(house, CELL_ROUTES, behind=_nobody))
         self._streets = streets
+        self._database = database
         streets[url] = self
         house.cell_calls.client.send = self._send  # type: ignore[method-assign,assignment]
 
@@ -55,6 +56,10 @@ class Neighbour:
         if there.is_of_older_version:
             said.pop("unaware", None)
         return OutboundAnswer(answer.status_code, msgspec.json.encode(said))
+
+    def ask(self, question: str) -> None:
+        """Change the database past the store."""
+        self._database.ask(question)
 
     async def look(self) -> None:
         """Every process sees what the database has."""
@@ -91,7 +96,7 @@ async def settle(name: str, database: Database, store: Store, streets: dict[str,
     house.signer = TokenSigner(keys, issuer="http://localhost/")
     url = f"https://{name}.example.org/"
     house.settings = replace(house.settings, public_url=url)
-    made = Neighbour(url, house, streets)
+    made = Neighbour(url, database, house, streets)
     await made.look()
     return made
 

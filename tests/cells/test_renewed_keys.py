@@ -13,9 +13,8 @@ import pytest
 from chaupal.auth.keys import CLOCKS_BEHIND_MS, PROCESSES_LEARN_MS, RenewalWaits
 from chaupal.auth.permissions import TokenKind
 from chaupal.auth.signing import GRACE_S, AccessToken
-from chaupal.cells.joining import shared_keys
 from chaupal.cells.passes import Pass, read_pass, write_pass
-from chaupal.cells.renewing import CONFIRM_LIMIT_MS
+from chaupal.cells.renewing import CONFIRM_LIMIT_MS, shared_keys
 from chaupal.cells.routes import HEALTH_PATH
 from chaupal.cells.shapes import HealthReport, Roster
 from tests.cells.conftest import MakeCell, join

@@ -14,8 +14,9 @@ import msgspec
 
 from chaupal import __version__
 from chaupal.auth.caller import INSTALLATION, Operator
-from chaupal.auth.signing import TokenSigner, public_bytes
 from chaupal.cells.calls import CellAnswer, check_cell_url
+from chaupal.cells.renewing import shared_keys
+from chaupal.cells.root_link import RootLink
 from chaupal.cells.routes import JOIN_PATH
 from chaupal.cells.rules import (
     ROOT_NAME,
@@ -29,7 +30,7 @@ from chaupal.cells.rules import (
     invite_cell,
     share_cells,
 )
-from chaupal.cells.shapes import JoinRequest, Roster, SharedKey
+from chaupal.cells.shapes import JoinRequest, Roster
 from chaupal.directory.places import note_all_changed, note_one_changed
 from chaupal.errors import Conflict, InvalidParameters
 
@@ -90,13 +91,13 @@ def read_code(text: str) -> JoinCode:
 
 
 async def join(house: House, text: str) -> str:
-    """Become the cell that the code was made for; its name. May be repeated while the code is good.
+    """Become the cell that the code was made for; its name. May be repeated; one whom the root knows needs no code.
 
     Raises:
         InvalidParameters, JoinedAlready, JoinRefused, CellUnreachable.
     """
     code = read_code(text)
-    if await house.store.read(check_may_join, INSTALLATION, code.name):
+    if await house.store.read(check_may_join, INSTALLATION, code.name) and await RootLink(house).is_known():
         return code.name
     endpoint_url = check_cell_url(house.settings.endpoint_url, house.settings)
     request = JoinRequest(
@@ -132,11 +133,6 @@ async def take_join(request: CellRequest) -> Roster:
     await house.store.write(accept_cell, INSTALLATION, joining)
     house.tell_cells()
     return Roster(await house.store.read(share_cells, INSTALLATION, shared_keys(house.signer)))
-
-
-def shared_keys(signer: TokenSigner) -> list[SharedKey]:
-    """This installation's public keys, as other cells are told them; those that do not sign yet as well."""
-    return [SharedKey(key.key_id, public_bytes(key.public_key), key.valid_until_ms) for key in signer.keys]
 
 
 class _Refusal(msgspec.Struct):

@@ -11,7 +11,7 @@ import msgspec
 
 from chaupal.auth.caller import Operator
 from chaupal.auth.keys import PROCESSES_LEARN_MS, Renewal, hasten_signing_key, renew_signing_key
-from chaupal.auth.signing import SigningKey
+from chaupal.auth.signing import SigningKey, TokenSigner, public_bytes
 from chaupal.cells.queries import select_cells, select_keys
 from chaupal.cells.rules import BELONGING
 from chaupal.cells.shapes import SharedKey
@@ -30,6 +30,11 @@ def renew_key(tx: Transaction, caller: Operator, renewal: Renewal) -> tuple[Sign
     others = _others(tx, but="")
     waits_ms = CONFIRM_LIMIT_MS if others else PROCESSES_LEARN_MS
     return renew_signing_key(tx, caller, Renewal(renewal.secret_key, renewal.token_life_s, waits_ms)), sorted(others)
+
+
+def shared_keys(signer: TokenSigner) -> list[SharedKey]:
+    """This installation's public keys, as other cells are told them; those that do not sign yet as well."""
+    return [SharedKey(key.key_id, public_bytes(key.public_key), key.valid_until_ms) for key in signer.keys]
 
 
 def list_known_keys(tx: Transaction, _caller: Operator, _request: None) -> list[str]:

@@ -15,8 +15,7 @@ from chaupal import __version__
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.keys import PROCESSES_LEARN_MS, hasten_signing_key, read_past_keys
 from chaupal.cells.calls import CellAnswer, CellUnreachable, check_cell_url
-from chaupal.cells.joining import shared_keys
-from chaupal.cells.renewing import Shown, hasten_own_key, list_known_keys, list_unaware, newest_of
+from chaupal.cells.renewing import Shown, hasten_own_key, list_known_keys, list_unaware, newest_of, shared_keys
 from chaupal.cells.roster import Peer
 from chaupal.cells.routes import DIRECTORY_PATH, HEALTH_PATH
 from chaupal.cells.rules import Contact, Health, forget_heard, note_contact, note_health, share_cells, take_roster
@@ -77,6 +76,17 @@ class RootLink:
             return
         self._is_failing = False
         await house.store.write(note_contact, INSTALLATION, Contact(root.name, ""))
+
+    async def is_known(self) -> bool:
+        """Whether the root takes this cell's report."""
+        root = self._house.roster.root
+        if root is None:
+            return False
+        try:
+            await self._report_health(root)
+        except CellUnreachable:
+            return False
+        return True
 
     async def _report_health(self, root: Peer) -> bool:
         """Whether the root had something new."""

@@ -120,6 +120,9 @@ def read_known(tx: Transaction, _caller: Operator, _request: None) -> Known:
 def invite_cell(tx: Transaction, _caller: Operator, invitation: Invitation) -> CellRow:
     """Let a cell of this name join, once, within a day. Asked again before it has joined, the code before is void.
 
+    One that has joined may join again at the same address, as long as it is not heard of: put back from an old backup,
+    it may sign with keys that are not known here any more.
+
     Raises:
         CellExists, NotTheRoot, InvalidParameters.
     """
@@ -138,6 +141,8 @@ def invite_cell(tx: Transaction, _caller: Operator, invitation: Invitation) -> C
         insert_cell(tx, invited)
     elif before.state == INVITED:
         update_cell(tx, invited)
+    elif before.endpoint_url == invited.endpoint_url and not before.is_self:
+        update_cell(tx, before._replace(secret_hash=invited.secret_hash, added_at_ms=tx.now_ms))
     else:
         raise CellExists(name=name)
     return invited
@@ -155,13 +160,12 @@ def accept_cell(tx: Transaction, _caller: Operator, joining: Joining) -> list[Sh
         raise InvitationWrong
     if tx.now_ms >= cell.added_at_ms + INVITATION_LIFE_MS:
         raise InvitationWrong
-    if cell.state != INVITED and not {key.key_id for key in joining.keys} & _key_ids(tx, joining.name):
+    is_used = cell.state != INVITED and (cell.seen_at_ms or 0) >= cell.added_at_ms
+    if is_used and not {key.key_id for key in joining.keys} & _key_ids(tx, joining.name):
         raise InvitationWrong
     _write_keys(tx, joining.name, joining.keys)
-    endpoint_url = joining.endpoint_url
-    update_cell(
-        tx, cell._replace(state=JOINED, endpoint_url=endpoint_url, version=joining.version, seen_at_ms=tx.now_ms)
-    )
+    after = cell._replace(endpoint_url=joining.endpoint_url, version=joining.version, seen_at_ms=tx.now_ms)
+    update_cell(tx, after._replace(state=JOINED if cell.state == INVITED else cell.state))
     return joining.keys
 
 
