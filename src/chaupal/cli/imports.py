@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from chaupal.importing.records import Record
     from chaupal.importing.running import TakenBatch
 
+_RUN_AGAIN = "What was taken until then is there; run it again to complete it."
+
 app = new_group("Import: what an organization has kept of its past elsewhere.")
 
 
@@ -91,9 +93,14 @@ def _import(sources: Sources, mapping: Mapping, *, tenant: str, report: Path, is
         try:
             run.run(sources)
         except OSError as error:
-            raise _refused(f"{error}. What was taken until then is there; run it again to complete it.") from error
+            raise _refused(f"{error}. {_RUN_AGAIN}") from error
+        except OperationFailed as failed:
+            sentence = f"{failed} {_RUN_AGAIN}"
+            raise OperationFailed(
+                sentence, error_code=failed.fields.error_code, category=failed.fields.error_category_key
+            ) from failed
         except KeyboardInterrupt:
-            raise _refused("Stopped. What was taken until then is there; run it again to complete it.") from None
+            raise _refused(f"Stopped. {_RUN_AGAIN}") from None
     return Imported(
         taken=dict(sorted(run.account.taken.items())),
         known=dict(sorted(run.account.known.items())),
