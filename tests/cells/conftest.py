@@ -11,6 +11,7 @@ import pytest
 
 from tests.docs.pages import page
 from tests.installations import Installation, free_port, warm_commands
+from tests.parts.postgres import PostgresServer
 from tests.parts.run import Run
 from tests.parts.warm_commands import WarmCommands
 from tests.stores import database, sqlite_database, sqlite_template, store_on
@@ -51,14 +52,26 @@ def make_cell(
         yield make
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def joined(request: pytest.FixtureRequest, make_cell: MakeCell) -> tuple[Installation, Installation]:
-    """(the root, on SQLite, and a cell that has joined it, on each database), both running."""
-    root, cell = make_cell(), make_cell(request.param)
-    root.start()
-    cell.start()
-    join(root, cell, "north")
-    return root, cell
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def joined(
+    request: pytest.FixtureRequest,
+    run: Run,
+    warm_commands: WarmCommands,
+    postgres_server: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Installation, Installation]]:
+    """(the root, on SQLite, and a cell that has joined it, on each database), both running.
+
+    For all tests of a file, which leave them so.
+    """
+    url = postgres_server.create_database()
+    with making_cells(run, warm_commands, tmp_path_factory.mktemp("joined"), lambda: url) as make:
+        root, cell = make(), make(request.param)
+        root.start()
+        cell.start()
+        join(root, cell, "north")
+        yield root, cell
+    postgres_server.drop_database(url)
 
 
 def url_of(installation: Installation) -> str:
