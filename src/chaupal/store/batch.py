@@ -6,7 +6,7 @@ nothing and does not hurt its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from copy import copy
 from dataclasses import dataclass, field
 from enum import Enum
@@ -247,17 +247,19 @@ class _RuleFailed(Exception):
 
 def run_batch(
     connection: Connection,
-    works: Sequence[Work],
+    works: list[Work],
     *,
     memory: Memory,
     clock: Clock,
     before_commit: Callable[[], None],
     is_forced: bool = True,
+    join: Callable[[Set[str]], Sequence[Work]] = lambda _: (),
 ) -> Batch:
     """Run the rules and write what they appended, up to but without the commit.
 
     Inside the connection's transaction, which the caller ends. The time is read after the tenants' places are known, so
-    that it never goes back from one writer to the next.
+    that it never goes back from one writer to the next. While they were being locked others may have held them; what
+    has come for the same tenants meanwhile is had from `join`, and added to `works`.
 
     Raises:
         PlaceMoved: another writer has been there; nothing may be committed, all is to be run again.
@@ -267,6 +269,8 @@ def run_batch(
     """
     batch = Batch(connection=connection, batch_id=new_id(), now_us=0, memory=memory)
     batch.begin({work.caller.tenant_id for work in works}, is_forced=is_forced)
+    if not connection.is_assuming:
+        works += join(batch.states.keys())
     batch.now_us = clock()
     for work in works:
         batch.run(work, alone=len(works) == 1)

@@ -25,7 +25,8 @@ LOOK_S = 5.0
 
 _WAIT_S = 0.5
 """How long a stop may take to be noticed."""
-_GATHER_S = 0.005
+_TOLD_APART_S = 0.02
+"""The first word goes at once; what is to be told within so long after it goes together."""
 _AGAIN_AFTER_S = 5.0
 _CONNECT_TIMEOUT_S = 5
 _CHANNEL = "chaupal_events"
@@ -112,7 +113,6 @@ class Neighbours:
     def _tell_on(self) -> None:
         connection: psycopg.Connection | None = None
         while (told := self._untold.get()) is not None:
-            self._stopping.wait(_GATHER_S)
             try:
                 connection = connection or self._connect()
                 self._tell(connection, sorted(set[str]().union(told, *self._gathered())))
@@ -120,6 +120,7 @@ class Neighbours:
                 log.warning("cannot wake other servers", cause=str(error))
                 _close(connection)
                 connection = None
+            self._stopping.wait(_TOLD_APART_S)
         _close(connection)
 
     def _gathered(self) -> list[Set[str]]:

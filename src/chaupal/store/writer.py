@@ -94,6 +94,7 @@ class Writer:
         self._before_commit = before_commit
         self._on_commit = on_commit
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._put_back: deque[Work] = deque()
         self._patient: deque[Work] = deque()
         self._batches_before_patient = 0
         self._called_at_s = -_CALM_S
@@ -153,7 +154,7 @@ class Writer:
 
     def _refuse_late_work(self) -> None:
         """Whoever submitted while the thread was ending hears of it instead of waiting for ever."""
-        late: list[Work] = []
+        late = list(self._put_back)
         while not self._queue.empty():
             self._sort(self._queue.get(), late)
         late += self._patient
@@ -183,8 +184,9 @@ class Writer:
 
     def _take_calls(self, *, waits: bool) -> list[Work]:
         """All that is no patient work."""
-        works: list[Work] = []
-        if waits:
+        works = list(self._put_back)
+        self._put_back.clear()
+        if waits and not works:
             self._sort(self._queue.get(), works)
         deadline = time.monotonic() + _BATCH_MAX_S
         while len(works) < _BATCH_MAX_RULES and time.monotonic() < deadline:
@@ -196,20 +198,31 @@ class Writer:
             self._called_at_s = time.monotonic()
         return works
 
+    def _join(self, count: int, tenant_ids: Set[str]) -> list[Work]:
+        """Calls of these tenants that have come since a batch of so many was taken, as far as there is room in it."""
+        came: list[Work] = []
+        while count + len(came) < _BATCH_MAX_RULES:
+            try:
+                self._sort(self._queue.get_nowait(), came)
+            except queue.Empty:
+                break
+        self._put_back += [work for work in came if work.caller.tenant_id not in tenant_ids]
+        return [work for work in came if work.caller.tenant_id in tenant_ids]
+
     def _sort(self, work: Work | None, works: list[Work]) -> None:
         if work is None:
             self._is_ending = True
         elif work is not _LOOK:
             works.append(work)
 
-    def _run(self, works: Sequence[Work]) -> None:
+    def _run(self, works: list[Work]) -> None:
         is_forced = not all(work.is_patient for work in works)
         if len(works) > 1 and self._run_together(works, is_forced=is_forced):
             return
         for work in works:
             self._run_one(work, is_forced=not work.is_patient)
 
-    def _run_together(self, works: Sequence[Work], *, is_forced: bool) -> bool:
+    def _run_together(self, works: list[Work], *, is_forced: bool) -> bool:
         """Whether the batch is decided; False where its rules are to be run again, one by one."""
         try:
             self._decide(
@@ -221,6 +234,7 @@ class Writer:
                     clock=self._clock,
                     before_commit=self._before_commit,
                     is_forced=is_forced,
+                    join=lambda tenant_ids: self._join(len(works), tenant_ids) if is_forced else (),
                 ),
             )
         except (DatabaseRefused, ForceNeeded):
