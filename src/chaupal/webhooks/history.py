@@ -195,6 +195,7 @@ def _queue(tx: Transaction, webhook: WebhookRow, row: DeliveryRow, *, body: byte
             happened_at_ms=row.happened_at_ms,
             created_at_ms=tx.now_ms,
             finished_at_ms=None,
+            about_id=row.about_id,
         ),
     )
 

@@ -26,6 +26,7 @@ class DeliveryRow(NamedTuple):
     happened_at_ms: int
     created_at_ms: int
     due_at_ms: int
+    about_id: str
 
 
 class DeliveryState(NamedTuple):

@@ -12,7 +12,8 @@ necessary. A deleted one stays, empty, until its deliveries are gone.
 `webhook_deliveries`: one event for one webhook. `body` is what every try sends, sealed. A delivery is `waiting` in the
 order of `position` within its `lane` (the group), `sending` while a worker has it, and after a failed try `retrying`
 from `due_at_ms` on, outside its lane. It ends as `delivered`, `exhausted` after its last try, or `skipped` because the
-webhook was disabled. `origin` is `event`, `replay` or `test`.
+webhook was disabled. `origin` is `event`, `replay` or `test`. `about_id` is the message or action that it tells of, ""
+where that is the event's own id, or where it holds nothing that can be taken back.
 
 `webhook_tries`: each try of a delivery. `webhook_workers`: the processes that deliver (under the tenant ""), and until
 when each is taken for alive without another word; what a dead one was sending is sent again by others.
@@ -105,6 +106,7 @@ webhook_deliveries = define_table(
     optional_instant("first_tried_at_ms"),
     text("worker_id"),
     optional_instant("finished_at_ms"),
+    text("about_id", server_default=""),
     check("webhook_deliveries_states", f"state IN ({_LISTED})"),
     check(
         "webhook_deliveries_finished",
@@ -121,6 +123,7 @@ IS_WAITING = webhook_deliveries.c.state == literal_column("'waiting'")
 IS_RETRYING = webhook_deliveries.c.state == literal_column("'retrying'")
 IS_SENDING = webhook_deliveries.c.state == literal_column("'sending'")
 IS_FINISHED = webhook_deliveries.c.finished_at_ms.is_not(None)
+IS_ABOUT_ANOTHER = webhook_deliveries.c.about_id != literal_column("''")
 
 partial_index(
     "webhook_deliveries_waiting",
@@ -153,6 +156,14 @@ partial_index(
     webhook_deliveries.c.finished_at_ms,
     webhook_deliveries.c.delivery_id,
     where=IS_FINISHED,
+)
+
+partial_index(
+    "webhook_deliveries_about",
+    webhook_deliveries.c.tenant_id,
+    webhook_deliveries.c.about_id,
+    webhook_deliveries.c.delivery_id,
+    where=IS_ABOUT_ANOTHER,
 )
 
 webhook_tries = define_table(

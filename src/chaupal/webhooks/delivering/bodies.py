@@ -40,7 +40,7 @@ def build_body(happening: Happening, webhook: WebhookRow, target: Target) -> byt
 
 
 def seal_body(body: bytes, secret_key: SecretKey) -> bytes:
-    """As it is stored: it holds what people wrote, and outlives what they erase by up to a month."""
+    """As it is stored, for up to a month: it holds what people wrote."""
     return secret_key.seal(_PURPOSE, body)
 
 

@@ -1,4 +1,4 @@
-"""Forgetting deliveries that are over, and all that is left of deleted webhooks. For the sweep."""
+"""Forgetting deliveries that are over, what was taken back, and all that is left of deleted webhooks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from sqlalchemy import BindParameter, bindparam, delete, select
 
 from chaupal.store.statements import in_list, statement
 from chaupal.store.transaction import Transaction
+from chaupal.webhooks.kinds import OBJECT_TYPES
 from chaupal.webhooks.queries import delete_webhook_row, select_deleted_webhooks
-from chaupal.webhooks.tables import IS_FINISHED, webhook_deliveries, webhook_tries
+from chaupal.webhooks.tables import IS_ABOUT_ANOTHER, IS_FINISHED, webhook_deliveries, webhook_tries, webhooks
 
 SKIPPED_KEEP_DAYS = 7
 """Events of a disabled webhook can be replayed for so long (contract, section 11)."""
 
+_DELETED_AT_ONCE = 1_000
 _DAY_MS = 86_400_000
 _D = webhook_deliveries.c
 _HERE = _D.tenant_id == bindparam("tenant_id")
@@ -32,6 +34,17 @@ _SELECT_OLD_SKIPPED = statement(
 _SELECT_OF_WEBHOOK = statement(
     select(_D.delivery_id).where(_HERE, _D.webhook_id == bindparam("which_webhook")).limit(_LIMIT)
 )
+_SELECT_WEBHOOKS = statement(
+    select(webhooks.c.webhook_id).where(
+        webhooks.c.tenant_id == bindparam("tenant_id"),
+        in_list(webhooks.c.object_type, "object_types"),
+        webhooks.c.deleted_at_ms.is_(None),
+    )
+)
+_SELECT_OF_EVENTS = statement(
+    select(_D.delivery_id).where(_HERE, in_list(_D.webhook_id, "webhook_ids"), in_list(_D.event_id, "object_ids"))
+)
+_SELECT_ABOUT = statement(select(_D.delivery_id).where(_HERE, in_list(_D.about_id, "object_ids"), IS_ABOUT_ANOTHER))
 _DELETE = statement(delete(webhook_deliveries).where(_HERE, in_list(_D.delivery_id, "delivery_ids")), is_aside=True)
 _DELETE_TRIES = statement(
     delete(webhook_tries).where(
@@ -57,7 +70,22 @@ def forget_deliveries(tx: Transaction, *, keep_days: int, limit: int) -> int:
         found += [row[0] for row in rows]
         if not rows:
             delete_webhook_row(tx, webhook_id)
-    if found:
-        tx.run(_DELETE_TRIES, delivery_ids=found)
-        tx.run(_DELETE, delivery_ids=found)
+    _delete(tx, found)
     return len(found)
+
+
+def forget_taken_back(tx: Transaction, object_ids: list[str]) -> int:
+    """Delete the deliveries of messages, actions and reactions that were taken back, sent or not, with what was
+    answered to them; how many. One that is just being sent is not tried again. Inside tx."""
+    webhook_ids = [row[0] for row in tx.all(_SELECT_WEBHOOKS, object_types=list(OBJECT_TYPES))]
+    found = {row[0] for row in tx.all(_SELECT_OF_EVENTS, webhook_ids=webhook_ids, object_ids=object_ids)}
+    found |= {row[0] for row in tx.all(_SELECT_ABOUT, object_ids=object_ids)}
+    _delete(tx, sorted(found))
+    return len(found)
+
+
+def _delete(tx: Transaction, delivery_ids: list[str]) -> None:
+    for first in range(0, len(delivery_ids), _DELETED_AT_ONCE):
+        some = delivery_ids[first : first + _DELETED_AT_ONCE]
+        tx.run(_DELETE_TRIES, delivery_ids=some)
+        tx.run(_DELETE, delivery_ids=some)

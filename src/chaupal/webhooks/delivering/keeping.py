@@ -13,6 +13,7 @@ import msgspec
 from chaupal.auth.caller import Operator
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.claiming import FLIGHT_MAX, FLIGHT_MAX_BYTES, Flight
+from chaupal.webhooks.delivering.forgetting import forget_taken_back
 from chaupal.webhooks.delivering.matching import NOT_ALLOWED, Matched
 from chaupal.webhooks.delivering.queries import (
     ClaimedDelivery,
@@ -87,6 +88,9 @@ def keep_matched(tx: Transaction, _caller: Operator, keeping: Keeping) -> Kept:
             append_delivery(tx, delivery)
     if left := sorted(waiting.keys() - flying):
         set_due(tx, left, tx.now_ms)
+    # The events before are all kept by now, whatever was matched while they were taken back.
+    if matched.taken_back:
+        forget_taken_back(tx, matched.taken_back)
     for webhook_id in matched.revoked:
         disable(tx, webhook_id, NOT_ALLOWED)
     return Kept(is_kept=True, flights=flights)

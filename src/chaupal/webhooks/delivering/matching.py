@@ -15,8 +15,9 @@ import structlog
 from chaupal.auth.caller import Operator
 from chaupal.auth.sealing import SealBroken
 from chaupal.auth.tenant_keys import TenantKeys, meet_tenant
+from chaupal.events.catalogue import EventType
 from chaupal.events.log import CursorExpired, StoredEvent, log_end, read_after
-from chaupal.happenings.rules import Imprint, Told, find_told, without_numbers
+from chaupal.happenings.rules import Happening, Imprint, Told, find_told, without_numbers
 from chaupal.media.links import MediaLinks
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
@@ -44,6 +45,7 @@ NOT_ALLOWED = "NotAllowed"
 """The reason of a webhook whose maker has no right to it any more."""
 
 _GROUP_REMOVED = "GroupRemoved"
+_ENDS = frozenset({EventType.MESSAGE_RETRACTED, EventType.ACTION_RETRACTED, EventType.REACTION_REMOVED})
 
 log = structlog.get_logger("webhooks")
 
@@ -64,6 +66,8 @@ class Matched(msgspec.Struct, frozen=True):
     revoked: list[str]
     """Webhooks whose makers have lost the right to them."""
     has_more: bool
+    taken_back: list[str] = []
+    """Messages, actions and reactions that are no more: what was queued of them before goes, too."""
 
 
 def pieces_of(matched: Matched) -> list[Matched]:
@@ -108,6 +112,7 @@ def match_events(tx: Transaction, caller: Operator, matching: Matching) -> Match
         deliveries=matcher.deliveries,
         revoked=sorted(matcher.revoked),
         has_more=until < events[-1].position or len(events) == EVENTS_AT_ONCE,
+        taken_back=[event.object_id for event in events if event.event_type in _ENDS and event.position <= until],
     )
 
 
@@ -183,6 +188,7 @@ class _Matcher:
                 happened_at_ms=event.at_us // 1000,
                 created_at_ms=now_ms,
                 finished_at_ms=None if is_active else now_ms,
+                about_id=_about_id(happening),
             )
         )
 
@@ -213,6 +219,13 @@ def _by_object(tx: Transaction, object_type: str, object_ids: set[str]) -> dict[
 def _action_id(event: StoredEvent) -> str:
     """The action that an event may be about; the id of something else does no harm."""
     return str(event.facts.get("actionId") or event.facts.get("referenceId") or event.object_id)
+
+
+def _about_id(happening: Happening) -> str:
+    """What the words of a happening belong to, where its event has an id of its own."""
+    if happening.event_type == EventType.MESSAGE_EDITED:
+        return str(happening.data["referenceId"])
+    return happening.action_id if happening.action_id != happening.event_id else ""
 
 
 def _is_of_action(event: StoredEvent) -> bool:

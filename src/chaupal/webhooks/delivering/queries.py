@@ -41,6 +41,7 @@ class NewDelivery(NamedTuple):
     happened_at_ms: int
     created_at_ms: int
     finished_at_ms: int | None
+    about_id: str = ""
 
 
 class ClaimedDelivery(NamedTuple):
