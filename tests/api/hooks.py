@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
-from chaupal.webhooks.delivering.claiming import Recorded
 from chaupal.webhooks.delivering.engine import EngineLimits, WebhookEngine
+from chaupal.webhooks.delivering.recording import Recorded
 from tests.api.worlds import Caller, World
 from tests.outbound.receivers import HttpReceiver, Received
 

@@ -204,7 +204,7 @@ class TestSeveralWorkers:
 
 
 class TestDoubt:
-    @pytest.mark.parametrize("rule", ["keep_matched", "claim_flights", "record_flight"])
+    @pytest.mark.parametrize("rule", ["keep_matched", "claim_flights", "record_flights"])
     def test_what_was_written_though_nobody_heard_of_it_is_sent_all_the_same(
         self, world: World, hook_receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch, rule: str
     ) -> None:

@@ -63,6 +63,7 @@ _LIMIT: BindParameter[int] = bindparam("row_limit")
 
 _INSERT = statement(insert(webhooks))
 _SELECT_ONE = statement(select(*_COLUMNS).where(*_THIS, _IS_THERE))
+_SELECT_THESE = statement(select(*_COLUMNS).where(_HERE, in_list(webhooks.c.webhook_id, "webhook_ids"), _IS_THERE))
 _SELECT_OF_OBJECT = statement(
     select(*_COLUMNS)
     .where(_HERE, _TYPE, webhooks.c.object_id == bindparam("which_object"), _IS_THERE)
@@ -165,6 +166,11 @@ def select_webhook(tx: Transaction, webhook_id: str) -> WebhookRow | None:
     """By id."""
     row = tx.one_or_none(_SELECT_ONE, which_id=webhook_id)
     return WebhookRow(*row) if row else None
+
+
+def select_webhooks(tx: Transaction, webhook_ids: list[str]) -> list[WebhookRow]:
+    """Those of the ids that are not deleted."""
+    return [WebhookRow(*row) for row in tx.all(_SELECT_THESE, webhook_ids=webhook_ids)]
 
 
 def select_webhooks_of_object(tx: Transaction, object_type: str, object_id: str) -> list[WebhookRow]:

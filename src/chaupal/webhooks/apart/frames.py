@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from chaupal.settings import Settings
-from chaupal.webhooks.delivering import claiming, keeping
+from chaupal.webhooks.delivering import claiming, keeping, recording
 from chaupal.webhooks.delivering.place import Tally
 
 _LENGTH_BYTES = 4
@@ -23,7 +23,7 @@ _FRAME_MAX_BYTES = 64 * 1_048_576
 RULES: dict[str, tuple[Any, Any, Any]] = {
     "keep_matched": (keeping.keep_matched, keeping.Keeping, keeping.Kept),
     "claim_flights": (claiming.claim_flights, claiming.Claim, list[claiming.Flight]),
-    "record_flight": (claiming.record_flight, claiming.FlightEnd, claiming.Recorded),
+    "record_flights": (recording.record_flights, list[recording.FlightEnd], list[recording.Recorded]),
     "rescue_deliveries": (claiming.rescue_deliveries, tuple[str, str], int),
     "begin_worker": (claiming.begin_worker, str, None),
     "keep_worker": (claiming.keep_worker, str, bool),

@@ -12,8 +12,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from chaupal.webhooks.delivering.claiming import LANES_MAX, DueWanted, Flight, Room, TriedDelivery
+from chaupal.webhooks.delivering.claiming import LANES_MAX, DueWanted, Flight, Room
 from chaupal.webhooks.delivering.queries import WebhookPlace
+from chaupal.webhooks.delivering.recording import TriedDelivery
 from chaupal.webhooks.kinds import ACTION_PACKAGE
 
 SLOW_S = 2.0

@@ -1,4 +1,4 @@
-"""The rules of the queue: taking what is to be sent, recording what became of it, giving back what a dead worker had.
+"""The rules of the queue: taking what is to be sent, and giving back what a dead worker had.
 
 They run in the tenant's writes, one after another on all nodes, so that taking is a plain check: one delivery is taken
 once. At least once is what receivers get: a worker that dies between sending and recording leaves a delivery that is
@@ -14,12 +14,7 @@ from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.queries import (
     ClaimedDelivery,
     WebhookPlace,
-    append_try,
     claim,
-    note_health,
-    record_delivered,
-    record_failed,
-    release,
     release_all,
     replace_due,
     rescue,
@@ -33,14 +28,6 @@ from chaupal.webhooks.delivering.queries import (
     set_due,
     skip_pending,
 )
-from chaupal.webhooks.delivering.schedule import (
-    EXHAUSTED,
-    RETRYING,
-    TRIES_MAX,
-    delay_ms,
-    is_gone,
-    is_success,
-)
 from chaupal.webhooks.delivering.worker_queries import (
     delete_worker,
     end_leases,
@@ -49,7 +36,6 @@ from chaupal.webhooks.delivering.worker_queries import (
     renew_lease,
     select_dead_workers,
 )
-from chaupal.webhooks.disabling import disable, note_long_failure
 from chaupal.webhooks.queries import WebhookRow, select_webhook
 
 LANES_MAX = 8
@@ -66,9 +52,6 @@ LEASE_MS = 15_000
 
 LEASE_MARGIN_MS = 5_000
 """By so much the clocks of several nodes may differ."""
-
-FAILING = "Failing"
-GONE = "Gone"
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -141,7 +124,7 @@ def _claim_of_webhook(tx: Transaction, webhook: WebhookRow, worker_id: str, lane
     chosen = _choose(tx, webhook.webhook_id, busy, allowed) if allowed > 0 else []
     claimed = {each.delivery_id: each for each in claim(tx, worker_id, [id_ for ids in chosen for id_ in ids])}
     if len(chosen) < allowed:
-        replace_due(tx, webhook.webhook_id, _next_retry_ms(tx, webhook.webhook_id))
+        replace_due(tx, webhook.webhook_id, next_retry_ms(tx, webhook.webhook_id))
     elif free <= lanes:
         # All that it may have is on its way: whoever ends a flight looks again.
         replace_due(tx, webhook.webhook_id, None)
@@ -157,13 +140,13 @@ def _choose(tx: Transaction, webhook_id: str, busy: set[str], allowed: int) -> l
     lane = select_next_lane(tx, webhook_id, None)
     while lane is not None and len(chosen) < allowed:
         if lane not in busy:
-            chosen.append(_head_of_lane(tx, webhook_id, lane))
+            chosen.append(head_of_lane(tx, webhook_id, lane))
         lane = select_next_lane(tx, webhook_id, lane)
     chosen += [[id_] for id_ in due[max(1, allowed // 2) :]]
     return chosen[:allowed]
 
 
-def _head_of_lane(tx: Transaction, webhook_id: str, lane: str) -> list[str]:
+def head_of_lane(tx: Transaction, webhook_id: str, lane: str) -> list[str]:
     taken: list[str] = []
     size_bytes = 0
     for delivery_id, body_bytes in select_lane(tx, webhook_id, lane, limit=FLIGHT_MAX):
@@ -174,143 +157,9 @@ def _head_of_lane(tx: Transaction, webhook_id: str, lane: str) -> list[str]:
     return taken
 
 
-def _next_retry_ms(tx: Transaction, webhook_id: str) -> int | None:
+def next_retry_ms(tx: Transaction, webhook_id: str) -> int | None:
     retrying = select_retrying(tx, webhook_id, limit=1)
     return retrying[0][1] if retrying else None
-
-
-def _next_due_ms(tx: Transaction, webhook_id: str, *, busy_lane: str | None) -> int | None:
-    lane = select_next_lane(tx, webhook_id, None)
-    if lane is not None and lane == busy_lane:
-        lane = select_next_lane(tx, webhook_id, lane)
-    if lane is not None:
-        return tx.now_ms
-    return _next_retry_ms(tx, webhook_id)
-
-
-class TriedDelivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One try. `status` None where nothing was answered, and `error` says why; `answer` is the answer's beginning."""
-
-    delivery: ClaimedDelivery
-    tried_at_ms: int
-    duration_ms: int
-    status: int | None
-    error: str
-    answer: str
-    retry_after_s: int | None
-
-
-class FlightEnd(msgspec.Struct, frozen=True):
-    """What became of a flight: the tries in their order, and what was not tried. `wants_more`: the worker has room to
-    go on with the same lane."""
-
-    worker_id: str
-    webhook_id: str
-    tries: list[TriedDelivery]
-    untried: list[str]
-    wants_more: bool = False
-
-
-class Recorded(msgspec.Struct, frozen=True):
-    """How many deliveries went which way, the reason where the webhook was disabled for it, and what the worker is to
-    send next in the same lane."""
-
-    delivered: int
-    retrying: int
-    exhausted: int
-    disabled_reason: str
-    more: Flight | None = None
-
-
-def record_flight(tx: Transaction, _caller: Operator, end: FlightEnd) -> Recorded:
-    """Note what became of a flight. What is not the worker's any more is left as it is."""
-    if end.untried:
-        release(tx, end.worker_id, end.untried)
-    taken = [each.delivery.delivery_id for each in end.tries if is_success(each.status)]
-    delivered = record_delivered(tx, end.worker_id, taken) if taken else set()
-    webhook = select_webhook(tx, end.webhook_id)
-    failing_ms = webhook.failing_since_ms if webhook is not None else None
-    success_ms = webhook.last_success_at_ms if webhook is not None else 0
-    retrying = exhausted = 0
-    reason = ""
-    for each in end.tries:
-        if is_success(each.status):
-            if each.delivery.delivery_id in delivered:
-                _note_try(tx, each)
-            failing_ms, success_ms = None, max(success_ms, each.tried_at_ms)
-            continue
-        failing_ms = failing_ms or each.tried_at_ms
-        state = _record_failure(tx, end.worker_id, each)
-        retrying, exhausted = retrying + (state == RETRYING), exhausted + (state == EXHAUSTED)
-        reason = reason or _reason_to_disable(each, state, success_ms=success_ms)
-    more: Flight | None = None
-    if webhook is not None:
-        if end.wants_more and failing_ms is None and not end.untried:
-            more = _more_of_lane(tx, webhook, end)
-        due_ms = _next_due_ms(tx, end.webhook_id, busy_lane=more.deliveries[0].lane if more is not None else None)
-        told_ms = None if reason else note_long_failure(tx, webhook, failing_ms)
-        note_health(
-            tx,
-            end.webhook_id,
-            due_ms=due_ms,
-            failing_since_ms=failing_ms,
-            success_at_ms=success_ms,
-            failing_told_at_ms=told_ms,
-        )
-        if reason and not disable(tx, end.webhook_id, reason):
-            reason = ""
-    return Recorded(len(delivered), retrying, exhausted, reason, more)
-
-
-def _more_of_lane(tx: Transaction, webhook: WebhookRow, end: FlightEnd) -> Flight | None:
-    """The next of the lane that a flight has come to the end of; None where it was none, or nothing waits in it."""
-    if not end.tries or end.tries[0].delivery.try_count or not webhook.is_active(tx.now_ms):
-        return None
-    ids = _head_of_lane(tx, webhook.webhook_id, end.tries[0].delivery.lane)
-    if not ids or not has_lease(tx, end.worker_id):
-        return None
-    claimed = {each.delivery_id: each for each in claim(tx, end.worker_id, ids)}
-    deliveries = [claimed[id_] for id_ in ids if id_ in claimed]
-    return Flight(webhook, deliveries) if deliveries else None
-
-
-def _record_failure(tx: Transaction, worker_id: str, tried: TriedDelivery) -> str:
-    """The state that it has now; "" where it is not the worker's any more."""
-    delivery = tried.delivery
-    tries_done = delivery.try_count + 1
-    is_over = is_gone(tried.status) or tries_done >= TRIES_MAX or delivery.origin == "test"
-    due_at_ms = tx.now_ms
-    if not is_over:
-        spent_ms = tx.now_ms - delivery.first_tried_at_ms
-        due_at_ms += delay_ms(delivery.delivery_id, tries_done, retry_after_s=tried.retry_after_s, spent_ms=spent_ms)
-    state = EXHAUSTED if is_over else RETRYING
-    if not record_failed(tx, worker_id, delivery.delivery_id, state=state, due_at_ms=due_at_ms):
-        return ""
-    _note_try(tx, tried)
-    return state
-
-
-def _reason_to_disable(tried: TriedDelivery, state: str, *, success_ms: int) -> str:
-    if tried.delivery.origin == "test":
-        return ""
-    if is_gone(tried.status) and state:
-        return GONE
-    # Other deliveries that got through since show that the receiver is alive.
-    is_last = state == EXHAUSTED and success_ms < tried.delivery.first_tried_at_ms
-    return FAILING if is_last else ""
-
-
-def _note_try(tx: Transaction, tried: TriedDelivery) -> None:
-    append_try(
-        tx,
-        tried.delivery.delivery_id,
-        tried.delivery.try_count + 1,
-        tried_at_ms=tried.tried_at_ms,
-        duration_ms=tried.duration_ms,
-        status=tried.status,
-        error=tried.error,
-        answer=tried.answer,
-    )
 
 
 def begin_worker(tx: Transaction, _caller: Operator, worker_id: str) -> None:

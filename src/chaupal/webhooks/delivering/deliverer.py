@@ -17,7 +17,6 @@ import structlog
 
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.sealing import SealBroken, SecretKey
-from chaupal.errors import Unavailable
 from chaupal.logs import log_failure
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
@@ -26,9 +25,6 @@ from chaupal.webhooks.delivering.bodies import open_body, seal_answer
 from chaupal.webhooks.delivering.claiming import (
     Claim,
     Flight,
-    FlightEnd,
-    Recorded,
-    TriedDelivery,
     begin_worker,
     claim_flights,
     declare_all_dead,
@@ -37,13 +33,14 @@ from chaupal.webhooks.delivering.claiming import (
     find_due,
     find_left_behind,
     keep_worker,
-    record_flight,
     rescue_deliveries,
 )
+from chaupal.webhooks.delivering.gathering import EndGatherer
 from chaupal.webhooks.delivering.keeping import Keeping, Load, keep_matched
 from chaupal.webhooks.delivering.matching import Matched, Matching, match_events, pieces_of
 from chaupal.webhooks.delivering.place import DeliveryMetrics, DeliveryPlace, Tally
 from chaupal.webhooks.delivering.queries import ClaimedDelivery, select_behind
+from chaupal.webhooks.delivering.recording import FlightEnd, Recorded, TriedDelivery
 from chaupal.webhooks.delivering.schedule import is_success
 from chaupal.webhooks.delivering.sending import send
 from chaupal.webhooks.kinds import Target, open_target
@@ -54,8 +51,6 @@ _ROUNDS_OF_TENANT = 10
 
 _FLIGHT_MAX_S = 2.0
 """A flight that takes longer gives the rest back: what it has sent is noted soon."""
-
-_RECORD_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
 log = structlog.get_logger("webhooks")
 
@@ -83,6 +78,9 @@ class Deliverer:
         self._stopping = stopping
         self._landed = landed
         self._recorded = recorded
+        self._gatherer = EndGatherer(
+            house.store, stopping=stopping, flying_count=lambda: len(self._air), doubt=self.doubt
+        )
         self._worker_id = new_id()
         self._is_in_doubt = False
 
@@ -117,6 +115,7 @@ class Deliverer:
 
     async def end(self) -> None:
         """Nothing is on its way any more."""
+        await self._gatherer.settle()
         await self._house.store.write(end_worker, INSTALLATION, self._worker_id)
 
     async def match_all(self) -> bool:
@@ -219,7 +218,7 @@ class Deliverer:
         wants_more = self._air.has_much_room and not (self._stopping.is_set() or self._is_in_doubt)
         end = FlightEnd(worker_id, flight.webhook.webhook_id, tries, untried, wants_more)
         try:
-            recorded = await self._record(tenant_id, end)
+            recorded = await self._gatherer.record(tenant_id, end)
         except Exception as error:  # noqa: BLE001 - the deliveries are given back when this worker goes on as another
             self.doubt()
             self._note_failure("recording deliveries failed", error, webhook_id=flight.webhook.webhook_id)
@@ -270,23 +269,6 @@ class Deliverer:
             answer="",
             retry_after_s=None,
         )
-
-    async def _record(self, tenant_id: str, end: FlightEnd) -> Recorded:
-        """What is now in the database. Tries again while the database is away: giving up would send again."""
-        store, operator = self._house.store, Operator(tenant_id)
-        for pause_s in _RECORD_PAUSES_S:
-            try:
-                return (await store.write(record_flight, operator, end)).result
-            except Unavailable as unavailable:
-                log.warning("deliveries not recorded yet", cause=str(unavailable))
-                if end.wants_more:
-                    # It may have been recorded, and more been claimed that nobody heard of.
-                    self.doubt()
-                    end = msgspec.structs.replace(end, wants_more=False)
-            if self._stopping.is_set():
-                break
-            await asyncio.sleep(pause_s)
-        return (await store.write(record_flight, operator, end)).result
 
     def _note(self, tenant_id: str, flight: Flight, tries: list[TriedDelivery], recorded: Recorded) -> None:
         self._count(

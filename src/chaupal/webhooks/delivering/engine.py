@@ -23,8 +23,8 @@ from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.place import DeliveryMetrics, DeliveryPlace, Tally
 
 if TYPE_CHECKING:
-    from chaupal.webhooks.delivering.claiming import Recorded
     from chaupal.webhooks.delivering.deliverer import Deliverer
+    from chaupal.webhooks.delivering.recording import Recorded
 
 _FIRST_LOOK_AFTER_S = 0.2
 """A start is not to wait for what it does not need."""

@@ -14,6 +14,7 @@ from chaupal.store.statements import in_list, statement
 from chaupal.store.tables import tenants
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.schedule import RETRYING, SENDING, SKIPPED, WAITING
+from chaupal.webhooks.queries import WebhookRow
 from chaupal.webhooks.tables import (
     IS_RETRYING,
     IS_SENDING,
@@ -58,6 +59,16 @@ class ClaimedDelivery(NamedTuple):
     try_count: int
     happened_at_ms: int
     first_tried_at_ms: int
+
+
+class Standing(NamedTuple):
+    """A webhook, whether anything waits for its first try, when the next of what has failed is tried again, and from
+    when on the webhook is looked at."""
+
+    webhook: WebhookRow
+    is_waiting: bool
+    next_retry_ms: int | None
+    next_due_ms: int | None
 
 
 class WebhookPlace(NamedTuple):
@@ -136,6 +147,19 @@ _SELECT_IDLE = statement(
         webhooks.c.valid_until_ms > bindparam("now_ms"),
     )
 )
+_OF_THAT_WEBHOOK = (_D.tenant_id == bindparam("tenant_id"), _D.webhook_id == webhooks.c.webhook_id)
+_SELECT_STANDINGS = statement(
+    select(
+        select(_D.delivery_id).where(*_OF_THAT_WEBHOOK, IS_WAITING).exists(),
+        select(func.min(_D.due_at_ms)).where(*_OF_THAT_WEBHOOK, IS_RETRYING).scalar_subquery(),
+        webhooks.c.next_due_ms,
+        *(webhooks.c[name] for name in WebhookRow._fields),
+    ).where(
+        webhooks.c.tenant_id == bindparam("tenant_id"),
+        in_list(webhooks.c.webhook_id, "webhook_ids"),
+        webhooks.c.deleted_at_ms.is_(None),
+    )
+)
 _THIS_WEBHOOK = (webhooks.c.tenant_id == bindparam("tenant_id"), webhooks.c.webhook_id == bindparam("which_webhook"))
 _REPLACE_DUE = statement(update(webhooks).where(*_THIS_WEBHOOK).values(next_due_ms=bindparam("due_ms")), is_aside=True)
 _NOTE_HEALTH = statement(
@@ -151,6 +175,9 @@ _NOTE_HEALTH = statement(
 )
 
 _SELECT_SENDING = statement(select(_D.lane, _D.try_count).where(*_OF_WEBHOOK, IS_SENDING))
+_SELECT_BUSY = statement(
+    select(_D.webhook_id).where(_HERE, in_list(_D.webhook_id, "webhook_ids"), IS_SENDING).distinct()
+)
 _SELECT_NEXT_LANE = statement(
     select(_D.lane).where(*_OF_WEBHOOK, IS_WAITING, _D.lane > bindparam("after_lane")).order_by(_D.lane).limit(1)
 )
@@ -281,6 +308,12 @@ def select_idle(tx: Transaction, webhook_ids: list[str]) -> list[str]:
     return [row[0] for row in tx.all(_SELECT_IDLE, webhook_ids=webhook_ids, now_ms=tx.now_ms)]
 
 
+def select_standings(tx: Transaction, webhook_ids: list[str]) -> list[Standing]:
+    """Those of the webhooks that are not deleted."""
+    rows = tx.all(_SELECT_STANDINGS, webhook_ids=webhook_ids)
+    return [Standing(WebhookRow(*row[3:]), *row[:3]) for row in rows]
+
+
 def set_due(tx: Transaction, webhook_ids: list[str], at_ms: int) -> None:
     """Have the webhooks looked at from then on, unless they are looked at sooner anyway. Inside tx."""
     tx.run(_SET_DUE, webhook_ids=webhook_ids, at_ms=at_ms)
@@ -314,6 +347,11 @@ def note_health(
 def select_sending(tx: Transaction, webhook_id: str) -> list[tuple[str, int]]:
     """(lane, tries before) of what is being sent, by whichever worker."""
     return [(row[0], row[1]) for row in tx.all(_SELECT_SENDING, which_webhook=webhook_id)]
+
+
+def select_busy(tx: Transaction, webhook_ids: list[str]) -> set[str]:
+    """Those of the webhooks to which something is being sent, by whichever worker."""
+    return {row[0] for row in tx.all(_SELECT_BUSY, webhook_ids=webhook_ids)}
 
 
 def select_next_lane(tx: Transaction, webhook_id: str, after_lane: str | None) -> str | None:

@@ -11,8 +11,8 @@ from chaupal.outbound.client import OutboundAnswer
 from chaupal.outbound.failures import OutboundFailed
 from chaupal.outbound.guarded import GuardedClient
 from chaupal.tracing.untraced import UNTRACED, Traced
-from chaupal.webhooks.delivering.claiming import TriedDelivery
 from chaupal.webhooks.delivering.queries import ClaimedDelivery
+from chaupal.webhooks.delivering.recording import TriedDelivery
 from chaupal.webhooks.delivering.schedule import read_retry_after
 from chaupal.webhooks.kinds import SigningSecret, Target
 from chaupal.webhooks.proving import ANSWER_MAX_BYTES, TOKEN_HEADER

@@ -1,0 +1,105 @@
+"""Recording flights that ended together, as the database has it afterwards."""
+
+from __future__ import annotations
+
+from chaupal.auth.caller import INSTALLATION
+from chaupal.store.clock import new_id
+from chaupal.webhooks.delivering.claiming import Flight, begin_worker
+from chaupal.webhooks.delivering.keeping import Keeping, keep_matched
+from chaupal.webhooks.delivering.matching import Matching, match_events
+from chaupal.webhooks.delivering.queries import ClaimedDelivery
+from chaupal.webhooks.delivering.recording import FlightEnd, TriedDelivery, record_flights
+from tests.api.hooks import HookReceiver, draft, register
+from tests.api.worlds import World
+
+STATES = "SELECT state, try_count FROM webhook_deliveries WHERE tenant_id = %s ORDER BY position, webhook_id"
+HEALTH = "SELECT failing_since_ms, last_success_at_ms, next_due_ms FROM webhooks WHERE tenant_id = %s"
+
+
+def tried(world: World, delivery: ClaimedDelivery, status: int) -> TriedDelivery:
+    return TriedDelivery(
+        delivery=delivery,
+        tried_at_ms=world.clock() // 1000,
+        duration_ms=1,
+        status=status,
+        error="",
+        answer="",
+        retry_after_s=None,
+    )
+
+
+async def keep(world: World, worker_id: str) -> list[Flight]:
+    """What has happened, as flights that the worker is to send."""
+    store, operator = world.house.store, world.operator
+    matched = await store.read(match_events, operator, Matching(world.house.media_links, world.house.tenant_keys))
+    assert matched is not None
+    await store.write(begin_worker, INSTALLATION, worker_id)
+    keeping = Keeping(matched, worker_id=worker_id, free=100, at_host={}, host_limit=16)
+    return (await store.write(keep_matched, operator, keeping)).result.flights
+
+
+async def record(world: World, ends: list[FlightEnd]) -> list[tuple[int, int]]:
+    """(delivered, retrying) of each."""
+    recorded = (await world.house.store.write(record_flights, world.operator, ends)).result
+    return [(each.delivered, each.retrying) for each in recorded]
+
+
+class TestTogether:
+    def test_each_flight_of_several_webhooks_hears_of_its_own(self, world: World, hook_receiver: HookReceiver) -> None:
+        ids = sorted(register(world.group_admin, draft(hook_receiver, world.group_id)) for _ in range(3))
+        world.send("one")
+        world.send("two")
+        worker_id = new_id()
+        flights = sorted(world.client.run(keep(world, worker_id)), key=lambda flight: flight.webhook.webhook_id)
+        assert [flight.webhook.webhook_id for flight in flights] == ids
+        ends = [
+            FlightEnd(
+                worker_id, flight.webhook.webhook_id, [tried(world, each, status) for each in flight.deliveries], []
+            )
+            for flight, status in zip(flights, (200, 500, 200), strict=True)
+        ]
+        assert world.client.run(record(world, ends)) == [(2, 0), (0, 2), (2, 0)]
+        assert world.ask(STATES) == [("delivered", 1), ("retrying", 1), ("delivered", 1)] * 2
+        assert [row[0] is None for row in sorted_health(world)] == [False, True, True]
+
+    def test_two_flights_of_one_webhook_leave_the_health_of_the_later(
+        self, world: World, hook_receiver: HookReceiver
+    ) -> None:
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        world.send("one")
+        world.send("two")
+        worker_id = new_id()
+        [flight] = world.client.run(keep(world, worker_id))
+        webhook_id, (first, second) = flight.webhook.webhook_id, flight.deliveries
+        ends = [
+            FlightEnd(worker_id, webhook_id, [tried(world, first, 500)], []),
+            FlightEnd(worker_id, webhook_id, [tried(world, second, 200)], []),
+        ]
+        assert world.client.run(record(world, ends)) == [(0, 1), (1, 0)]
+        assert world.ask(STATES) == [("retrying", 1), ("delivered", 1)]
+        [[failing_ms, success_ms, due_ms]] = world.ask(HEALTH)
+        assert failing_ms is None
+        assert success_ms == world.clock() // 1000
+        [[retry_ms]] = world.ask("SELECT due_at_ms FROM webhook_deliveries WHERE tenant_id = %s AND state = 'retrying'")
+        assert due_ms == retry_ms, "it is looked at when the one that failed is tried again"
+
+
+class TestHealth:
+    def test_one_success_after_another_is_noted_once_a_second(self, world: World, hook_receiver: HookReceiver) -> None:
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        noted = []
+        for wait_ms in (0, 999, 1):
+            world.clock.advance(milliseconds=wait_ms)
+            world.send("hi")
+            worker_id = new_id()
+            [flight] = world.client.run(keep(world, worker_id))
+            tries = [tried(world, each, 200) for each in flight.deliveries]
+            world.client.run(record(world, [FlightEnd(worker_id, flight.webhook.webhook_id, tries, [])]))
+            noted.append(world.ask(HEALTH)[0][1])
+        assert noted == [noted[0], noted[0], noted[0] + 1_000]
+        assert world.ask(STATES) == [("delivered", 1)] * 3
+
+
+def sorted_health(world: World) -> list[tuple[int | None, ...]]:
+    """Of all webhooks, those that fail first."""
+    return sorted(world.ask(HEALTH), key=lambda row: row[0] is None)
