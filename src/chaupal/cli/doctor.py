@@ -19,7 +19,6 @@ from chaupal.cli.checks.cells import check_cells
 from chaupal.cli.checks.check import Check, State, fault, ok
 from chaupal.cli.checks.database import check_database
 from chaupal.cli.checks.folder import check_folder, check_secret_key
-from chaupal.cli.checks.media_store import check_media_store
 from chaupal.cli.checks.network import check_network
 from chaupal.cli.checks.shown_settings import ShownSetting, load_with_faults, show_settings
 from chaupal.cli.checks.signals import check_signals
@@ -55,6 +54,9 @@ def doctor(as_json: Json = False) -> None:
 
 
 def _examine() -> Examination:
+    # With it comes what speaks to databases: a second and more on a slow machine, of which no other command has need.
+    from chaupal.cli.checks.media_store import check_media_store
+
     settings, checks, refused = load_with_faults(os.environ)
     checks += _allowed("data folder", lambda: check_folder(settings))
     checks += _allowed("secret key", lambda: [check_secret_key(settings)])
