@@ -11,6 +11,7 @@ import sqlalchemy
 from sqlalchemy.dialects import sqlite
 
 import chaupal.app
+import chaupal.kept_ids.tables
 import chaupal.webhooks.tables  # noqa: F401 - declares, with the server's own imports, every table
 from chaupal.settings import Settings
 from chaupal.store import apsw_dbapi, migrating
