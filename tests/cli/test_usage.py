@@ -107,7 +107,8 @@ class TestHelp:
 
     def test_no_command_for_people_loads_the_client_before_it_calls(self) -> None:
         program = (
-            "import sys, chaupal.cli.commands; print({'chaupal_client', 'httpx', 'rich.table', 'sqlalchemy'} & sys.modules.keys())"
+            "import sys, chaupal.cli.commands; "
+            "print({'chaupal_client', 'httpx', 'rich.table', 'sqlalchemy'} & sys.modules.keys())"
         )
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
         assert done.stdout == "set()\n"
