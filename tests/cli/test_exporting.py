@@ -63,6 +63,13 @@ class TestMessages:
         assert rows[1]["Attachement stored at:"].startswith(user.url)
         assert stat.S_IMODE((user.home / "all.csv").stat().st_mode) == 0o600
 
+    def test_what_a_spreadsheet_takes_for_a_formula_is_written_as_it_was_sent(self, user: User) -> None:
+        texts = ["=1+1", "@here", "-5 °C", '+919876543210 called, "twice"']
+        for text in texts:
+            say(user, text)
+        user.json("export", "messages", user.group_id, "all.csv")
+        assert [row["Message"] for row in rows_of(user.home / "all.csv")] == texts
+
     def test_as_json_with_all_fields(self, user: User) -> None:
         first = say(user, "एक")
         assert user.json("export", "messages", user.group_id, "all.json")["records"] == 1
