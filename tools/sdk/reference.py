@@ -129,7 +129,7 @@ def _class(made: type) -> str:
         signature = "" if isinstance(member, property) else _parameters(inspect.signature(member))
         rows.append(f"| {shown} | `{name}{signature}` | {_in_cell(text)} |")
     if rows:
-        parts.append("\n".join(["| | name | meaning |", "|---|---|---|", *rows]))
+        parts.append("\n".join(["| kind | name | meaning |", "|---|---|---|", *rows]))
     return "\n\n".join(parts)
 
 
