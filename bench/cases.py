@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench import client, growth, moved, nodes, streams, webhook_load, webhooks
+from bench import client, growth, moved, moving, nodes, streams, webhook_load, webhooks
 from bench.baseline import build_floor, floor_target
 from bench.case import Case, Result, result_of_cpu, result_of_p50
 from bench.fanout import STREAMS
@@ -169,6 +169,24 @@ CASES = (
         "us",
         Limits(bar=1.2, goal=1.05),
         nodes.run_two_nodes,
+        only_on="PostgreSQL",
+    ),
+    Case(
+        "move",
+        f"an organization with {moving.MESSAGES:,} messages moved to another cell, rows/s",
+        "pg_dump into psql",
+        "rows/s",
+        Limits(bar=0.3, goal=0.6, is_lower_bound=True),
+        moving.run_move,
+        only_on="PostgreSQL",
+    ),
+    Case(
+        "move-wait",
+        "the longest wait of a write while its organization moves to another cell",
+        "no move",
+        "ms",
+        Limits(bar=2_000, goal=200),
+        moving.run_longest_wait,
         only_on="PostgreSQL",
     ),
     Case(

@@ -103,6 +103,7 @@ def _postgresql_stage(server: PostgreSQL, plan: Plan, generator: Generator, fold
         database="PostgreSQL",
         floor_database=server.create_database("chaupal_bench_floor"),
         product_database=server.create_database("chaupal_bench"),
+        create_database=server.create_database,
     )
 
 

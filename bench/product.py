@@ -100,7 +100,7 @@ class Product:
 
     def prepare(self) -> None:
         """Makes the tenant, its admin and a connector. With the server stopped."""
-        printed = self._run_command("init", "--tenant", "Bench", "--admin", "+911234567890", "--connector", "bench")
+        printed = self.run_command("init", "--tenant", "Bench", "--admin", "+911234567890", "--connector", "bench")
         self.installation = Installation(
             tenant_id=printed["tenantId"],
             admin_id=printed["adminId"],
@@ -109,7 +109,8 @@ class Product:
             refresh_token=printed["refreshToken"],
         )
 
-    def _run_command(self, *arguments: str) -> dict[str, Any]:
+    def run_command(self, *arguments: str) -> dict[str, Any]:
+        """What the command prints as JSON."""
         finished = subprocess.run(
             [str(CHAUPAL), *arguments, "--json"],
             check=False,
@@ -131,7 +132,7 @@ class Product:
     def access_token_of(self, mobile_number: str) -> str:
         """For someone else of the tenant, by the operator's command. With the server running."""
         command = ["token", "create", "--connector", self.installation.application_id, "--user", mobile_number]
-        return self._access_token(str(self._run_command(*command)["refreshToken"]))
+        return self._access_token(str(self.run_command(*command)["refreshToken"]))
 
     def _access_token(self, refresh_token: str) -> str:
         answer = self.call(

@@ -5,7 +5,7 @@ The cases play on it.
 import contextlib
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +18,7 @@ from bench.processes import Server
 from bench.product import Product
 
 if TYPE_CHECKING:
+    from bench.moving import Moves
     from bench.seed import Step
 
 
@@ -30,6 +31,8 @@ class Stage:
     database: str
     floor_database: str = "sqlite"
     product_database: str = "sqlite"
+    create_database: Callable[[str], str] | None = None
+    """Makes one more empty PostgreSQL database of this name; its address."""
     _started: list[Server] = field(default_factory=list, init=False)
     _taken_numbers: int = field(default=0, init=False)
 
@@ -50,6 +53,18 @@ class Stage:
         """A group with nobody in it but the admin."""
         self.running_product()
         return self.product.create_group("Bench")
+
+    @cached_property
+    def moves(self) -> "Moves":
+        """Taken once, for all cases that tell something of them."""
+        from bench.moving import measure_moves
+
+        self.bench.progress("moving an organization to and fro")
+        return measure_moves(self)
+
+    def further_database(self, name: str) -> str:
+        """The address of an empty database; this stage's own two are not touched."""
+        return self.create_database(f"chaupal_bench_{name}") if self.create_database else "sqlite"
 
     def take_numbers(self, count: int) -> int:
         """The first of so many numbers that no other case of this stage has, to tell people apart."""

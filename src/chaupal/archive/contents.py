@@ -126,7 +126,12 @@ class RowDigest:
     @property
     def hex(self) -> str:
         """The sum as text."""
-        return f"{self._sum % (1 << _DIGEST_BITS):0{_DIGEST_BITS // 4}x}"
+        return digest_of_sum(self._sum)
+
+
+def digest_of_sum(total: int) -> str:
+    """A sum of hashes as text."""
+    return f"{total % (1 << _DIGEST_BITS):0{_DIGEST_BITS // 4}x}"
 
 
 def write_lines(rows: Iterable[Row], digest: RowDigest) -> Iterator[bytes]:

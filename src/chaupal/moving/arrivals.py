@@ -10,12 +10,14 @@ from typing import Any
 
 import msgspec
 
-from chaupal.archive.contents import RowDigest, encode_row
-from chaupal.auth.caller import Operator
+from chaupal.archive.contents import RowDigest, digest_of_sum, encode_row
+from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.tenant_keys import seal_tenant_key
+from chaupal.cells.watching import read_all, take_over, wanted_by
 from chaupal.moving.rules import (
     ROWS_AT_ONCE,
     Changes,
+    CopiedRows,
     Finish,
     NewArrival,
     RowsOf,
@@ -26,7 +28,9 @@ from chaupal.moving.rules import (
     finish_arrival,
     give_up_arrival,
     page_arrived,
+    put_copied_rows,
     put_rows,
+    sum_copied,
 )
 from chaupal.serving.house import House
 from chaupal.store.tenant_rows import tenant_table
@@ -34,6 +38,8 @@ from chaupal.store.tenant_rows import tenant_table
 _CLEARED_AT_ONCE = 20
 _SUMMED_AT_ONCE = 20
 """Pages of a thousand rows: half a second's work."""
+_SUMMED_BY_DATABASE = 100_000
+"""Rows: the same."""
 
 
 class PartSum(msgspec.Struct, frozen=True, rename="camel"):
@@ -80,6 +86,22 @@ async def put(house: House, tenant_id: str, rows: RowsOf) -> None:
     await house.store.write(put_rows, _mover(tenant_id), rows)
 
 
+async def put_copied(house: House, tenant_id: str, rows: CopiedRows) -> None:
+    """The same as another PostgreSQL has given them.
+
+    Raises:
+        ArrivalOver, InvalidParameters.
+    """
+    await house.store.write(put_copied_rows, _mover(tenant_id), rows)
+
+
+async def sum_up_copied(house: House, tenant_id: str, table: str, after: list[Any] | None) -> PartSum:
+    """The same as `sum_up`, by PostgreSQL's own hashes."""
+    place = TablePlace(table, after, _SUMMED_BY_DATABASE)
+    row_count, total, until = await house.store.read(sum_copied, _mover(tenant_id), place)
+    return PartSum(row_count, digest_of_sum(total), None if until is None else list(until))
+
+
 async def sum_up(house: House, tenant_id: str, table: str, after: list[Any] | None) -> PartSum:
     """The sum of a part of a table of the arriving tenant, as it is read back."""
     digest = RowDigest()
@@ -110,6 +132,8 @@ async def finish(house: House, tenant_id: str, finish: Finish) -> None:
         ArrivalOver, ApplicationIdTaken.
     """
     await house.store.write(finish_arrival, _mover(tenant_id), finish)
+    # One that comes back lives here before this is answered: else its callers would be sent to and fro.
+    take_over(house, await house.store.read(read_all, INSTALLATION, wanted_by(house)))
     house.tell_cells()
     house.wake_jobs()
     house.wake_webhooks()

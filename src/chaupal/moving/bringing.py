@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
@@ -15,7 +16,7 @@ from chaupal.media.archiving import StoredObject
 from chaupal.media.objects import ObjectKey, ObjectMissing
 from chaupal.moving import shapes
 from chaupal.moving.moves import Move
-from chaupal.moving.snapshots import Changed
+from chaupal.moving.snapshots import Changed, Copied
 from chaupal.serving.house import House
 from chaupal.store.clock import new_id
 from chaupal.store.whole_database import Row
@@ -23,6 +24,7 @@ from chaupal.store.whole_database import Row
 _CALL_TIMEOUT_S = 60.0
 _MEDIA_TIMEOUT_S = 3_600.0
 _ROWS_AT_ONCE = 500
+_COMPARED_TOGETHER = 4
 _SUCCESS, _UNKNOWN, _UNAVAILABLE = 200, 401, 500
 _PROBE_BYTES = 32
 
@@ -44,33 +46,52 @@ class Bringing:
         self._sent: set[str] = set()
         self._is_shared: bool | None = None
 
-    async def begin(self, key: bytes) -> None:
-        """Begin, and have removed what an earlier try has left there."""
-        await self._call("begin", shapes.Begin(self._move.arrival_id, key))
+    async def begin(self, key: bytes) -> bool:
+        """Begin, and have removed what an earlier try has left there; whether it takes what PostgreSQL's COPY gives."""
+        begun = await self._call("begin", shapes.Begin(self._move.arrival_id, key))
         place = shapes.Place(self._move.arrival_id)
         while (await self._call("clear", place)).has_more:
             continue
+        return begun.takes_copies
 
     async def put(self, table: str, rows: list[Row]) -> None:
         """Send rows that are not there."""
         await self._call("rows", shapes.Rows(self._move.arrival_id, table, rows))
 
-    async def compare(self, sums: dict[str, tuple[int, str]]) -> None:
+    async def put_copied(self, table: str, columns: list[str], data: bytes) -> None:
+        """Send rows that are not there, as PostgreSQL's COPY has given them."""
+        await self._call("copied", shapes.Copied(self._move.arrival_id, table, columns, data))
+
+    async def compare(self, copied: Copied) -> None:
         """Have each table read there, and compare.
 
         Raises:
             RowsDiffer.
         """
-        for table, expected in sums.items():
-            found, after = RowDigest(), None
-            while True:
-                part = await self._call("sum", shapes.SumOf(table, after))
-                found.add_part(part.row_count, part.digest)
-                after = part.after
-                if after is None:
-                    break
-            if (found.row_count, found.hex) != expected:
-                raise RowsDiffer(f"the table {table} has other rows there than here")
+        waiting = list(copied.sums)
+
+        async def compare_some() -> None:
+            while waiting:
+                table = waiting.pop()
+                if await self._sum_there(table, is_copied=table in copied.by_database) != copied.sums[table]:
+                    raise RowsDiffer(f"the table {table} has other rows there than here")
+
+        # Most tables have next to nothing, so most of the time would go by between question and answer.
+        try:
+            async with asyncio.TaskGroup() as together:
+                for _ in range(_COMPARED_TOGETHER):
+                    together.create_task(compare_some())
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+    async def _sum_there(self, table: str, *, is_copied: bool) -> tuple[int, str]:
+        found, after = RowDigest(), None
+        while True:
+            part = await self._call("sum", shapes.SumOf(table, after, is_copied))
+            found.add_part(part.row_count, part.digest)
+            after = part.after
+            if after is None:
+                return found.row_count, found.hex
 
     async def change(self, changed: Changed) -> None:
         """Do there what was done here, and compare each row.

@@ -35,6 +35,14 @@ ACTING = ("connectors", "jobs", "webhook_cursors", "webhooks", "tenants")
 has arrived whole, so that nothing is done for it before; `tenants` is the last."""
 
 
+_READ_BY_ROW = (*ACTING, "media_objects")
+
+
+def is_copied(table: str) -> bool:
+    """Whether one PostgreSQL gives the table's rows to another without anybody looking at each."""
+    return table not in _READ_BY_ROW
+
+
 @cache
 def carried_tables() -> list[TenantTable]:
     """Every table whose rows go along, by name, whichever rooms are imported."""

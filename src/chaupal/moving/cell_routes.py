@@ -36,7 +36,7 @@ async def take_begin(request: CellRequest) -> bytes:
 
     begin = _read(request, shapes.Begin)
     await arrivals.begin(request.house, request.path["tenantId"], begin.arrival_id, begin.key, is_move=True)
-    return _packed(shapes.Answer())
+    return _packed(shapes.Answer(takes_copies=request.house.settings.is_postgres))
 
 
 async def take_clear(request: CellRequest) -> bytes:
@@ -58,6 +58,17 @@ async def take_rows(request: CellRequest) -> bytes:
     return _packed(shapes.Answer())
 
 
+async def take_copied(request: CellRequest) -> bytes:
+    """Rows come as PostgreSQL has given them."""
+    from chaupal.moving import arrivals
+    from chaupal.moving.rules import CopiedRows
+
+    copied = _read(request, shapes.Copied)
+    rows = CopiedRows(copied.arrival_id, copied.table, copied.columns, copied.data)
+    await arrivals.put_copied(request.house, request.path["tenantId"], rows)
+    return _packed(shapes.Answer())
+
+
 async def take_changes(request: CellRequest) -> bytes:
     """Rows have changed."""
     from chaupal.moving import arrivals
@@ -73,7 +84,8 @@ async def take_sum(request: CellRequest) -> bytes:
     from chaupal.moving import arrivals
 
     asked = _read(request, shapes.SumOf)
-    part = await arrivals.sum_up(request.house, request.path["tenantId"], asked.table, asked.after)
+    sum_up = arrivals.sum_up_copied if asked.is_copied else arrivals.sum_up
+    part = await sum_up(request.house, request.path["tenantId"], asked.table, asked.after)
     return _packed(shapes.Answer(digest=part.digest, row_count=part.row_count, after=part.after))
 
 
@@ -133,6 +145,7 @@ MOVE_ROUTES = [
     CellRoute("POST", PREFIX + "begin", take_begin),
     CellRoute("POST", PREFIX + "clear", take_clear),
     CellRoute("POST", PREFIX + "rows", take_rows, max_bytes=_ROWS_MAX_BYTES),
+    CellRoute("POST", PREFIX + "copied", take_copied, max_bytes=_ROWS_MAX_BYTES),
     CellRoute("POST", PREFIX + "changes", take_changes, max_bytes=_ROWS_MAX_BYTES),
     CellRoute("POST", PREFIX + "sum", take_sum),
     CellRoute("POST", PREFIX + "media/{sha256}/{objectId}", take_media, streams=True, max_bytes=_MEDIA_MAX_BYTES),

@@ -7,6 +7,9 @@ as it only copied, or with what is left to do, once the other cell may have take
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from functools import partial
 
 import structlog
 
@@ -105,14 +108,16 @@ async def _copy_once(house: House, move: Move) -> None:
     for table in carried_tables():
         await house.store.write(record_table, _mover(move), table.name)
     bringing = Bringing(house, move)
-    await bringing.begin((await house.key_of(move.tenant_id)).exported())
+    takes_copies = await bringing.begin((await house.key_of(move.tenant_id)).exported()) and house.settings.is_postgres
     sending = _Sending(house, move, bringing)
+    read = partial(copy_all, house.settings, move.tenant_id, sending, takes_copies=takes_copies)
     try:
-        copied = await asyncio.to_thread(copy_all, house.settings, move.tenant_id, sending.take)
+        copied = await asyncio.to_thread(read)
+        await sending.settle()
     finally:
         sending.end()
     await bringing.send_media(copied.stored)
-    await bringing.compare(copied.sums)
+    await bringing.compare(copied)
     number = await _catch_up(house, move, bringing, copied.until_number)
     for _ in range(_ROUNDS_MOST):
         if await _hold_and_end(house, move, bringing, number):
@@ -122,26 +127,40 @@ async def _copy_once(house: House, move: Move) -> None:
 
 
 class _Sending:
-    """For the thread that reads all rows: sends them, and returns when that is done."""
+    """For the thread that reads all rows: sends them, while the next ones are read."""
 
     def __init__(self, house: House, move: Move, bringing: Bringing) -> None:
         self._house, self._move, self._bringing = house, move, bringing
         self._loop = asyncio.get_running_loop()
         self._count = 0
         self._is_over = False
+        self._under_way: Future[None] | None = None
 
     def end(self) -> None:
         """Whoever waited for it is gone; the thread ends at its next rows."""
         self._is_over = True
 
     def take(self, table: str, rows: list[Row]) -> None:
+        self._begin(partial(self._bringing.put, table, rows), len(rows))
+
+    def take_copied(self, table: str, columns: list[str], data: bytes, row_count: int) -> None:
+        self._begin(partial(self._bringing.put_copied, table, columns, data), row_count)
+
+    async def settle(self) -> None:
+        """All has been sent."""
+        if self._under_way is not None:
+            await asyncio.wrap_future(self._under_way)
+
+    def _begin(self, send: Callable[[], Awaitable[None]], row_count: int) -> None:
+        if self._under_way is not None and not self._is_over:
+            self._under_way.result()
         if self._is_over:
             raise MoveOvertaken
-        asyncio.run_coroutine_threadsafe(self._send(table, rows), self._loop).result()
+        self._under_way = asyncio.run_coroutine_threadsafe(self._send(send, row_count), self._loop)
 
-    async def _send(self, table: str, rows: list[Row]) -> None:
-        await self._bringing.put(table, rows)
-        before, self._count = self._count, self._count + len(rows)
+    async def _send(self, send: Callable[[], Awaitable[None]], row_count: int) -> None:
+        await send()
+        before, self._count = self._count, self._count + row_count
         if before // _TOLD_EVERY_ROWS != self._count // _TOLD_EVERY_ROWS:
             progress = Progress(self._move, self._count)
             await self._house.store.write(note_progress, _mover(self._move), progress)

@@ -17,7 +17,7 @@ from chaupal.auth.tenant_keys import store_tenant_key
 from chaupal.connectors.rules import ApplicationIdTaken, find_connector
 from chaupal.directory.places import Arrival, arrive, lives_here, return_home
 from chaupal.errors import Conflict, InvalidParameters
-from chaupal.moving.carried import ACTING, carried_tables
+from chaupal.moving.carried import ACTING, carried_tables, is_copied
 from chaupal.moving.queries import (
     ArrivalRow,
     WaitingRow,
@@ -165,6 +165,34 @@ def put_rows(tx: Transaction, caller: Operator, given: RowsOf) -> int:
     else:
         table.put(tx, rows)
     return len(rows)
+
+
+class CopiedRows(msgspec.Struct, frozen=True):
+    """Rows of one table as PostgreSQL's COPY has given them, with these columns."""
+
+    arrival_id: str
+    table: str
+    columns: list[str]
+    data: bytes
+
+
+def put_copied_rows(tx: Transaction, _caller: Operator, given: CopiedRows) -> int:
+    """The same from one PostgreSQL to another; how many. Rows of other tenants are passed over.
+
+    Raises:
+        ArrivalOver, InvalidParameters.
+    """
+    _check_running(tx, given.arrival_id)
+    table = _carried(given.table)
+    if given.columns != table.columns or not is_copied(table.name):
+        rule = "must have the columns that it has here: bring both cells to the same version"
+        raise InvalidParameters(field="table", value=given.table, rule=rule)
+    return table.put_copied(tx, given.data)
+
+
+def sum_copied(tx: Transaction, _caller: Operator, place: TablePlace) -> tuple[int, int, Key | None]:
+    """(rows, sum of their hashes, where to go on) of the next rows of the caller's tenant, as PostgreSQL sums them."""
+    return _carried(place.table).sum_part(tx, None if place.after is None else tuple(place.after), place.limit)
 
 
 def apply_changes(tx: Transaction, caller: Operator, changes: Changes) -> str:

@@ -28,6 +28,15 @@ class Rows(msgspec.Struct, frozen=True):
     rows: list[Any]
 
 
+class Copied(msgspec.Struct, frozen=True):
+    """Rows of one table as PostgreSQL's COPY gives and takes them, with the columns of each."""
+
+    arrival_id: str
+    table: str
+    columns: list[str]
+    data: bytes
+
+
 class Changed(msgspec.Struct, frozen=True):
     """Rows to be taken out, then rows to be put in."""
 
@@ -41,6 +50,8 @@ class SumOf(msgspec.Struct, frozen=True):
 
     table: str
     after: list[Any] | None
+    is_copied: bool = False
+    """The rows came by `Copied`: PostgreSQL sums them."""
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -67,3 +78,4 @@ class Answer(msgspec.Struct, frozen=True):
     digest: str = ""
     row_count: int = 0
     after: list[Any] | None = None
+    takes_copies: bool = False

@@ -5,21 +5,31 @@ Blocks; for a thread. A snapshot holds up nobody who writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Protocol
 
 import msgspec
 
-from chaupal.archive.contents import RowDigest, encode_row
+from chaupal.archive.contents import RowDigest, digest_of_sum, encode_row
 from chaupal.media.archiving import StoredObject, noting_objects
-from chaupal.moving.carried import carried_tables
+from chaupal.moving.carried import carried_tables, is_copied
 from chaupal.settings import Settings
 from chaupal.store.tenant_rows import tenant_table
 from chaupal.store.whole_database import Row, TableShape, WholeDatabase, declared_tables, read_database
 
 _ROWS_AT_ONCE, _BYTES_AT_ONCE = 1_000, 1_000_000
+_COPIED_BYTES_AT_ONCE = 2_000_000
+"""Some ten thousand messages, for which the other cell's writer takes some 50 ms."""
 
-TakeRows = Callable[[str, list[Row]], None]
-"""Is given rows of a table; returns when they have been sent."""
+
+class Taking(Protocol):
+    """Who is given the rows of a table, some at a time; returns when those before them have been sent."""
+
+    def take(self, table: str, rows: list[Row]) -> None:
+        """Rows as values."""
+
+    def take_copied(self, table: str, columns: list[str], data: bytes, row_count: int) -> None:
+        """Rows as PostgreSQL's COPY gives them."""
 
 
 class Copied(msgspec.Struct, frozen=True):
@@ -28,6 +38,8 @@ class Copied(msgspec.Struct, frozen=True):
     until_number: int
     sums: dict[str, tuple[int, str]]
     stored: list[StoredObject]
+    by_database: frozenset[str] = frozenset()
+    """The tables that PostgreSQL has summed."""
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -39,29 +51,43 @@ class Changed(msgspec.Struct, frozen=True):
     stored: list[StoredObject]
 
 
-def copy_all(settings: Settings, tenant_id: str, take: TakeRows) -> Copied:
-    """Give every row to `take`, a thousand or a megabyte at once."""
+def copy_all(settings: Settings, tenant_id: str, taking: Taking, *, takes_copies: bool) -> Copied:
+    """Give every row to `taking`, one or two megabytes at once. `takes_copies`: it goes from PostgreSQL to
+    PostgreSQL."""
     shapes = _shapes()
+    copied = frozenset(table.name for table in carried_tables() if takes_copies and is_copied(table.name))
     sums: dict[str, tuple[int, str]] = {}
     stored: list[StoredObject] = []
     with read_database(settings) as database:
         until = max(_changes(database, shapes, tenant_id, 0), default=(0, "", ""))[0]
         for table in carried_tables():
-            shape, digest = shapes[table.name], RowDigest()
-            chunk: list[Row] = []
-            size_bytes = 0
-            for row in noting_objects(shape, database.rows(shape, tenant_id=tenant_id), stored):
-                line = encode_row(row)
-                digest.add(line)
-                chunk.append(row)
-                size_bytes += len(line)
-                if len(chunk) >= _ROWS_AT_ONCE or size_bytes >= _BYTES_AT_ONCE:
-                    take(table.name, chunk)
-                    chunk, size_bytes = [], 0
-            if chunk:
-                take(table.name, chunk)
-            sums[table.name] = (digest.row_count, digest.hex)
-    return Copied(until, sums, stored)
+            shape = shapes[table.name]
+            if table.name in copied:
+                for data, row_count in database.copied(shape, tenant_id, size_bytes=_COPIED_BYTES_AT_ONCE):
+                    taking.take_copied(table.name, table.columns, data, row_count)
+                counted, total = database.sum_of(shape, tenant_id)
+                sums[table.name] = (counted, digest_of_sum(total))
+            else:
+                rows = noting_objects(shape, database.rows(shape, tenant_id=tenant_id), stored)
+                sums[table.name] = _give_rows(table.name, rows, taking)
+    return Copied(until, sums, stored, copied)
+
+
+def _give_rows(table: str, rows: Iterator[Row], taking: Taking) -> tuple[int, str]:
+    digest = RowDigest()
+    chunk: list[Row] = []
+    size_bytes = 0
+    for row in rows:
+        line = encode_row(row)
+        digest.add(line)
+        chunk.append(row)
+        size_bytes += len(line)
+        if len(chunk) >= _ROWS_AT_ONCE or size_bytes >= _BYTES_AT_ONCE:
+            taking.take(table, chunk)
+            chunk, size_bytes = [], 0
+    if chunk:
+        taking.take(table, chunk)
+    return digest.row_count, digest.hex
 
 
 def stored_objects(settings: Settings, tenant_id: str) -> list[StoredObject]:

@@ -116,5 +116,12 @@ class Connection(Protocol):
     def insert_many(self, compiled: CompiledStatement, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert all rows, in bulk."""
 
+    def copy_in(self, text: str, data: bytes) -> int:
+        """Insert the rows that another PostgreSQL's COPY has given; how many.
+
+        Raises:
+            DatabaseRefused: this database is none, or does not take them.
+        """
+
     def close(self) -> None:
         """Close; harmless when closed, and never raises: there is nothing left to lose."""

@@ -129,6 +129,13 @@ class PostgresConnection:
     def insert_many(self, compiled: CompiledStatement, rows: Sequence[tuple[Any, ...]]) -> None:
         self._execute(*_insert_of(compiled, rows))
 
+    def copy_in(self, text: str, data: bytes) -> int:
+        self._execute("SELECT 1")  # begins what is to be begun
+        with self._failures_told_apart():
+            with self._cursor.copy(text.encode()) as copy:
+                copy.write(data)
+            return self._cursor.rowcount
+
     def defer_insert(self, compiled: CompiledStatement, rows: Sequence[tuple[Any, ...]]) -> None:
         self._deferred_inserts.append((compiled, rows))
 

@@ -143,6 +143,9 @@ class SqliteConnection:
     def defer_run(self, compiled: CompiledStatement, arguments: tuple[Any, ...]) -> None:
         self.run(compiled, arguments)
 
+    def copy_in(self, text: str, data: bytes) -> int:
+        raise DatabaseRefused("SQLite has no COPY")
+
     def close(self) -> None:
         if self._checkpointing is not None:
             self._checkpointing.stop()

@@ -11,13 +11,25 @@ from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, LargeBinary, Table, bindparam, delete, insert, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Integer,
+    LargeBinary,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    literal_column,
+    select,
+)
 from sqlalchemy import tuple_ as row_of
 
 from chaupal.store.schema import metadata
 from chaupal.store.statements import Statement
 from chaupal.store.transaction import Transaction
-from chaupal.store.whole_database import Row
+from chaupal.store.whole_database import Row, shape_of
 
 Key = tuple[Any, ...]
 
@@ -61,6 +73,23 @@ class TenantTable:
         """Insert rows, none of which may be there. Inside tx."""
         tx.run_many(self._insert, [dict(zip(self.columns, row, strict=True)) for row in rows])
 
+    def put_copied(self, tx: Transaction, data: bytes) -> int:
+        """Insert rows that another PostgreSQL's COPY has given, and no other tenant's; how many. Inside tx."""
+        return tx.copy_in(shape_of(self._table).copy_in(tx.tenant_id), data)
+
+    def sum_part(self, tx: Transaction, after: Key | None, limit: int) -> tuple[int, int, Key | None]:
+        """(rows, sum of their hashes as PostgreSQL makes them, last key) of the next rows in the order of their keys;
+        the key is None at the end. On PostgreSQL alone."""
+        from_here = _named(after or ())
+        until: Key | None = None
+        if self._keys:
+            last = tx.one_or_none(self._skip(after is not None), row_offset=limit - 1, **from_here)
+            until = None if last is None else tuple(last)
+        upto = {f"upto_{at}": value for at, value in enumerate(until or ())}
+        row = tx.one_or_none(self._sum(after is not None, until is not None), **from_here, **upto)
+        assert row is not None
+        return row[0], int(row[1]), until
+
     def remove(self, tx: Transaction, key: Key) -> int:
         """Delete the row with this key; how many there were. Inside tx."""
         return tx.run(self._delete, **_named(key))
@@ -84,9 +113,28 @@ class TenantTable:
 
     @cached_property
     def _next(self) -> Statement:
-        bound = row_of(*[bindparam(f"key_{at}", type_=column.type) for at, column in enumerate(self._keys)])
-        chosen = select(*self._table.columns).where(self._here, row_of(*self._keys) > bound)
+        chosen = select(*self._table.columns).where(self._here, row_of(*self._keys) > self._above())
         return Statement(chosen.order_by(*self._keys).limit(bindparam("row_limit", type_=Integer())))
+
+    def _above(self, name: str = "key") -> Any:
+        return row_of(*[bindparam(f"{name}_{at}", type_=column.type) for at, column in enumerate(self._keys)])
+
+    @cache  # noqa: B019 - as many tables as there are, for as long as the process
+    def _skip(self, has_after: bool) -> Statement:
+        chosen = select(*self._keys).where(self._here).order_by(*self._keys)
+        if has_after:
+            chosen = chosen.where(row_of(*self._keys) > self._above())
+        return Statement(chosen.offset(bindparam("row_offset", type_=Integer())).limit(1))
+
+    @cache  # noqa: B019 - the same
+    def _sum(self, has_after: bool, has_end: bool) -> Statement:
+        sums: Select[Any] = select(literal_column(shape_of(self._table).sum_columns))
+        chosen = sums.select_from(self._table).where(self._here)
+        if has_after:
+            chosen = chosen.where(row_of(*self._keys) > self._above())
+        if has_end:
+            chosen = chosen.where(row_of(*self._keys) <= self._above("upto"))
+        return Statement(chosen)
 
     @cached_property
     def _find(self) -> Statement:

@@ -201,6 +201,13 @@ class Transaction:
         tenant_id = self.tenant_id
         self._connection.insert_many(compiled, [compiled.arguments({**row, "tenant_id": tenant_id}) for row in rows])
 
+    def copy_in(self, text: str, data: bytes) -> int:
+        """Insert rows at once from what another PostgreSQL's COPY has given, by a COPY that takes no other tenant's;
+        how many. On PostgreSQL alone."""
+        self._begin_change()
+        self.changed_rows = True
+        return self._connection.copy_in(text, data)
+
     def append_row(self, statement: Statement, /, **params: Any) -> None:
         """Insert a row at the batch's end. Only for rows that nobody can refer to before this rule is answered."""
         params["tenant_id"] = self.tenant_id

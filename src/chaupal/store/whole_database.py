@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, Protocol
 
 import msgspec
-from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary
+from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, Table
 
 from chaupal.settings import Settings
 from chaupal.store.schema import metadata
@@ -68,6 +68,28 @@ class TableShape(msgspec.Struct, frozen=True):
         """The statement that PostgreSQL takes many rows in by."""
         return f"COPY {_quoted(self.name)} ({self._column_list}) FROM STDIN"
 
+    def copy_out(self, tenant_id: str) -> str:
+        """The statement that PostgreSQL gives the rows of one tenant by, in the form that `copy_in` takes."""
+        return f"COPY ({self.select_of(_literal(tenant_id))}) TO STDOUT"
+
+    def copy_in(self, tenant_id: str) -> str:
+        """The statement that PostgreSQL takes them in by. Rows of other tenants are passed over."""
+        return f"{self.copy} WHERE tenant_id = {_literal(tenant_id)}"
+
+    @property
+    def sum_columns(self) -> str:
+        """What PostgreSQL counts rows by, and sums their hashes, whatever their order."""
+        values = ", ".join(
+            f"encode({_quoted(column.name)}, 'hex')" if column.kind == "bytes" else _quoted(column.name)
+            for column in self.columns
+        )
+        hashed = f"('x' || substr(md5(ROW({values})::text), 1, 16))::bit(64)::bigint"
+        return f"count(*), coalesce(sum({hashed}), 0)"
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
@@ -75,13 +97,14 @@ def _quoted(name: str) -> str:
 
 def declared_tables() -> list[TableShape]:
     """Every table of the rooms that are imported, by name. The database must be of this program's schema."""
-    return [
-        # str, because SQLAlchemy's names are of a class of its own.
-        TableShape(
-            str(table.name), tuple(ColumnShape(str(column.name), _kind_of(column.type)) for column in table.columns)
-        )
-        for table in sorted(metadata.tables.values(), key=lambda table: table.name)
-    ]
+    return [shape_of(table) for table in sorted(metadata.tables.values(), key=lambda table: table.name)]
+
+
+def shape_of(table: Table) -> TableShape:
+    """One of them."""
+    # str, because SQLAlchemy's names are of a class of its own.
+    columns = tuple(ColumnShape(str(column.name), _kind_of(column.type)) for column in table.columns)
+    return TableShape(str(table.name), columns)
 
 
 def _kind_of(of_type: Any) -> ColumnKind:
@@ -97,6 +120,12 @@ class WholeDatabase(Protocol):
 
     def rows(self, table: TableShape, *, tenant_id: str | None = None) -> Iterator[Row]:
         """Every row, or those of one tenant, in no order that means anything."""
+
+    def copied(self, table: TableShape, tenant_id: str, *, size_bytes: int) -> Iterator[tuple[bytes, int]]:
+        """The rows of one tenant as PostgreSQL's COPY gives them, some of about this size at a time, and how many."""
+
+    def sum_of(self, table: TableShape, tenant_id: str) -> tuple[int, int]:
+        """How many rows a tenant has, and the sum of PostgreSQL's hashes of them."""
 
     def find(self, table: TableShape, tenant_id: str, key: dict[str, Any]) -> Row | None:
         """One row of a tenant by its key."""
@@ -146,6 +175,12 @@ class _Sqlite:
         bound = () if tenant_id is None else (tenant_id,)
         for row in self._connection.execute(table.select_of("?") if bound else table.select, bound):
             yield _with_booleans(row, flags) if flags else row
+
+    def copied(self, table: TableShape, tenant_id: str, *, size_bytes: int) -> Iterator[tuple[bytes, int]]:
+        raise NotImplementedError("SQLite has no COPY")
+
+    def sum_of(self, table: TableShape, tenant_id: str) -> tuple[int, int]:
+        raise NotImplementedError("SQLite hashes no rows")
 
     def find(self, table: TableShape, tenant_id: str, key: dict[str, Any]) -> Row | None:
         flags = [index for index, column in enumerate(table.columns) if column.kind == "boolean"]
@@ -201,6 +236,24 @@ class _Postgres:
                 cursor.execute(table.select_of("%s"), (tenant_id,))
             while batch := cursor.fetchmany(ROWS_AT_ONCE):
                 yield from batch
+
+    def copied(self, table: TableShape, tenant_id: str, *, size_bytes: int) -> Iterator[tuple[bytes, int]]:
+        with self._connection.cursor() as cursor, cursor.copy(table.copy_out(tenant_id).encode()) as copy:
+            lines: list[bytes] = []
+            waiting_bytes = 0
+            while line := copy.read():  # a row each
+                lines.append(line)
+                waiting_bytes += len(line)
+                if waiting_bytes >= size_bytes:
+                    yield b"".join(lines), len(lines)
+                    lines, waiting_bytes = [], 0
+            if lines:
+                yield b"".join(lines), len(lines)
+
+    def sum_of(self, table: TableShape, tenant_id: str) -> tuple[int, int]:
+        text = f"SELECT {table.sum_columns} FROM {_quoted(table.name)} WHERE tenant_id = %s"
+        count, total = self._connection.execute(text, (tenant_id,)).fetchone()
+        return count, int(total)
 
     def find(self, table: TableShape, tenant_id: str, key: dict[str, Any]) -> Row | None:
         found: Row | None = self._connection.execute(table.select_at("%s", key), (tenant_id, *key.values())).fetchone()
