@@ -106,7 +106,7 @@ class TestRegistering:
             ("https://169.254.169.254/", "CHAUPAL_CALLBACK_ALLOW can allow others"),
             ("https://localhost:22/", "the port must be 80, 443, or 1024 to 65535"),
             ("ftp://example.org/", "must begin with https:// or http://"),
-            ("https://user:pw@example.org/", "must not hold a user or password"),
+            ("https://user:pw@example.org/", "must not hold a user or password (got: https://***@example.org/)"),
         ],
     )
     def test_urls_that_lead_where_calls_may_not_go(
@@ -145,8 +145,11 @@ class TestRegistering:
             ({"eventTypes": []}, "eventTypes: must name at least one of"),
             ({"objectType": "Person"}, "objectType: must be one of Group, Action, ActionPackage"),
             ({"validity": "soon"}, "validity: must be epoch seconds"),
+            ({"validity": "2020-01-01T00:00:00Z"}, "validity: must lie in the future (got: 1577836800000)"),
+            ({"validity": -1}, "validity: must lie in the future"),
             ({"callBackToken": "a\nb"}, "callBackToken: must be at most"),
             ({"callBackHeaders": {"Host": "x"}}, "callBackHeaders: must be names of headers of your own"),
+            ({"callBackHeaders": {"Webhook-Attempt": "9"}}, "callBackHeaders: must be names of headers of your own"),
             ({"callBackHeaders": {"X-A": "a\r\nb"}}, "callBackHeaders.X-A: must be at most"),
             ({"callBackContext": "x" * 20_000}, "callBackContext: must be at most 16384 bytes"),
             ({"signingSecret": "whsec_short"}, "signingSecret: must be whsec_ and 24 to 64 bytes"),

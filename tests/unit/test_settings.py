@@ -81,3 +81,17 @@ class TestAlerts:
         with pytest.raises(SettingRefused, match=named) as refused:
             load_settings(self.WORKING | {name: value})
         assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CHAUPAL_REQUEST_HEAD_TIMEOUT_S",
+        "CHAUPAL_REQUEST_BODY_TIMEOUT_S",
+        "CHAUPAL_ANSWER_TIMEOUT_S",
+        "CHAUPAL_CONNECTIONS_MAX",
+    ],
+)
+def test_a_limit_by_which_nobody_would_be_answered_is_refused(name: str) -> None:
+    with pytest.raises(SettingRefused, match=f"{name}: must be 1 or more"):
+        load_settings({name: "0"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from chaupal.errors import InvalidParameters
@@ -15,6 +16,8 @@ ANSWER_MAX_BYTES = 20_480
 TOKEN_HEADER = "kz-callback-token"
 
 _SHOWN_CHARS = 100
+_SECRETS_BEFORE_HOST = re.compile(r"//[^/]*@")
+"""A user and password, which are refused, and not to be shown again."""
 
 
 def make_validation_token() -> str:
@@ -61,7 +64,8 @@ def is_echo(body: bytes, token: str) -> bool:
 
 
 def _unproved(target: Target, rule: str) -> InvalidParameters:
-    return InvalidParameters(field="callBackUrl", value=target.url.partition("?")[0], rule=rule)
+    shown = _SECRETS_BEFORE_HOST.sub("//***@", target.url.partition("?")[0])
+    return InvalidParameters(field="callBackUrl", value=shown, rule=rule)
 
 
 def _shown(answer: OutboundAnswer) -> str:

@@ -7,6 +7,7 @@ import msgspec
 from chaupal.auth.access import Access
 from chaupal.auth.caller import Caller
 from chaupal.auth.sealing import SecretKey
+from chaupal.errors import InvalidParameters
 from chaupal.outbound.guard import read_url
 from chaupal.settings import Settings
 from chaupal.store.clock import new_id
@@ -57,6 +58,7 @@ def check_may_register(tx: Transaction, caller: Caller, new: NewWebhook) -> None
     """Raise what `register_webhook` would, so that no URL is called in vain. Reads only."""
     _checked_object(tx, caller, new.draft)
     check_draft(new.draft, is_new=True)
+    _check_validity(tx, new.draft)
     _check_room(tx, new.settings)
 
 
@@ -69,6 +71,7 @@ def register_webhook(tx: Transaction, caller: Caller, new: NewWebhook) -> str:
     draft = new.draft
     managed, object_type, object_id = _checked_object(tx, caller, draft)
     check_draft(draft, is_new=True)
+    _check_validity(tx, draft)
     _check_room(tx, new.settings)
     webhook_id = new_id()
     event = webhook_created(webhook_id, group_id=managed.group_id, actor_id=managed.access.user_id)
@@ -106,6 +109,15 @@ def _checked_object(tx: Transaction, caller: Caller, draft: WebhookDraft) -> tup
     object_type, object_id = draft.object_type or "", draft.object_id or ""
     managed = access_object(tx, caller, object_type=object_type, object_id=object_id)
     return managed, object_type, object_id
+
+
+def _check_validity(tx: Transaction, draft: WebhookDraft) -> None:
+    """Nothing would ever be sent to a new webhook that has run out, and nobody be told. 0 is the usual time.
+
+    A change may bring one along: programs send back what they have read, to enable it for another two years.
+    """
+    if draft.valid_until_ms and draft.valid_until_ms <= tx.now_ms:
+        raise InvalidParameters(field="validity", value=draft.valid_until_ms, rule="must lie in the future")
 
 
 def _check_room(tx: Transaction, settings: Settings) -> None:

@@ -55,8 +55,8 @@ class Webhooks(Resource):
             call_back_context: any value, up to 16,384 bytes of JSON, that comes back as `context`, which is
                 another name for it here; may be left out
             call_back_headers: an object of up to 20 headers that are sent along; may be left out
-            validity: until when it is called: epoch seconds or milliseconds, or ISO 8601; 730 days from now if
-                left out
+            validity: until when it is called, a time in the future: epoch seconds or milliseconds, or ISO 8601;
+                730 days from now if left out, or 0
             signing_secret: `whsec_` and 24 to 64 bytes in base64: calls are then signed; may be left out
             alert_email: address that is told when the webhook is disabled or has been failing for long; may be
                 left out
