@@ -195,7 +195,8 @@ ONE_THING = {
 }
 """Calls that read no list."""
 IN_PROPORTION = {"GET /sync", "GET /events"}
-"""What has happened is told by the slices, one event after another, at most a hundred in a call."""
+"""What has happened is told by the slices, one event after another, at most a hundred in a call; of messages and of
+people, the most of it, see below."""
 
 
 @contextmanager
@@ -238,3 +239,27 @@ def test_as_many_statements_however_many_rows(world: World, fill: Fill) -> None:
 def test_every_route_that_reads_is_known() -> None:
     reading = {f"{route.method} {route.path}" for route in ALL_ROUTES if route.method == "GET"}
     assert reading - ONE_THING - IN_PROPORTION == LISTS.keys()
+
+
+def happened(world: World, count: int) -> None:
+    """Messages that are edited and taken back, and people who come and go."""
+    group_id = world.make_group("Log")
+    for number in range(count):
+        path = f"/groups/{group_id}/messages/{world.send(f'{number}', group_id=group_id)}"
+        assert world.group_admin.put(path, {"message": "edited"}).status_code == 200
+        assert world.group_admin.delete(path).status_code == 200 if number % 2 else True
+    added = {"members": numbers(count)}
+    assert world.group_admin.put(f"/groups/{group_id}/members", added).status_code == 200
+
+
+def test_what_happened_to_messages_and_people_is_read_by_as_many_statements(world: World) -> None:
+    taken = []
+    for size, place in ((FEW, world), (MANY // 3, world.other_world)):  # a page holds a hundred
+        cursor = place.group_admin.get("/v1/sync").json()["cursor"]
+        happened(place, size)
+        with counted() as run:
+            answer = place.group_admin.get("/v1/sync", cursor=cursor)
+        assert len(answer.json()["events"]) > 2 * size
+        taken.append(run)
+    few, many = taken
+    assert few == many

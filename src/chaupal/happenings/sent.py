@@ -21,8 +21,7 @@ from chaupal.actions.rules import Action, find_action, find_reminded
 from chaupal.actions.types import PACKAGE_TYPE
 from chaupal.events.log import StoredEvent
 from chaupal.happenings.answers import tell_files, tell_questions
-from chaupal.happenings.forms import Happening, Imprint, Told, find_person_of, placed, told_by
-from chaupal.messages.rules import find_message
+from chaupal.happenings.forms import Happening, Imprint, Told, find_message_of, find_person_of, placed, told_by
 from chaupal.people.rules import Person
 from chaupal.responses.contents import questions_of
 from chaupal.responses.reading import responders_of
@@ -35,7 +34,7 @@ _Tell = Callable[[WholeAction, Any, ShownMedia], dict[str, Any]]
 
 def tell_message(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
     """A text that was sent. Its event id is its reference id."""
-    message = find_message(tx, event.object_id)
+    message = find_message_of(tx, imprint, event.object_id)
     if message is None or message.retracted_at_ms is not None:
         return None
     return _told_of_item(
@@ -45,7 +44,7 @@ def tell_message(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told 
 
 def tell_message_change(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
     """A text that was edited, or retracted; of an edit nothing where it was retracted since."""
-    message = find_message(tx, event.object_id)
+    message = find_message_of(tx, imprint, event.object_id)
     if message is None:
         return None
     data: dict[str, Any] = {"referenceId": message.message_id}

@@ -66,6 +66,11 @@ _SELECT_ONE = statement(
     .select_from(_WITH_SENDER)
     .where(messages.c.tenant_id == bindparam("tenant_id"), messages.c.message_id == bindparam("which_id"))
 )
+_SELECT_SEVERAL = statement(
+    select(*_COLUMNS)
+    .select_from(_WITH_SENDER)
+    .where(messages.c.tenant_id == bindparam("tenant_id"), in_list(messages.c.message_id, "message_ids"))
+)
 _INSERT = statement(insert(messages))
 # Nobody remembers messages, and what many writes bring along must not make the users' calls forget what they know.
 _INSERT_PAST = statement(insert(messages), is_aside=True)
@@ -95,6 +100,11 @@ def select_message(tx: Transaction, message_id: str) -> MessageRow | None:
     """By id, of whichever group."""
     row = tx.one_or_none(_SELECT_ONE, which_id=message_id)
     return MessageRow(*row) if row else None
+
+
+def select_messages(tx: Transaction, message_ids: list[str]) -> list[MessageRow]:
+    """Those of the ids that there are, of whichever groups."""
+    return [MessageRow(*row) for row in tx.all(_SELECT_SEVERAL, message_ids=message_ids)]
 
 
 def append_message(tx: Transaction, message: NewMessage) -> None:

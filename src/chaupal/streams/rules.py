@@ -18,6 +18,7 @@ from chaupal.auth.sealing import SealBroken, SecretKey
 from chaupal.errors import ChaupalError, Forbidden, InvalidParameters, InvalidToken, NotFound
 from chaupal.events.catalogue import EventType
 from chaupal.events.log import StoredEvent, log_end, read_after
+from chaupal.happenings.forms import look_ahead
 from chaupal.happenings.rules import TELLERS, Happening, Imprint, Told, find_told
 from chaupal.happenings.sights import View, Watch, load_view, open_watch, show
 from chaupal.store.connection import DatabaseRefused
@@ -30,6 +31,9 @@ _CONCERNED_MAX = 1_000
 """Events of the caller's own groups that one read looks into, shown or not."""
 
 _READ_AT_ONCE = 500
+_LOOKED_UP_AT_ONCE = 100
+"""Of those that concern the caller: as many as a page holds."""
+
 _CURSOR_MAX_CHARS = 100
 _POSITION_BYTES = 8
 
@@ -97,8 +101,12 @@ def read_page(tx: Transaction, caller: Caller, page: PageOf) -> SeenPage:
     position, concerned_count = page.position, 0
     for _ in range(_LOOKED_AT_MAX // _READ_AT_ONCE):
         events = read_after(tx, position, _READ_AT_ONCE)
+        ahead = [event for event in events if _may_concern(watch, event)]
         for event in events:
             if _may_concern(watch, event):
+                if ahead and event is ahead[0]:
+                    look_ahead(tx, imprint, ahead[:_LOOKED_UP_AT_ONCE])
+                    ahead = ahead[_LOOKED_UP_AT_ONCE:]
                 concerned_count += 1
                 happening = _seen(tx, watch, views, event, imprint)
                 if concerned_count > _CONCERNED_MAX or (happening is not None and len(found) == page.limit):
@@ -167,6 +175,7 @@ def read_stretch(tx: Transaction, _caller: Operator, stretch: Stretch) -> list[H
     """
     imprint = stretch.imprint.for_reading()
     events = read_after(tx, stretch.position, stretch.limit)
+    look_ahead(tx, imprint, events)
     return [Heard(event, _told_if_possible(tx, event, imprint)) for event in events]
 
 
