@@ -69,8 +69,8 @@ class Seeds:
     def _group(self, number: int) -> GroupRow:
         self._last_id = new_id()
         return GroupRow(
-            self._last_id, f"Depot {number}", "", "", "", "", "", "Group", True, False, 1, 1, 0, 0, 0, 0, False, 1,
-            self._user_id,
+            self._last_id, f"Depot {number}", "", "", "", "", "", "Group", False, 1, self._user_id,
+            member_count=1, admin_count=1,
         )  # fmt: skip
 
 

@@ -23,40 +23,20 @@ class GroupRow(NamedTuple):
     image_url: str
     background_url: str
     group_type: str
-    is_mapped_to_tenant: bool
     shows_history: bool
-    member_count: int
-    admin_count: int
-    unprovisioned_count: int
-    subscriber_count: int
-    subgroup_count: int
-    parent_count: int
-    was_linked: bool
     created_at_ms: int
     created_by: str
+    is_mapped_to_tenant: bool = True
+    member_count: int = 0
+    admin_count: int = 0
+    unprovisioned_count: int = 0
+    subscriber_count: int = 0
+    subgroup_count: int = 0
+    parent_count: int = 0
+    was_linked: bool = False
 
 
-_COLUMNS = (
-    groups.c.group_id,
-    groups.c.name,
-    groups.c.welcome_message,
-    groups.c.short_description,
-    groups.c.long_description,
-    groups.c.image_url,
-    groups.c.background_url,
-    groups.c.group_type,
-    groups.c.is_mapped_to_tenant,
-    groups.c.shows_history,
-    groups.c.member_count,
-    groups.c.admin_count,
-    groups.c.unprovisioned_count,
-    groups.c.subscriber_count,
-    groups.c.subgroup_count,
-    groups.c.parent_count,
-    groups.c.was_linked,
-    groups.c.created_at_ms,
-    groups.c.created_by,
-)
+_COLUMNS = tuple(groups.c[name] for name in GroupRow._fields)
 _HERE = groups.c.tenant_id == bindparam("tenant_id")
 _LIVES = groups.c.deleted_at_ms.is_(None)
 _THIS = (_HERE, groups.c.group_id == bindparam("which_id"), _LIVES)

@@ -149,12 +149,9 @@ def _row(action_id: str, group_id: str, response: PastResponse) -> ResponseRow:
         responded_at_us=response.responded_at_us,
         response_id=response.response_id,
         responder_id=response.responder_id,
-        connector_id="",
         group_id=group_id,
         response_name=answer.name,
         response_location=write_json(answer.spot) if answer.spot is not None else "",
         answers=write_json(answer.content),
         is_completed=answer.is_completed,
-        updated_at_ms=None,
-        tell_after_us=None,
     )

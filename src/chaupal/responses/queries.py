@@ -20,14 +20,14 @@ class ResponseRow(NamedTuple):
     responded_at_us: int
     response_id: str
     responder_id: str
-    connector_id: str
     group_id: str
-    response_name: str
-    response_location: str
     answers: str
-    is_completed: bool
-    updated_at_ms: int | None
-    tell_after_us: int | None
+    connector_id: str = ""
+    response_name: str = ""
+    response_location: str = ""
+    is_completed: bool = False
+    updated_at_ms: int | None = None
+    tell_after_us: int | None = None
 
 
 class SeenResponse(NamedTuple):

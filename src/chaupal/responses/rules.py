@@ -292,8 +292,6 @@ def _build_row(access: GroupAccess, action: Action, answer: Answer, response_id:
         response_location=write_json(answer.spot) if answer.spot is not None else "",
         answers=write_json(answer.content),
         is_completed=answer.is_completed,
-        updated_at_ms=None,
-        tell_after_us=None,
     )
 
 
@@ -332,13 +330,8 @@ def _answer_anonymously(
         responded_at_us=hour_us,
         response_id=random_id(),
         responder_id="",
-        connector_id="",
         group_id=action.group_id,
-        response_name="",
-        response_location="",
         answers=write_json(given.answer.content),
-        is_completed=False,
-        updated_at_ms=None,
         tell_after_us=hour_us + HOUR_US,
     )
     write_among_others(tx, row)
