@@ -110,11 +110,19 @@ def import_(
 @app.command("move")
 def move(
     tenant: Annotated[str, typer.Argument(metavar="ID-or-NAME", help="The tenant.")],
-    to: Annotated[str, typer.Option("--to", metavar="CELL", help="The cell that it is to live in.")],
+    to: Annotated[str, typer.Option("--to", metavar="CELL", help="The cell that it is to live in.")] = "",
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="Undo the move that is under way, as long as it has not come to switching.")
+    ] = False,
     progress: Annotated[bool, typer.Option("--progress", help="Wait, and say how far it has come.")] = False,
     as_json: Json = False,
 ) -> None:
     """Move a tenant to another cell while it is in use; the running servers do it."""
+    if cancel == bool(to):
+        raise typer.BadParameter("give either --to CELL or --cancel")
+    if cancel:
+        _cancel(tenant, as_json=as_json)
+        return
     shown = ask(arrival_calls.MOVE_BEGIN, arrival_calls.MoveBegin(tenant=tenant, to_cell=to))
     said = ""
     while progress and not shown.is_over:
@@ -131,6 +139,14 @@ def move(
         print(f"Moved: the tenant {shown.tenant_id} lives in the cell '{shown.to_cell}' now.")
     else:
         print(f"Begun; `chaupal tenant moved {shown.tenant_id}` says how far it has come.")
+
+
+def _cancel(tenant: str, *, as_json: bool) -> None:
+    shown = ask(arrival_calls.MOVE_CANCEL, arrival_calls.MoveOf(tenant=tenant))
+    if as_json:
+        print_json(shown)
+    else:
+        print(f"It stays; `chaupal tenant moved {shown.tenant_id}` says `failed` when all is as before.")
 
 
 @app.command("moved")

@@ -77,6 +77,7 @@ class MoveShown(Result, frozen=True):
 
 
 MOVE_BEGIN = Call("move_begin", MoveBegin, MoveShown)
+MOVE_CANCEL = Call("move_cancel", MoveOf, MoveShown)
 MOVE_SHOW = Call("move_show", MoveOf, MoveShown)
 ARRIVAL_BEGIN = Call("arrival_begin", ArrivalBegin, Done)
 ARRIVAL_CLEAR = Call("arrival_clear", ArrivalPlace, Done)
@@ -84,4 +85,13 @@ ARRIVAL_PUT = Call("arrival_put", ArrivalRows, Done)
 ARRIVAL_SUM = Call("arrival_sum", ArrivalSumOf, ArrivalSum)
 ARRIVAL_FINISH = Call("arrival_finish", ArrivalPlace, Done)
 
-ARRIVAL_CALLS = (MOVE_BEGIN, MOVE_SHOW, ARRIVAL_BEGIN, ARRIVAL_CLEAR, ARRIVAL_PUT, ARRIVAL_SUM, ARRIVAL_FINISH)
+ARRIVAL_CALLS = (
+    MOVE_BEGIN,
+    MOVE_CANCEL,
+    MOVE_SHOW,
+    ARRIVAL_BEGIN,
+    ARRIVAL_CLEAR,
+    ARRIVAL_PUT,
+    ARRIVAL_SUM,
+    ARRIVAL_FINISH,
+)

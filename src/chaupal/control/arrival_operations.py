@@ -67,6 +67,15 @@ async def move_begin(house: House, arguments: calls.MoveBegin) -> calls.MoveShow
     return _shown(move)
 
 
+async def move_cancel(house: House, arguments: calls.MoveOf) -> calls.MoveShown:
+    from chaupal.moving.moves import cancel_move
+
+    move = (await house.store.write(cancel_move, await _mover(house, arguments.tenant), None)).result
+    house.wake_moves()
+    house.store.wake_workers()
+    return _shown(move)
+
+
 async def move_show(house: House, arguments: calls.MoveOf) -> calls.MoveShown:
     from chaupal.moving.moves import find_move
 
@@ -101,4 +110,13 @@ class CellTakesNone(Conflict):
     template = "The cell '{name}' takes no organizations."
 
 
-ARRIVAL_OPERATIONS = (move_begin, move_show, arrival_begin, arrival_clear, arrival_put, arrival_sum, arrival_finish)
+ARRIVAL_OPERATIONS = (
+    move_begin,
+    move_cancel,
+    move_show,
+    arrival_begin,
+    arrival_clear,
+    arrival_put,
+    arrival_sum,
+    arrival_finish,
+)

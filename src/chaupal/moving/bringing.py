@@ -49,10 +49,13 @@ class Bringing:
     async def begin(self, key: bytes) -> bool:
         """Begin, and have removed what an earlier try has left there; whether it takes what PostgreSQL's COPY gives."""
         begun = await self._call("begin", shapes.Begin(self._move.arrival_id, key))
+        await self._clear()
+        return begun.takes_copies
+
+    async def _clear(self) -> None:
         place = shapes.Place(self._move.arrival_id)
         while (await self._call("clear", place)).has_more:
             continue
-        return begun.takes_copies
 
     async def put(self, table: str, rows: list[Row]) -> None:
         """Send rows that are not there."""
@@ -157,6 +160,11 @@ class Bringing:
     async def give_up(self) -> None:
         """From this answer on it never will."""
         await self._call("give-up", shapes.Place(self._move.arrival_id))
+
+    async def take_back(self) -> None:
+        """Nothing is left there of what was sent, and it never will be finished."""
+        await self._clear()
+        await self.give_up()
 
     async def _call(self, step: str, shape: msgspec.Struct) -> shapes.Answer:
         return msgspec.msgpack.decode(await self._send(step, msgspec.msgpack.encode(shape)), type=shapes.Answer)

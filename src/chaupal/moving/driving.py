@@ -19,12 +19,14 @@ from chaupal.errors import ChaupalError, Unavailable
 from chaupal.moving.bringing import Bringing, MoveRefused, RowsDiffer
 from chaupal.moving.carried import carried_tables
 from chaupal.moving.moves import (
+    CANCELLING,
     CLEANING,
     COPYING,
     SWITCHING,
     End,
     Left,
     Move,
+    MoveCancelled,
     MoveOvertaken,
     Progress,
     begin_switch,
@@ -65,6 +67,9 @@ async def run_move(house: House, move: Move, *, tries: int = _TRIES) -> None:
         MoveOvertaken: somebody else does.
         Unavailable: this cell's database, or, once the tenant may have moved, the other cell; to be tried again.
     """
+    if move.phase == CANCELLING:
+        await _fail(house, move, str(MoveCancelled()))
+        return
     if move.phase == COPYING:
         copied = await _copy(house, move, tries=tries)
         if copied is None:
@@ -87,10 +92,10 @@ async def _copy(house: House, move: Move, *, tries: int) -> Move | None:
     for number in range(tries):
         if number:
             await asyncio.sleep(_PAUSE_S)
-        move = (await house.store.write(begin_try, _mover(move), move)).result
         try:
+            move = (await house.store.write(begin_try, _mover(move), move)).result
             await _copy_once(house, move)
-        except (MoveRefused, RowsDiffer) as error:
+        except (MoveRefused, RowsDiffer, MoveCancelled) as error:
             failure = str(error)
             break
         except MoveOvertaken:
@@ -236,15 +241,15 @@ async def _stop_recording(house: House, move: Move) -> None:
 
 
 async def _fail(house: House, move: Move, failure: str) -> None:
-    """The tenant goes on here."""
+    """The tenant goes on here, and what was copied is removed there, if that cell answers."""
     await house.store.write(release_writes, _mover(move), move)
     await _stop_recording(house, move)
-    await house.store.write(end_move, _mover(move), End(move, failure))
-    log.error("tenant not moved", tenant_id=move.tenant_id, to_cell=move.to_cell, cause=failure)
     try:
-        await Bringing(house, move).give_up()
+        await Bringing(house, move).take_back()
     except Exception as error:  # noqa: BLE001 - it never finishes what is not asked for; this only tidies up
         log.warning("the other cell was not told", cause=type(error).__name__)
+    await house.store.write(end_move, _mover(move), End(move, failure))
+    log.error("tenant not moved", tenant_id=move.tenant_id, to_cell=move.to_cell, cause=failure)
 
 
 def _mover(move: Move) -> Operator:

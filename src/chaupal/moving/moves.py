@@ -1,6 +1,7 @@
 """The rules of a tenant that goes to another cell: which step it has come to, so that whoever is killed goes on.
 
     copying ─▶ switching ─▶ cleaning ─▶ done        copying, or switching while it is refused ─▶ failed
+    copying ─▶ cancelling ─▶ failed
 
 While it is copied the tenant is used as ever, but for the last moments, in which its writes wait. `switching` begins
 when everything is there and compared; from then on the other cell alone decides, by finishing the arrival or by giving
@@ -29,6 +30,7 @@ from chaupal.store.tenant_rows import tenant_table
 from chaupal.store.transaction import Transaction
 
 COPYING, SWITCHING, CLEANING, DONE, FAILED = "copying", "switching", "cleaning", "done", "failed"
+CANCELLING = "cancelling"
 
 Move = MoveRow
 """A move, as other slices see it."""
@@ -48,6 +50,20 @@ class MoveOvertaken(Conflict):
     """Somebody else goes on with the move."""
 
     template = "Another process goes on with this move."
+
+
+class MoveCancelled(Conflict):
+    """The operator wants the tenant to stay where it is."""
+
+    template = "The move was cancelled."
+
+
+class MoveTooFar(Conflict):
+    """The tenant may live in the other cell already. Fields: `to_cell`, `phase`."""
+
+    template = (
+        "The move to the cell '{to_cell}' is {phase}: it cannot be cancelled any more. Move the tenant back instead."
+    )
 
 
 def begin_move(tx: Transaction, caller: Operator, to_cell: str) -> Move:
@@ -76,11 +92,28 @@ def find_move(tx: Transaction, _caller: Operator, _request: None) -> Move | None
     return select_move(tx)
 
 
+def cancel_move(tx: Transaction, _caller: Operator, _request: None) -> Move:
+    """Have the move under way of the caller's tenant undone, by whoever drives it. Idempotent until that is done.
+
+    Raises:
+        NotFound: there is none under way.
+        MoveTooFar: the switch has begun.
+    """
+    known = select_move(tx)
+    if known is None or known.ended_at_ms is not None:
+        raise NotFound("move of this tenant that is under way")
+    if known.phase not in (COPYING, CANCELLING):
+        raise MoveTooFar(to_cell=known.to_cell, phase=known.phase)
+    cancelled = known._replace(phase=CANCELLING)
+    replace_move(tx, cancelled)
+    return cancelled
+
+
 def begin_try(tx: Transaction, caller: Operator, move: Move) -> Move:
     """Copy from the beginning, with writes going on, as a new arrival.
 
     Raises:
-        MoveOvertaken.
+        MoveOvertaken, MoveCancelled.
     """
     _check(tx, move)
     release(tx, caller, None)
@@ -97,7 +130,7 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 def note_progress(tx: Transaction, _caller: Operator, progress: Progress) -> None:
-    """For whoever looks on. Raises MoveOvertaken."""
+    """For whoever looks on. Raises MoveOvertaken, MoveCancelled."""
     _check(tx, progress.move)
     replace_move(tx, progress.move._replace(row_count=progress.row_count))
 
@@ -118,7 +151,7 @@ def hold_writes(tx: Transaction, caller: Operator, move: Move) -> int:
     """Let the tenant's writes wait; the number of its last recorded change.
 
     Raises:
-        MoveOvertaken.
+        MoveOvertaken, MoveCancelled.
     """
     _check(tx, move)
     hold(tx, caller, None)
@@ -131,7 +164,7 @@ def release_writes(tx: Transaction, caller: Operator, move: Move) -> None:
     Raises:
         MoveOvertaken.
     """
-    _check(tx, move)
+    _check_mine(tx, move)
     release(tx, caller, None)
 
 
@@ -140,7 +173,7 @@ def begin_switch(tx: Transaction, caller: Operator, move: Move) -> Home:
     know.
 
     Raises:
-        MoveOvertaken.
+        MoveOvertaken, MoveCancelled.
     """
     _check(tx, move)
     hold(tx, caller, None)
@@ -189,7 +222,7 @@ def forget_recorded(tx: Transaction, _caller: Operator, move: Move) -> int:
     Raises:
         MoveOvertaken.
     """
-    _check(tx, move)
+    _check_mine(tx, move)
     return forget_changes(tx, limit=_ROWS_AT_ONCE)
 
 
@@ -206,7 +239,7 @@ def end_move(tx: Transaction, caller: Operator, end: End) -> None:
     Raises:
         MoveOvertaken.
     """
-    _check(tx, end.move)
+    _check_mine(tx, end.move)
     if end.failure:
         release(tx, caller, None)
     phase = FAILED if end.failure else DONE
@@ -214,6 +247,13 @@ def end_move(tx: Transaction, caller: Operator, end: End) -> None:
 
 
 def _check(tx: Transaction, move: Move) -> None:
+    if _check_mine(tx, move).phase == CANCELLING:
+        raise MoveCancelled
+
+
+def _check_mine(tx: Transaction, move: Move) -> Move:
+    """The move, also where it was cancelled."""
     known = select_move(tx)
     if known is None or (known.move_id, known.arrival_id) != (move.move_id, move.arrival_id) or known.ended_at_ms:
         raise MoveOvertaken
+    return known
