@@ -12,6 +12,7 @@ import pytest
 from chaupal.messages import queries as messages
 from chaupal.store.statements import Statement
 from chaupal.timelines.merging import TimelineStatements
+from chaupal.webhooks.delivering import queries as deliveries
 from tests.store.test_statements import MODULES
 from tests.stores import Database, ask_sqlite
 
@@ -160,6 +161,19 @@ def test_postgresql_has_an_index_for_each(postgres_database: Database) -> None:
             if "Seq Scan on" in plan:
                 without.append(plan)
     assert not without, "\n\n".join(without)
+
+
+@pytest.mark.parametrize("name", ["_CLAIM", "_RECORD_DELIVERED", "_RECORD_FAILED", "_RELEASE"])
+def test_postgresql_finds_deliveries_whose_ids_are_known_by_no_index_on_their_state(
+    postgres_database: Database, name: str
+) -> None:
+    """Such an index is full of what has left that state, until the next vacuum."""
+    statement: Statement = getattr(deliveries, name)
+    with psycopg.connect(postgres_database.settings.database) as connection:
+        connection.execute("SET enable_seqscan = off")
+        plan = plan_on_postgres(connection, statement)
+    states = ("waiting", "retrying", "sending", "by_worker", "finished")
+    assert not [state for state in states if f"webhook_deliveries_{state}" in plan], plan
 
 
 @pytest.mark.parametrize("has_recipient", [True, False])
