@@ -114,7 +114,7 @@ webhook_deliveries = define_table(
     ),
     check("webhook_deliveries_worker", "(state = 'sending') = (worker_id <> '')"),
     Index("webhook_deliveries_listed", "tenant_id", "webhook_id", "delivery_id"),
-    Index("webhook_deliveries_by_event", "tenant_id", "event_id", "webhook_id", "delivery_id"),
+    Index("webhook_deliveries_by_event", "tenant_id", "event_id", "webhook_id"),
 )
 
 
