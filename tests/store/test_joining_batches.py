@@ -81,3 +81,18 @@ async def test_one_that_is_refused_hurts_none_that_joined(postgres_database: Dat
         answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert [isinstance(answer, Exception) for answer in answers] == [False, False, True, False]
     assert names_of(postgres_database, tenant.tenant_id) == ["a", "b", "c"]
+
+
+async def test_one_that_waits_alone_is_joined_too(postgres_database: Database, store_on: OpenStore) -> None:
+    tenant = await add_tenant(store_on(postgres_database))
+    here = store_on(postgres_database, store_writers=1)
+    batches = Batches(here)
+    with psycopg.connect(postgres_database.settings.database) as connection:
+        connection.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tenant.tenant_id,))
+        tasks = await queue_all(here, asked(tenant, "a"))
+        await until_one_waits(postgres_database)
+        tasks += await queue_all(here, asked(tenant, "bc"))
+    async with asyncio.timeout(WAIT_S):
+        await asyncio.gather(*tasks)
+    assert batches.taken == [[tenant.tenant_id] * 3]
+    assert names_of(postgres_database, tenant.tenant_id) == list("abc")

@@ -254,12 +254,13 @@ def run_batch(
     before_commit: Callable[[], None],
     is_forced: bool = True,
     join: Callable[[Set[str]], Sequence[Work]] = lambda _: (),
-) -> Batch:
+) -> Batch | None:
     """Run the rules and write what they appended, up to but without the commit.
 
-    Inside the connection's transaction, which the caller ends. The time is read after the tenants' places are known, so
-    that it never goes back from one writer to the next. While they were being locked others may have held them; what
-    has come for the same tenants meanwhile is had from `join`, and added to `works`.
+    None where the only rule failed after it had written: all is rolled back, its error is in its work. Inside the
+    connection's transaction, which the caller ends. The time is read after the tenants' places are known, so that it
+    never goes back from one writer to the next. While they were being locked others may have held them; what has come
+    for the same tenants meanwhile is had from `join`, and added to `works`.
 
     Raises:
         PlaceMoved: another writer has been there; nothing may be committed, all is to be run again.
@@ -272,32 +273,17 @@ def run_batch(
     if not connection.is_assuming:
         works += join(batch.states.keys())
     batch.now_us = clock()
-    for work in works:
-        batch.run(work, alone=len(works) == 1)
+    try:
+        for work in works:
+            batch.run(work, alone=len(works) == 1)
+    except _RuleFailed:
+        connection.rollback()
+        return None
     if batch.event_rows and not is_forced:
         raise ForceNeeded
     batch.flush()
     before_commit()
     return batch
-
-
-def run_alone(
-    connection: Connection,
-    work: Work,
-    *,
-    memory: Memory,
-    clock: Clock,
-    before_commit: Callable[[], None],
-    is_forced: bool = True,
-) -> Batch | None:
-    """Like `run_batch` for one rule; None where the rule failed and was rolled back, its error being in `work`."""
-    try:
-        return run_batch(
-            connection, [work], memory=memory, clock=clock, before_commit=before_commit, is_forced=is_forced
-        )
-    except _RuleFailed:
-        connection.rollback()
-        return None
 
 
 class Outcome(Enum):

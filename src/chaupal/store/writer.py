@@ -21,7 +21,7 @@ from typing import TypeVar
 import structlog
 
 from chaupal.errors import Unavailable
-from chaupal.store.batch import Batch, ForceNeeded, Outcome, Work, find_outcome, run_alone, run_batch
+from chaupal.store.batch import Batch, ForceNeeded, Outcome, Work, find_outcome, run_batch
 from chaupal.store.clock import Clock
 from chaupal.store.connection import Connection, DatabaseGone, DatabaseRefused, PlaceMoved, StorageFull
 from chaupal.store.transaction import Memory
@@ -217,13 +217,33 @@ class Writer:
 
     def _run(self, works: list[Work]) -> None:
         is_forced = not all(work.is_patient for work in works)
-        if len(works) > 1 and self._run_together(works, is_forced=is_forced):
-            return
-        for work in works:
-            self._run_one(work, is_forced=not work.is_patient)
+        try:
+            self._run_together(works, is_forced=is_forced, joins=is_forced)
+        except (DatabaseRefused, ForceNeeded) as refused:
+            self._roll_back()
+            if len(works) == 1 and isinstance(refused, DatabaseRefused):
+                works[0].error = WriteRefused(str(refused))
+                return
+            for work in works:
+                self._run_apart(work, is_forced=not work.is_patient or len(works) == 1)
 
-    def _run_together(self, works: list[Work], *, is_forced: bool) -> bool:
-        """Whether the batch is decided; False where its rules are to be run again, one by one."""
+    def _run_apart(self, work: Work, *, is_forced: bool) -> None:
+        try:
+            self._run_together([work], is_forced=is_forced)
+        except ForceNeeded:
+            self._roll_back()
+            self._run_apart(work, is_forced=True)
+        except DatabaseRefused as error:
+            self._roll_back()
+            work.error = WriteRefused(str(error))
+
+    def _run_together(self, works: list[Work], *, is_forced: bool, joins: bool = False) -> None:
+        """Where it `joins`, what has come while it waited for the tenants' places is added to `works`: one call that
+        waits alone would else be committed alone, and those behind it would wait once more.
+
+        Raises:
+            DatabaseRefused, ForceNeeded: nothing of it is committed; the rules are to be run one by one.
+        """
         try:
             self._decide(
                 works,
@@ -234,37 +254,11 @@ class Writer:
                     clock=self._clock,
                     before_commit=self._before_commit,
                     is_forced=is_forced,
-                    join=lambda tenant_ids: self._join(len(works), tenant_ids) if is_forced else (),
+                    join=lambda tenant_ids: self._join(len(works), tenant_ids) if joins else (),
                 ),
             )
-        except (DatabaseRefused, ForceNeeded):
-            self._roll_back()
-            return False
         except (DatabaseGone, StorageFull) as error:
             self._fail(works, error)
-        return True
-
-    def _run_one(self, work: Work, *, is_forced: bool) -> None:
-        try:
-            self._decide(
-                [work],
-                lambda connection: run_alone(
-                    connection,
-                    work,
-                    memory=self._memory,
-                    clock=self._clock,
-                    before_commit=self._before_commit,
-                    is_forced=is_forced,
-                ),
-            )
-        except ForceNeeded:
-            self._roll_back()
-            self._run_one(work, is_forced=True)
-        except DatabaseRefused as error:
-            self._roll_back()
-            work.error = WriteRefused(str(error))
-        except (DatabaseGone, StorageFull) as error:
-            self._fail([work], error)
 
     def _decide(self, works: Sequence[Work], run: Callable[[Connection], Batch | None]) -> None:
         """Run and commit; once more, now locking first, where another writer has moved the tenant's place."""
