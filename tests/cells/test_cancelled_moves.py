@@ -16,11 +16,12 @@ from chaupal.moving.rules import Finish, page_arrived, page_rows
 from chaupal.store.clock import new_id
 from chaupal.store.store import Store
 from tests.cells.conftest import MakeCell, join
+from tests.cells.hand_move import settings_of
 from tests.cells.test_interrupted_moves import KEYS, Killed, Source, house_of, how_it_ended
 from tests.crash.test_media_uploads import wait_until
 from tests.store.houses import make_house
 from tests.store.test_tenant_rows import arrive, read_all, sample
-from tests.stores import OpenStore, make_sqlite_database
+from tests.stores import OpenStore, ask_sqlite, make_sqlite_database
 
 pytestmark = pytest.mark.anyio
 
@@ -109,7 +110,14 @@ def test_the_command_cancels_it_and_a_server_undoes_it_without_the_other_cell(ma
     join(here, there, "north")
     here.stop()
     there.stop()
-    assert here.result("tenant", "move", tenant_id, "--to", "north")["phase"] == "copying"
+    # As it is of tenants from the time before they had keys of their own.
+    keyless = "INSERT INTO tenant_keys (tenant_id, sealed_key) VALUES (?, ?)"
+    ask_sqlite(settings_of(here).sqlite_path, keyless, tenant_id, b"")
+    assert "the cell 'north' would get the secret key of this" in here.refusal(
+        "tenant", "move", tenant_id, "--to", "north"
+    )
+    begun = here.result("tenant", "move", tenant_id, "--to", "north", "--with-installation-key")
+    assert begun["phase"] == "copying"
     assert here.result("tenant", "move", tenant_id, "--cancel")["phase"] == "cancelling"
     both = here.command("tenant", "move", tenant_id, "--cancel", "--to", "north", "--json")
     assert (both.code, "either --to CELL or --cancel" in both.json["message"]) == (2, True)

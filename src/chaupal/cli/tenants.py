@@ -30,6 +30,13 @@ PassphraseFile = Annotated[
     Path, typer.Option("--passphrase-file", metavar="FILE", help="A file whose first line seals the tenant's key.")
 ]
 
+WithInstallationKey = Annotated[
+    bool,
+    typer.Option(
+        "--with-installation-key", help="Also where the tenant's key is that of the installation (it is old)."
+    ),
+]
+
 
 class TenantFileFacts(msgspec.Struct, rename="camel"):
     """What a command says of a tenant's file."""
@@ -63,12 +70,7 @@ def export(
     tenant: Annotated[str, typer.Argument(metavar="ID-or-NAME", help="The tenant.")],
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="A new file.")],
     passphrase_file: PassphraseFile,
-    with_installation_key: Annotated[
-        bool,
-        typer.Option(
-            "--with-installation-key", help="Also where the tenant's key is that of the installation (it is old)."
-        ),
-    ] = False,
+    with_installation_key: WithInstallationKey = False,
     as_json: Json = False,
 ) -> None:
     """Write one tenant with all that it has into a file, also while the server runs; it stays here as well."""
@@ -110,10 +112,12 @@ def import_(
 @app.command("move")
 def move(
     tenant: Annotated[str, typer.Argument(metavar="ID-or-NAME", help="The tenant.")],
+    *,
     to: Annotated[str, typer.Option("--to", metavar="CELL", help="The cell that it is to live in.")] = "",
     cancel: Annotated[
         bool, typer.Option("--cancel", help="Undo the move that is under way, as long as it has not come to switching.")
     ] = False,
+    with_installation_key: WithInstallationKey = False,
     progress: Annotated[bool, typer.Option("--progress", help="Wait, and say how far it has come.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -123,7 +127,8 @@ def move(
     if cancel:
         _cancel(tenant, as_json=as_json)
         return
-    shown = ask(arrival_calls.MOVE_BEGIN, arrival_calls.MoveBegin(tenant=tenant, to_cell=to))
+    wanted = arrival_calls.MoveBegin(tenant=tenant, to_cell=to, with_installation_key=with_installation_key)
+    shown = ask(arrival_calls.MOVE_BEGIN, wanted)
     said = ""
     while progress and not shown.is_over:
         said = _say(shown, said)

@@ -53,10 +53,12 @@ class ArrivalSum(Result, frozen=True):
 
 
 class MoveBegin(Arguments, frozen=True):
-    """A tenant, by id or name, and the cell that it goes to."""
+    """A tenant, by id or name, and the cell that it goes to. `with_installation_key`: that cell may have the secret key
+    of this installation, which is the key of a tenant from the time before tenants had their own."""
 
     tenant: str
     to_cell: str
+    with_installation_key: bool = False
 
 
 class MoveOf(Arguments, frozen=True):

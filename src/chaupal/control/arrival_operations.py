@@ -61,6 +61,9 @@ async def move_begin(house: House, arguments: calls.MoveBegin) -> calls.MoveShow
     if peer.state != JOINED:
         raise CellTakesNone(name=arguments.to_cell)
     operator = await _mover(house, arguments.tenant)
+    key = await house.key_of(operator.tenant_id)
+    if key is house.tenant_keys.installation and not arguments.with_installation_key:
+        raise InstallationKeyKept(name=arguments.to_cell)
     move = (await house.store.write(begin_move, operator, arguments.to_cell)).result
     house.wake_moves()
     house.store.wake_workers()
@@ -101,6 +104,15 @@ def _shown(move: Move) -> calls.MoveShown:
         rows=move.row_count,
         failure=move.failure,
         is_over=move.ended_at_ms is not None,
+    )
+
+
+class InstallationKeyKept(Conflict):
+    """The tenant's key is the installation's own, which the operator has not said may leave it. Fields: `name`."""
+
+    template = (
+        "The tenant was made when tenants had no keys of their own, so the cell '{name}' would get the secret key of "
+        "this installation: if it may have that, add --with-installation-key."
     )
 
 
