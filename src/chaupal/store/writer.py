@@ -117,7 +117,7 @@ class Writer:
         Raises:
             QueueFull: too much waits already.
         """
-        if self._is_stopping or self._queue.qsize() >= self._queue_max:
+        if self._is_stopping or self.waiting_count >= self._queue_max:
             raise QueueFull
         if work.is_patient:
             self._patient.append(work)
@@ -133,8 +133,8 @@ class Writer:
 
     @property
     def waiting_count(self) -> int:
-        """Rules in the queue."""
-        return self._queue.qsize()
+        """Rules that have not been run."""
+        return self._queue.qsize() + len(self._put_back)
 
     def _loop(self) -> None:
         while (works := self._take()) is not None:
