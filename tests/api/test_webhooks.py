@@ -126,13 +126,13 @@ class TestRegistering:
     ) -> None:
         asked = (
             f"{{ObjectId: '{world.group_id.upper()}@1', ObjectType: 'group', events: 'textmessagecreated, Nonsense',"
-            f" callbackUrl: '{hook_receiver.url}/hook', callbackContext: 'x', validity: '1798761600'}}"
+            f" callbackUrl: '{hook_receiver.url}/hook', callbackContext: 'x', validity: '4102444800'}}"
         )
         answer = world.group_admin.call("POST", "/v1/WebHooks/", content=asked)
         assert answer.status_code == 200, answer.text
         shown = listed(world.group_admin, answer.json()["webhookId"], world.group_id)
         assert shown["events"] == ["TextMessageCreated"]
-        assert (shown["validity"], shown["callbackContext"]) == (1_798_761_600_000, "x")
+        assert (shown["validity"], shown["callbackContext"]) == (4_102_444_800_000, "x")
 
     def test_every_event_type_of_the_contract_is_known(self, world: World, hook_receiver: HookReceiver) -> None:
         webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id, *EVENT_TYPES))

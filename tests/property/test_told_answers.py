@@ -79,7 +79,7 @@ class TestTellAnswers:
 
 
 def _row(answers: str) -> Response:
-    return Response("action", 0, "response", "user", "", "group", "", "", answers, False, None, None)
+    return Response("action", 0, "response", "user", "group", answers)
 
 
 class TestFitted:
