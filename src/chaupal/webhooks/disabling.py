@@ -9,7 +9,7 @@ from chaupal.auth.sealing import SecretKey
 from chaupal.jobs.rules import queue_open_job
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.alerts import ALERT_JOB, DISABLED, FAILING
-from chaupal.webhooks.delivering.queries import set_due
+from chaupal.webhooks.delivering.due_queries import set_due
 from chaupal.webhooks.events import webhook_disabled
 from chaupal.webhooks.kinds import open_target
 from chaupal.webhooks.queries import WebhookRow, select_webhook, update_webhook

@@ -12,7 +12,8 @@ from chaupal.errors import InvalidParameters
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.bodies import build_body, seal_body
-from chaupal.webhooks.delivering.queries import NewDelivery, append_delivery, set_due
+from chaupal.webhooks.delivering.due_queries import set_due
+from chaupal.webhooks.delivering.queries import NewDelivery, append_delivery
 from chaupal.webhooks.delivering.schedule import DELIVERED, EXHAUSTED, RETRYING, SENDING, SKIPPED, WAITING
 from chaupal.webhooks.drafts import EVENTS_AT_ONCE_MAX, WebhookNotActive
 from chaupal.webhooks.history_queries import (

@@ -12,7 +12,7 @@ from chaupal.outbound.guard import read_url
 from chaupal.settings import Settings
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
-from chaupal.webhooks.delivering.queries import set_due
+from chaupal.webhooks.delivering.due_queries import set_due
 from chaupal.webhooks.drafts import (
     TooManyWebhooks,
     WebhookDraft,

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 from chaupal.webhooks.delivering.airspace import SLOW_S, Airspace
 from chaupal.webhooks.delivering.claiming import DueWanted, Room
-from chaupal.webhooks.delivering.queries import WebhookPlace
+from chaupal.webhooks.delivering.due_queries import WebhookPlace
 
 
 class Air:

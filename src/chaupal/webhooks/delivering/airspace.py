@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from chaupal.webhooks.delivering.claiming import LANES_MAX, DueWanted, Flight, Room
-from chaupal.webhooks.delivering.queries import WebhookPlace
+from chaupal.webhooks.delivering.due_queries import WebhookPlace
 from chaupal.webhooks.delivering.recording import TriedDelivery
 from chaupal.webhooks.kinds import ACTION_PACKAGE
 

@@ -11,21 +11,18 @@ import msgspec
 
 from chaupal.auth.caller import Operator
 from chaupal.store.transaction import Transaction
+from chaupal.webhooks.delivering.due_queries import WebhookPlace, replace_due, select_due, set_due
 from chaupal.webhooks.delivering.queries import (
     ClaimedDelivery,
-    WebhookPlace,
     claim,
     release_all,
-    replace_due,
     rescue,
-    select_due,
     select_lane,
     select_left_behind,
     select_next_lane,
     select_on_the_way,
     select_retrying,
     select_sending,
-    set_due,
     skip_pending,
 )
 from chaupal.webhooks.delivering.worker_queries import (

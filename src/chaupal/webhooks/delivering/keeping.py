@@ -13,17 +13,10 @@ import msgspec
 from chaupal.auth.caller import Operator
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.claiming import FLIGHT_MAX, FLIGHT_MAX_BYTES, Flight
+from chaupal.webhooks.delivering.due_queries import select_idle, set_due
 from chaupal.webhooks.delivering.forgetting import forget_taken_back
 from chaupal.webhooks.delivering.matching import NOT_ALLOWED, Matched
-from chaupal.webhooks.delivering.queries import (
-    ClaimedDelivery,
-    NewDelivery,
-    append_delivery,
-    move_cursor,
-    select_busy,
-    select_idle,
-    set_due,
-)
+from chaupal.webhooks.delivering.queries import ClaimedDelivery, NewDelivery, append_delivery, move_cursor, select_busy
 from chaupal.webhooks.delivering.schedule import SENDING, WAITING
 from chaupal.webhooks.delivering.worker_queries import (
     has_lease,

@@ -14,17 +14,15 @@ import msgspec
 from chaupal.auth.caller import Operator
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.claiming import Flight, head_of_lane, next_retry_ms
+from chaupal.webhooks.delivering.due_queries import Standing, note_health, select_standings
 from chaupal.webhooks.delivering.queries import (
     ClaimedDelivery,
-    Standing,
     append_try,
     claim,
-    note_health,
     record_delivered,
     record_failed,
     release,
     select_next_lane,
-    select_standings,
 )
 from chaupal.webhooks.delivering.schedule import (
     EXHAUSTED,
