@@ -9,9 +9,9 @@ MAKE_ENVIRONMENT = PYTHON="$(PYTHON)" tools/with-python tools/environment.py
 # What `make serve`, `make test` and the benchmarks pass on; for example: make test TESTS=tests/unit FLAGS=-x
 FLAGS =
 TESTS = tests
-# Four workers keep two cores busy: the tests' own servers need the machine as well, but many tests wait for something.
+# Three workers keep two cores busy: the tests' own servers need the machine as well, but many tests wait for something.
 # worksteal keeps a file together while it can and lets an idle worker take over the rest of a long one.
-TEST_WORKERS = 4
+TEST_WORKERS = 3
 # How much of the Python client its tests have to run.
 SDK_COVERAGE_PERCENT = 95
 # How long `make fuzz` lets each of its runs go on.

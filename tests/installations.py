@@ -7,6 +7,7 @@ A folder of tests that wants the fixtures names them in its conftest.py:
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -167,10 +168,21 @@ def ended(process: subprocess.Popen[str]) -> Done:
     return Done(process.returncode, out, err)
 
 
+_NUMBERS = itertools.count(os.getpid())
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Free, below the ports that the system gives out by itself, and from another range for each worker of a run: so
+    that nobody takes it between now and its server's start."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while True:
+        port = 16_000 + worker % 16 * 1_000 + next(_NUMBERS) % 1_000
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 @pytest.fixture(scope="session")
