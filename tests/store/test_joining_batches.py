@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -37,6 +38,14 @@ async def until_one_waits(database: Database) -> None:
             await asyncio.sleep(0.01)
 
 
+@contextmanager
+def held_elsewhere(database: Database, tenant: Operator) -> Iterator[None]:
+    """Another node has the tenant's place until the end of the block."""
+    with psycopg.connect(database.settings.database) as connection:
+        connection.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tenant.tenant_id,))
+        yield
+
+
 def asked(caller: Operator, names: str) -> list[Asked]:
     return [(send_message, caller, name) for name in names]
 
@@ -49,8 +58,7 @@ async def test_what_comes_while_it_waits_is_in_the_same_batch(postgres_database:
     holding = asyncio.create_task(here.write(gate.hold, third, None))
     await gate.entered()
     tasks = await queue_all(here, asked(tenant, "ab"))
-    with psycopg.connect(postgres_database.settings.database) as connection:
-        connection.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tenant.tenant_id,))
+    with held_elsewhere(postgres_database, tenant):
         gate.open()
         await holding
         await until_one_waits(postgres_database)
@@ -71,8 +79,7 @@ async def test_one_that_is_refused_hurts_none_that_joined(postgres_database: Dat
     holding = asyncio.create_task(here.write(gate.hold, third, None))
     await gate.entered()
     tasks = await queue_all(here, asked(tenant, "ab"))
-    with psycopg.connect(postgres_database.settings.database) as connection:
-        connection.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tenant.tenant_id,))
+    with held_elsewhere(postgres_database, tenant):
         gate.open()
         await holding
         await until_one_waits(postgres_database)
@@ -87,8 +94,7 @@ async def test_one_that_waits_alone_is_joined_too(postgres_database: Database, s
     tenant = await add_tenant(store_on(postgres_database))
     here = store_on(postgres_database, store_writers=1)
     batches = Batches(here)
-    with psycopg.connect(postgres_database.settings.database) as connection:
-        connection.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tenant.tenant_id,))
+    with held_elsewhere(postgres_database, tenant):
         tasks = await queue_all(here, asked(tenant, "a"))
         await until_one_waits(postgres_database)
         tasks += await queue_all(here, asked(tenant, "bc"))
