@@ -10,18 +10,17 @@ import pytest
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.directory.events import tenant_created
 from chaupal.errors import NotFound
-from chaupal.moving import arrivals, driving
+from chaupal.moving import driving
 from chaupal.moving.moves import MoveTooFar, begin_move, cancel_move, list_running
-from chaupal.moving.rules import Finish, page_arrived, page_rows
-from chaupal.store.clock import new_id
+from chaupal.moving.rules import page_arrived, page_rows
 from chaupal.store.store import Store
 from tests.cells.conftest import MakeCell, join
 from tests.cells.hand_move import settings_of
-from tests.cells.test_interrupted_moves import KEYS, Killed, Source, house_of, how_it_ended
+from tests.cells.test_interrupted_moves import KEYS, Killed, Source, house_of, how_it_ended, settle
 from tests.crash.test_media_uploads import wait_until
 from tests.store.houses import make_house
-from tests.store.test_tenant_rows import arrive, read_all, sample
-from tests.stores import OpenStore, ask_sqlite, make_sqlite_database
+from tests.store.test_tenant_rows import read_all
+from tests.stores import OpenStore, ask_sqlite
 
 pytestmark = pytest.mark.anyio
 
@@ -41,11 +40,8 @@ async def test_all_is_as_before(
     sqlite_template: Path, tmp_path: Path, store_on: OpenStore, monkeypatch: pytest.MonkeyPatch, step: str, when: str
 ) -> None:
     monkeypatch.setattr(driving, "_PAUSE_S", 0.0)
-    here, there = (make_sqlite_database(sqlite_template, tmp_path / name) for name in ("here", "there"))
-    target = make_house(there, store_on(there), KEYS[1])
-    store, tenant_id = store_on(here), new_id()
-    home = house_of(here, store, KEYS[0], None)
-    await arrivals.finish(home, tenant_id, Finish(await arrive(home, tenant_id, sample(tenant_id))))
+    here, there, store, tenant_id = await settle(sqlite_template, tmp_path, store_on)
+    target, home = make_house(there, store_on(there), KEYS[1]), house_of(here, store, KEYS[0], None)
     before = await read_all(home, tenant_id, page_rows)
     move = (await store.write(begin_move, Operator(tenant_id), "north")).result
     source = Source(target, step, when)
@@ -90,11 +86,8 @@ async def test_it_is_refused_once_the_other_cell_may_have_taken_over(
 ) -> None:
     monkeypatch.setattr(driving, "_PAUSE_S", 0.0)
     monkeypatch.setattr(driving, "take_over", lambda *_found: None)
-    here, there = (make_sqlite_database(sqlite_template, tmp_path / name) for name in ("here", "there"))
+    here, there, store, tenant_id = await settle(sqlite_template, tmp_path, store_on)
     target = make_house(there, store_on(there), KEYS[1])
-    store, tenant_id = store_on(here), new_id()
-    home = house_of(here, store, KEYS[0], None)
-    await arrivals.finish(home, tenant_id, Finish(await arrive(home, tenant_id, sample(tenant_id))))
     move = (await store.write(begin_move, Operator(tenant_id), "north")).result
     with pytest.raises(Killed):
         await driving.run_move(house_of(here, store, KEYS[0], Source(target, step, "before")), move)

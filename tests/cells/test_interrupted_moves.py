@@ -134,6 +134,15 @@ def _live(tx: Transaction, caller: Operator, _request: None) -> None:
     people.put(tx, [tuple(one), tuple(other)])
 
 
+async def settle(sqlite_template: Path, tmp_path: Path, store_on: OpenStore) -> tuple[Database, Database, Store, str]:
+    """(the cell in which a tenant lives, one that is empty, the store of the first, the tenant)."""
+    here, there = (make_sqlite_database(sqlite_template, tmp_path / name) for name in ("here", "there"))
+    store, tenant_id = store_on(here), new_id()
+    home = house_of(here, store, KEYS[0], None)
+    await arrivals.finish(home, tenant_id, Finish(await arrive(home, tenant_id, sample(tenant_id))))
+    return here, there, store, tenant_id
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
 async def test_it_goes_on_and_nothing_is_lost(
@@ -141,11 +150,8 @@ async def test_it_goes_on_and_nothing_is_lost(
 ) -> None:
     monkeypatch.setattr(driving, "_PAUSE_S", 0.0)
     monkeypatch.setattr(driving, "take_over", lambda *_found: None)
-    here, there = (make_sqlite_database(sqlite_template, tmp_path / name) for name in ("here", "there"))
-    target = make_house(there, store_on(there), KEYS[1])
-    store, tenant_id = store_on(here), new_id()
-    home = house_of(here, store, KEYS[0], None)
-    await arrivals.finish(home, tenant_id, Finish(await arrive(home, tenant_id, sample(tenant_id))))
+    here, there, store, tenant_id = await settle(sqlite_template, tmp_path, store_on)
+    target, home = make_house(there, store_on(there), KEYS[1]), house_of(here, store, KEYS[0], None)
     move = (await store.write(begin_move, Operator(tenant_id), "north")).result
     expected: dict[str, Any] = {}
 
