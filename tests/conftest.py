@@ -15,7 +15,7 @@ import pytest
 
 from tests.parts.nats import NatsServer, start_nats
 from tests.parts.postgres import PostgresOfItsOwn, PostgresServer, start_postgres
-from tests.parts.run import Run
+from tests.parts.run import Run, folder_in_memory
 from tests.parts.s3 import S3Server, s3_server_named, start_s3
 
 PROJECT = Path(__file__).parent.parent
@@ -40,6 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     config.stash[RUN] = Run.join(Path(worker["run_folder"])) if worker else Run.begin()
+    in_memory = folder_in_memory()
+    if in_memory is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(in_memory))  # where pytest makes each test's tmp_path
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -26,6 +26,23 @@ SERVER_PROGRAMS = ("postgres", "nats-server", "weed")
 # Stopping a server takes a moment; one that takes longer than this is stuck and is killed.
 STOP_TIMEOUT_S = 30.0
 POLL_S = 0.02
+ROOM_IN_MEMORY_BYTES = 8 * 1024**3
+"""Four times what a whole run has taken at most."""
+
+
+def folder_in_memory() -> Path | None:
+    """A folder whose file system is memory, has room for what the tests write, and lets programs in it run; else None.
+
+    The tests make thousands of small commits, and a disk takes milliseconds for each. Nothing that they look at differs:
+    what a killed process has written stays in either, and what a power cut would leave is proved with a file layer that
+    knows of every sync (`tests/store/test_durability.py`).
+    """
+    folder = Path("/dev/shm")  # noqa: S108 - only folders of our own are made in it
+    if not os.access(folder, os.W_OK):
+        return None
+    there = os.statvfs(folder)
+    may_run = not there.f_flag & os.ST_NOEXEC
+    return folder if may_run and there.f_bavail * there.f_frsize >= ROOM_IN_MEMORY_BYTES else None
 
 
 def wait_until_gone(processes: Sequence[psutil.Process], *, timeout_s: float) -> None:
@@ -53,9 +70,11 @@ class Run:
 
     @classmethod
     def begin(cls) -> Run:
-        """In /tmp if there is one: the path of a Unix socket is limited to about 100 bytes, and TMPDIR can be long."""
+        """In memory if there is room, else in /tmp if there is one: the path of a Unix socket is limited to about 100
+        bytes, and TMPDIR can be long."""
         short = Path("/tmp")  # noqa: S108 - mkdtemp makes a folder of our own in it
-        folder = Path(tempfile.mkdtemp(prefix="chaupal-tests-", dir=short if os.access(short, os.W_OK) else None))
+        place = folder_in_memory() or (short if os.access(short, os.W_OK) else None)
+        folder = Path(tempfile.mkdtemp(prefix="chaupal-tests-", dir=place))
         if os.geteuid() == 0:
             # Others may pass through: PostgreSQL refuses to run as root and is then run as nobody.
             folder.chmod(0o711)
