@@ -1,4 +1,4 @@
-"""Servers that wake each other through NATS, while it dies and comes back: no call fails, no event is lost."""
+"""Servers that wake each other through NATS, while it dies, comes back and hangs: no call fails, no event is lost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def metric(server: Installation, name: str) -> float:
     return float(value)
 
 
-def test_nats_may_be_missing_die_and_return(begin: Begin, own_nats: NatsOfItsOwn) -> None:
+def test_nats_may_be_missing_die_return_and_hang(begin: Begin, own_nats: NatsOfItsOwn) -> None:
     servers = [begin(CHAUPAL_NATS=own_nats.url) for _ in range(2)]
     place = place_on(servers[0])
     assert metric(servers[0], "chaupal_signals_connected") == 0
@@ -58,6 +58,10 @@ def test_nats_may_be_missing_die_and_return(begin: Begin, own_nats: NatsOfItsOwn
     own_nats.start()
     while metric(servers[1], "chaupal_signals_connected") == 0:
         post(1)
+    post(3)
+    own_nats.hang()
+    post(5)
+    own_nats.resume()
     post(3)
     reader.stop()
     assert reader.texts == texts

@@ -110,5 +110,13 @@ class KeptServer:
         wait_until_gone(processes, timeout_s=STOP_TIMEOUT_S)
         self._keeper = None
 
+    def hang(self) -> None:
+        """It keeps its connections, takes new ones, and does nothing, until `resume`."""
+        psutil.Process(self.pid).suspend()
+
+    def resume(self) -> None:
+        """It goes on where it was."""
+        psutil.Process(self.pid).resume()
+
     def end_of_log(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])

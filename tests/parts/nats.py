@@ -51,6 +51,14 @@ class NatsOfItsOwn:
         """As a crash would."""
         self._server.kill()
 
+    def hang(self) -> None:
+        """It stays connected and says nothing, until `resume`."""
+        self._server.hang()
+
+    def resume(self) -> None:
+        """It goes on where it was."""
+        self._server.resume()
+
     def stop(self) -> None:
         """Harmless if it is not running."""
         self._server.stop()

@@ -33,9 +33,9 @@ ROOM_IN_MEMORY_BYTES = 8 * 1024**3
 def folder_in_memory() -> Path | None:
     """A folder whose file system is memory, has room for what the tests write, and lets programs in it run; else None.
 
-    The tests make thousands of small commits, and a disk takes milliseconds for each. Nothing that they look at differs:
-    what a killed process has written stays in either, and what a power cut would leave is proved with a file layer that
-    knows of every sync (`tests/store/test_durability.py`).
+    The tests make thousands of small commits, and a disk takes milliseconds for each. Nothing they look at differs:
+    what a killed process has written stays in either, and what a power cut would leave is proved with a file layer
+    that knows of every sync (`tests/store/test_durability.py`).
     """
     folder = Path("/dev/shm")  # noqa: S108 - only folders of our own are made in it
     if not os.access(folder, os.W_OK):

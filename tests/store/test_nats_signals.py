@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import socket
 import uuid
 from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -55,6 +58,15 @@ class Two:
                 written += 1
         assert self.heard.get() == {self.caller.tenant_id}
         return written
+
+
+@contextmanager
+def silent_at(url: str) -> Iterator[None]:
+    """At this address connections are taken, and nothing is ever said."""
+    address = urlsplit(url)
+    assert address.hostname is not None
+    with socket.create_server((address.hostname, address.port or 0)):
+        yield
 
 
 async def two_on(database: Database, store_on: OpenStore, **settings: str) -> Two:
@@ -137,6 +149,60 @@ class TestNatsNeighbours:
         written += 20 + await two.write_until_heard()
         assert len(postgres_database.events_of(two.caller.tenant_id)) == written + 1
 
+    async def test_where_nats_hangs_no_write_waits_and_it_is_found_again(
+        self,
+        postgres_database: Database,
+        store_on: OpenStore,
+        own_nats: NatsOfItsOwn,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("chaupal.store.nats_signals._ANSWER_TIMEOUT_S", 0.2)
+        own_nats.start()
+        two = await two_on(postgres_database, store_on, nats=own_nats.url)
+        written = await two.write_until_heard()
+        own_nats.hang()
+        try:
+            async with asyncio.timeout(60):
+                while two.here.hears_neighbours:
+                    await two.here.write(append_event, two.caller, "a")
+                    written += 1
+        finally:
+            own_nats.resume()
+        while not two.heard.empty():  # what the server had been told before
+            two.heard.get()
+        written += await two.write_until_heard()
+        assert len(postgres_database.events_of(two.caller.tenant_id)) == written + 1
+
+    async def test_where_a_port_only_takes_connections_no_write_waits_and_nats_is_found_there_later(
+        self,
+        postgres_database: Database,
+        store_on: OpenStore,
+        own_nats: NatsOfItsOwn,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("chaupal.store.nats_signals._CONNECT_TIMEOUT_S", 0.2)
+        with silent_at(own_nats.url):
+            two = await two_on(postgres_database, store_on, nats=own_nats.url)
+            for _ in range(3):
+                await two.here.write(append_event, two.caller, "a")
+            assert not two.here.hears_neighbours
+        own_nats.start()
+        await two.write_until_heard()
+
+    async def test_it_ends_while_nats_hangs(
+        self, postgres_database: Database, store_on: OpenStore, own_nats: NatsOfItsOwn
+    ) -> None:
+        own_nats.start()
+        two = await two_on(postgres_database, store_on, nats=own_nats.url)
+        await two.write_until_heard()
+        own_nats.hang()
+        try:
+            await two.here.write(append_event, two.caller, "a")
+            two.here.stop()
+            assert not two.here._neighbours._thread.is_alive()  # type: ignore[union-attr]
+        finally:
+            own_nats.resume()
+
     async def test_it_ends_at_once_where_there_never_was_a_server(
         self, postgres_database: Database, store_on: OpenStore, own_nats: NatsOfItsOwn
     ) -> None:
@@ -161,5 +227,9 @@ class TestProveNats:
         prove_nats([nats_server.url], subject, timeout_s=30)
 
     def test_says_why_none_does(self, own_nats: NatsOfItsOwn, subject: str) -> None:
-        with pytest.raises(NatsUnusable, match=r"(?i)connect"):
-            prove_nats([own_nats.url], subject, timeout_s=5)
+        with pytest.raises(NatsUnusable, match=r"(?i)connect call failed"):
+            prove_nats([own_nats.url], subject, timeout_s=60)
+
+    def test_does_not_wait_for_ever_for_one_that_says_nothing(self, own_nats: NatsOfItsOwn, subject: str) -> None:
+        with silent_at(own_nats.url), pytest.raises(NatsUnusable, match="Timeout"):
+            prove_nats([own_nats.url], subject, timeout_s=0.2)

@@ -1,8 +1,9 @@
 """How the processes on one PostgreSQL database wake each other after a commit, by LISTEN and NOTIFY.
 
 A signal says no more than "look into the log of these tenants"; losing one costs whoever waits for it a poll. Nothing
-is sent while nobody else listens, and what is sent is gathered and sent beside the commits, on a connection of its own,
-so that no commit waits for it: NOTIFY takes a lock of the whole server until its transaction ends.
+is sent while nobody else listens, and what is sent is gathered (`store.telling.Teller`) and sent beside the commits, on
+a connection of its own, so that no commit waits for it: NOTIFY takes a lock of the whole server until its transaction
+ends.
 
 Whoever listens holds an advisory lock, shared, by which the others find out that there is somebody.
 """
@@ -10,23 +11,21 @@ Whoever listens holds an advisory lock, shared, by which the others find out tha
 from __future__ import annotations
 
 import json
-import queue
 import threading
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 
 import psycopg
 import structlog
 
 from chaupal.store.clock import new_id
+from chaupal.store.telling import Teller
 
 LOOK_S = 5.0
 """How often each process looks whether others listen."""
 
 _WAIT_S = 0.5
 """How long a stop may take to be noticed."""
-_TOLD_APART_S = 0.02
-"""The first word goes at once; what is to be told within so long after it goes together."""
 _AGAIN_AFTER_S = 5.0
 _CONNECT_TIMEOUT_S = 5
 _CHANNEL = "chaupal_events"
@@ -47,25 +46,24 @@ class Neighbours:
         self._name = new_id()
         self._has_listeners = False
         self._is_listening = False
-        self._untold: queue.SimpleQueue[Set[str] | None] = queue.SimpleQueue()
+        self._teller = Teller(self._tell)
+        self._telling: psycopg.Connection | None = None
         self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._listen_on, name="store-listener", daemon=True),
-            threading.Thread(target=self._tell_on, name="store-teller", daemon=True),
-        ]
+        self._listener = threading.Thread(target=self._listen_on, name="store-listener", daemon=True)
 
     def start(self) -> None:
         """Listen, and look who else does. Returns at once: the database need not be there yet."""
-        for thread in self._threads:
-            thread.start()
+        self._listener.start()
+        self._teller.start()
 
     def stop(self) -> None:
         """End; within a second, if the database answers. Harmless when repeated."""
         self._stopping.set()
-        self._untold.put(None)
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join(timeout=2 * _WAIT_S + _CONNECT_TIMEOUT_S)
+        patience_s = 2 * _WAIT_S + _CONNECT_TIMEOUT_S
+        self._teller.stop(timeout_s=patience_s)
+        _close(self._telling)
+        if self._listener.is_alive():
+            self._listener.join(timeout=patience_s)
 
     @property
     def has_listeners(self) -> bool:
@@ -80,7 +78,7 @@ class Neighbours:
     def tell(self, tenant_ids: Set[str]) -> None:
         """Something has happened in these tenants. Costs nothing while nobody else listens."""
         if self._has_listeners:
-            self._untold.put(tenant_ids)
+            self._teller.tell(tenant_ids)
 
     def _listen_on(self) -> None:
         while not self._stopping.is_set():
@@ -110,34 +108,16 @@ class Neighbours:
         if sender != self._name:
             self._on_signal(frozenset(tenant_ids))
 
-    def _tell_on(self) -> None:
-        connection: psycopg.Connection | None = None
-        while (told := self._untold.get()) is not None:
-            try:
-                connection = connection or self._connect()
-                self._tell(connection, sorted(set[str]().union(told, *self._gathered())))
-            except psycopg.Error as error:
-                log.warning("cannot wake other servers", cause=str(error))
-                _close(connection)
-                connection = None
-            self._stopping.wait(_TOLD_APART_S)
-        _close(connection)
-
-    def _gathered(self) -> list[Set[str]]:
-        """What else waits to be told. The word to end stays."""
-        gathered: list[Set[str]] = []
-        while not self._untold.empty():
-            further = self._untold.get()
-            if further is None:
-                self._untold.put(None)
-                break
-            gathered.append(further)
-        return gathered
-
-    def _tell(self, connection: psycopg.Connection, tenant_ids: list[str]) -> None:
-        for start in range(0, len(tenant_ids), _TENANTS_AT_ONCE):
-            payload = json.dumps([self._name, *tenant_ids[start : start + _TENANTS_AT_ONCE]])
-            connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, payload))
+    def _tell(self, tenant_ids: Sequence[str]) -> None:
+        try:
+            self._telling = self._telling or self._connect()
+            for start in range(0, len(tenant_ids), _TENANTS_AT_ONCE):
+                payload = json.dumps([self._name, *tenant_ids[start : start + _TENANTS_AT_ONCE]])
+                self._telling.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, payload))
+        except psycopg.Error as error:
+            log.warning("cannot wake other servers", cause=str(error))
+            _close(self._telling)
+            self._telling = None
 
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(
