@@ -29,7 +29,7 @@ from chaupal.directory.place_queries import (
 from chaupal.directory.queries import UntoldRow, select_state, select_tenants, select_untold, set_state
 from chaupal.directory.telling import note_changed
 from chaupal.errors import Conflict, NotFound
-from chaupal.store.gates import HELD, LEFT, OPEN
+from chaupal.store.gates import HELD, LANDING, LEFT, OPEN
 from chaupal.store.transaction import Transaction
 
 TenantPlace = PlaceRow
@@ -85,6 +85,15 @@ def lives_here(tx: Transaction) -> bool:
     """Whether the transaction's own tenant is here and has not left."""
     state = select_state(tx)
     return state is not None and state[0] != LEFT
+
+
+def land(tx: Transaction, _caller: Operator, _request: None) -> None:
+    """Let nothing more of the tenant be sent to receivers, until `release` or `leave`; writes go on. Idempotent.
+
+    Raises:
+        NotFound, TenantHasLeft.
+    """
+    _set_gate(tx, LANDING)
 
 
 def hold(tx: Transaction, _caller: Operator, _request: None) -> None:

@@ -75,6 +75,7 @@ def select_state(tx: Transaction) -> tuple[str, int] | None:
 
 def set_state(tx: Transaction, *, gate: str, move_count: int) -> int:
     """The number of rows changed. Inside tx."""
+    tx.state.gate = gate  # for the rules that come after in the same batch, too
     return tx.run(_SET_STATE, new_gate=gate, new_count=move_count)
 
 

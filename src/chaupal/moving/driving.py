@@ -7,6 +7,7 @@ as it only copied, or with what is left to do, once the other cell may have take
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from functools import partial
@@ -36,6 +37,7 @@ from chaupal.moving.moves import (
     find_move,
     forget_recorded,
     hold_writes,
+    land_deliveries,
     note_left,
     note_progress,
     record_table,
@@ -54,6 +56,11 @@ _FEW_CHANGES = 300
 _ROUNDS_MOST = 50
 _HELD_MOST_S = 1.0
 """Then writes go on, and what they change is caught up with first."""
+
+_LANDING_MOST_S = 6.0
+"""Three times as long as a flight goes on (`webhooks.delivering.deliverer`): what is on its way then is a single try
+that its receiver has not answered. The other cell tries it once more, before what comes after it."""
+_LANDING_PAUSE_S = 0.02
 
 _TOLD_EVERY_ROWS = 20_000
 
@@ -125,6 +132,8 @@ async def _copy_once(house: House, move: Move) -> None:
     await bringing.compare(copied)
     number = await _catch_up(house, move, bringing, copied.until_number)
     for _ in range(_ROUNDS_MOST):
+        await _land(house, move)
+        number = await _catch_up(house, move, bringing, number)
         if await _hold_and_end(house, move, bringing, number):
             return
         number = await _catch_up(house, move, bringing, number)
@@ -179,6 +188,17 @@ async def _catch_up(house: House, move: Move, bringing: Bringing, number: int) -
         if len(changed.removed) <= _FEW_CHANGES:
             break
     return number
+
+
+async def _land(house: House, move: Move) -> None:
+    """Have deliveries wait, and those that are on their way be over: each receiver hears things in their order, so the
+    other cell must not begin before. Writes go on meanwhile."""
+    from chaupal.webhooks.delivering.claiming import is_sending
+
+    await house.store.write(land_deliveries, _mover(move), move)
+    until_s = time.monotonic() + _LANDING_MOST_S
+    while await house.store.read(is_sending, _mover(move), None) and time.monotonic() < until_s:  # noqa: ASYNC110 - ends elsewhere
+        await asyncio.sleep(_LANDING_PAUSE_S)
 
 
 async def _hold_and_end(house: House, move: Move, bringing: Bringing, number: int) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import msgspec
 
 from chaupal.auth.caller import Operator
-from chaupal.directory.places import Departure, Home, describe_home, hold, leave, lives_here, release
+from chaupal.directory.places import Departure, Home, describe_home, hold, land, leave, lives_here, release
 from chaupal.errors import Conflict, NotFound
 from chaupal.moving.carried import ACTING, carried_tables
 from chaupal.moving.queries import (
@@ -145,6 +145,16 @@ def stop_recording_table(tx: Transaction, _caller: Operator, name: str) -> None:
     """Record nothing more of a table. Idempotent."""
     if name not in _NOT_RECORDED:
         stop_recording(tx, name)
+
+
+def land_deliveries(tx: Transaction, caller: Operator, move: Move) -> None:
+    """Let nothing more of the tenant be sent to receivers, so that what is on its way is over before it moves.
+
+    Raises:
+        MoveOvertaken, MoveCancelled.
+    """
+    _check(tx, move)
+    land(tx, caller, None)
 
 
 def hold_writes(tx: Transaction, caller: Operator, move: Move) -> int:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from chaupal.errors import Unavailable
+from chaupal.store.gates import TenantHeld, TenantLeft
 from chaupal.store.store import Store, Written
 from chaupal.webhooks.delivering import gathering
 from chaupal.webhooks.delivering.gathering import EndGatherer
@@ -121,6 +122,22 @@ class TestFailures:
         assert (await made.end("a")).delivered == 1
         assert [[end.wants_more for end in ends] for ends in made.store.written] == [[True], [False]]
         assert made.doubts == 1, "what was claimed by the first may be its own"
+
+    async def test_of_a_tenant_that_has_left_nothing_is_recorded_and_nothing_else_waits_for_it(self) -> None:
+        made = Gathering()
+        made.store.failures = [TenantLeft()]
+        made.store.open.set()
+        assert await made.end("a") == Recorded(0, 0, 0, "")
+        assert made.doubts == 0
+
+    async def test_while_a_tenants_writes_are_held_nobody_doubts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(gathering, "_RECORD_PAUSES_S", (0.0, 0.0))
+        made = Gathering()
+        made.store.failures = [TenantHeld()]
+        made.store.open.set()
+        assert (await made.end("a")).delivered == 1
+        assert [[end.wants_more for end in ends] for ends in made.store.written] == [[True], [True]]
+        assert made.doubts == 0
 
     async def test_a_defect_is_told_to_all_that_went_together_and_stops_nothing(self) -> None:
         made = Gathering()

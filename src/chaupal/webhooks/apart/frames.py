@@ -59,11 +59,13 @@ class Answer(msgspec.Struct, frozen=True, tag=True):
 
 
 class Refusal(msgspec.Struct, frozen=True, tag=True):
-    """A rule was not committed, or nobody knows. `is_unavailable`: it may be tried again."""
+    """A rule was not committed, or nobody knows. `is_unavailable`: it may be tried again. `gate`: the tenant's, where
+    that is why, and nothing was done."""
 
     number: int
     cause: str
     is_unavailable: bool
+    gate: str = ""
 
 
 class Call(msgspec.Struct, frozen=True, tag=True):

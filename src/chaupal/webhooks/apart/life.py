@@ -16,6 +16,7 @@ from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.errors import Unavailable
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
+from chaupal.store.gates import TenantClosed
 from chaupal.webhooks.apart.frames import (
     RULES,
     Answer,
@@ -130,6 +131,8 @@ class ProcessLife:
             if rule is begin_worker:
                 self._workers.add(request)
             written = await self._house.store.write(rule, Operator(call.tenant_id), request, is_patient=True)
+        except TenantClosed as error:
+            self._say(Refusal(call.number, error.fields["reason"], is_unavailable=True, gate=error.gate))
         except Unavailable as error:
             self._say(Refusal(call.number, error.fields["reason"], is_unavailable=True))
         except Exception as error:  # noqa: BLE001 - the process counts and logs it, as it would its own

@@ -26,6 +26,7 @@ from chaupal.logs import set_up_logs
 from chaupal.media.links import MediaLinks
 from chaupal.outbound.guarded import GuardedClient
 from chaupal.settings import Settings
+from chaupal.store.gates import refusal_of
 from chaupal.store.opening import open_reading_store
 from chaupal.store.store import CallerT, RequestT, ResultT, Rule, Store, Written
 from chaupal.tracing.starting import start_tracing
@@ -78,7 +79,7 @@ class Server:
         """What the rule returned, after its commit.
 
         Raises:
-            Unavailable, WriteFailed.
+            Unavailable, TenantClosed, WriteFailed.
         """
         number = next(self._numbers)
         future: asyncio.Future[Written[Any]] = asyncio.get_running_loop().create_future()
@@ -93,6 +94,8 @@ class Server:
             return
         if isinstance(frame, Answer):
             future.set_result(Written(msgspec.msgpack.decode(frame.result, type=kind), frame.position))
+        elif frame.gate:
+            future.set_exception(refusal_of(frame.gate))
         elif frame.is_unavailable:
             future.set_exception(Unavailable(reason=frame.cause))
         else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from chaupal.auth.caller import Operator
+from chaupal.store.gates import OPEN
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.due_queries import WebhookPlace, replace_due, select_due, set_due
 from chaupal.webhooks.delivering.queries import (
@@ -94,8 +95,9 @@ def find_due(tx: Transaction, _caller: Operator, wanted: DueWanted) -> list[Webh
 
 
 def claim_flights(tx: Transaction, _caller: Operator, wanted: Claim) -> list[Flight]:
-    """What the worker is now to send, until its lease ends; nothing where it is taken for dead."""
-    if not has_lease(tx, wanted.worker_id):
+    """What the worker is now to send, until its lease ends; nothing where it is taken for dead, or the tenant is about
+    to move."""
+    if not takes_off(tx, wanted.worker_id):
         return []
     flights: list[Flight] = []
     for room in wanted.rooms:
@@ -157,6 +159,16 @@ def head_of_lane(tx: Transaction, webhook_id: str, lane: str) -> list[str]:
 def next_retry_ms(tx: Transaction, webhook_id: str) -> int | None:
     retrying = select_retrying(tx, webhook_id, limit=1)
     return retrying[0][1] if retrying else None
+
+
+def takes_off(tx: Transaction, worker_id: str) -> bool:
+    """Whether the worker may be given something of the tenant to send. Inside tx."""
+    return tx.state.gate == OPEN and has_lease(tx, worker_id)
+
+
+def is_sending(tx: Transaction, _caller: Operator, _request: None) -> bool:
+    """Whether anything of the caller's tenant is on its way to a receiver."""
+    return bool(select_on_the_way(tx))
 
 
 def begin_worker(tx: Transaction, _caller: Operator, worker_id: str) -> None:

@@ -19,6 +19,7 @@ from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.sealing import SealBroken, SecretKey
 from chaupal.logs import log_failure
 from chaupal.store.clock import new_id
+from chaupal.store.gates import TenantClosed
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.airspace import Airspace
 from chaupal.webhooks.delivering.bodies import open_body, seal_answer
@@ -159,6 +160,8 @@ class Deliverer:
                     begun = flying.setdefault(flight.webhook.webhook_id, flight)
                     if begun is not flight:
                         begun.deliveries.extend(flight.deliveries)
+        except TenantClosed:  # it moves to another cell, which matches it
+            return
         finally:
             self._start(tenant_id, list(flying.values()))
 
@@ -174,7 +177,10 @@ class Deliverer:
             if self._stopping.is_set():
                 break
             claim = Claim(self._worker_id, wanted)
-            written = await self._house.store.write(claim_flights, Operator(tenant_id), claim)
+            try:
+                written = await self._house.store.write(claim_flights, Operator(tenant_id), claim)
+            except TenantClosed:  # it moves to another cell; nothing was claimed
+                continue
             self._start(tenant_id, written.result)
         if len(self._air) - before < kept and sum(map(len, rooms.values())) < len(due):
             self._landed()  # room that was kept for some is free for others

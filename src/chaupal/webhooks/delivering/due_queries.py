@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import BindParameter, bindparam, func, not_, or_, select, update
 
-from chaupal.store.gates import is_open
+from chaupal.store.gates import is_sent_for
 from chaupal.store.statements import in_list, statement
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.queries import WebhookRow
@@ -43,7 +43,7 @@ _DUE = (
     select(*(webhooks.c[name] for name in WebhookPlace._fields))
     .where(
         webhooks.c.next_due_ms <= bindparam("now_ms"),
-        is_open(webhooks.c.tenant_id),
+        is_sent_for(webhooks.c.tenant_id),
         not_(in_list(webhooks.c.host, "full_hosts")),
         not_(in_list(webhooks.c.webhook_id, "but_ids")),
     )

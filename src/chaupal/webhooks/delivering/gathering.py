@@ -12,6 +12,7 @@ import structlog
 
 from chaupal.auth.caller import Operator
 from chaupal.errors import Unavailable
+from chaupal.store.gates import TenantHeld, TenantLeft
 from chaupal.store.store import Store
 from chaupal.webhooks.delivering.recording import FlightEnd, Recorded, record_flights
 
@@ -23,6 +24,9 @@ _OTHERS_PAUSE_S = 0.01
 large one does not wait."""
 
 _RECORD_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+
+_ELSEWHERE = Recorded(0, 0, 0, "")
+"""The tenant lives in another cell, which has its deliveries, and tries once more what was on its way here."""
 
 log = structlog.get_logger("webhooks")
 
@@ -100,17 +104,22 @@ class EndGatherer:
                 future.set_result(each)
 
     async def _write_patiently(self, tenant_id: str, ends: list[FlightEnd]) -> list[Recorded]:
-        operator = Operator(tenant_id)
         for pause_s in _RECORD_PAUSES_S:
             try:
-                return (await self._store.write(record_flights, operator, ends)).result
+                return await self._record(tenant_id, ends)
             except Unavailable as unavailable:
                 log.warning("deliveries not recorded yet", cause=str(unavailable))
-                if any(end.wants_more for end in ends):
+                if not isinstance(unavailable, TenantHeld) and any(end.wants_more for end in ends):
                     # It may have been recorded, and more been claimed that nobody heard of.
                     self._doubt()
                     ends = [msgspec.structs.replace(end, wants_more=False) for end in ends]
             if self._stopping.is_set():
                 break
             await asyncio.sleep(pause_s)
-        return (await self._store.write(record_flights, operator, ends)).result
+        return await self._record(tenant_id, ends)
+
+    async def _record(self, tenant_id: str, ends: list[FlightEnd]) -> list[Recorded]:
+        try:
+            return (await self._store.write(record_flights, Operator(tenant_id), ends)).result
+        except TenantLeft:
+            return [_ELSEWHERE for _ in ends]

@@ -12,15 +12,12 @@ import msgspec
 
 from chaupal.auth.caller import Operator
 from chaupal.store.transaction import Transaction
-from chaupal.webhooks.delivering.claiming import FLIGHT_MAX, FLIGHT_MAX_BYTES, Flight
+from chaupal.webhooks.delivering.claiming import FLIGHT_MAX, FLIGHT_MAX_BYTES, Flight, takes_off
 from chaupal.webhooks.delivering.due_queries import select_idle, set_due
 from chaupal.webhooks.delivering.forgetting import forget_taken_back
 from chaupal.webhooks.delivering.matching import NOT_ALLOWED, Matched
 from chaupal.webhooks.delivering.queries import ClaimedDelivery, NewDelivery, append_delivery, move_cursor, select_busy
 from chaupal.webhooks.delivering.schedule import SENDING, WAITING
-from chaupal.webhooks.delivering.worker_queries import (
-    has_lease,
-)
 from chaupal.webhooks.disabling import disable
 from chaupal.webhooks.queries import select_webhooks
 
@@ -99,7 +96,7 @@ def _flights(tx: Transaction, waiting: dict[str, list[NewDelivery]], keeping: Ke
         if webhook_id not in {*keeping.matched.revoked, *keeping.put_off}
         and _is_one_flight(deliveries, keeping.flying.get(webhook_id))
     )
-    if not fitting or not has_lease(tx, keeping.worker_id):
+    if not fitting or not takes_off(tx, keeping.worker_id):
         return []
     at_host = Counter(keeping.at_host)
     flights: list[Flight] = []

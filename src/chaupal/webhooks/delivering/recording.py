@@ -13,7 +13,7 @@ import msgspec
 
 from chaupal.auth.caller import Operator
 from chaupal.store.transaction import Transaction
-from chaupal.webhooks.delivering.claiming import Flight, head_of_lane, next_retry_ms
+from chaupal.webhooks.delivering.claiming import Flight, head_of_lane, next_retry_ms, takes_off
 from chaupal.webhooks.delivering.due_queries import Standing, note_health, select_standings
 from chaupal.webhooks.delivering.queries import (
     ClaimedDelivery,
@@ -32,7 +32,6 @@ from chaupal.webhooks.delivering.schedule import (
     is_gone,
     is_success,
 )
-from chaupal.webhooks.delivering.worker_queries import has_lease
 from chaupal.webhooks.disabling import disable, note_long_failure
 
 FAILING = "Failing"
@@ -152,7 +151,7 @@ class _Recorder:
         if lane in self._busy or not webhook.is_active(self._tx.now_ms):
             return None
         ids = head_of_lane(self._tx, webhook.webhook_id, lane)
-        if not ids or not has_lease(self._tx, end.worker_id):
+        if not ids or not takes_off(self._tx, end.worker_id):
             return None
         claimed = {each.delivery_id: each for each in claim(self._tx, end.worker_id, ids)}
         deliveries = [claimed[id_] for id_ in ids if id_ in claimed]
