@@ -31,6 +31,7 @@ from chaupal.webhooks.delivering.claiming import (
 )
 from chaupal.webhooks.delivering.keeping import Keeping, keep_matched
 from chaupal.webhooks.delivering.matching import Matching, match_events
+from chaupal.webhooks.delivering.strays import StrayFinder, Strays
 from chaupal.webhooks.kinds import Target
 from chaupal.webhooks.queries import select_webhook, update_webhook
 from chaupal.webhooks.rules import host_of
@@ -203,6 +204,24 @@ class TestSeveralWorkers:
         assert world.ask(STATES) == [("delivered", 1)]
 
 
+class TestStrays:
+    def test_what_a_worker_is_said_to_be_sending_and_twice_has_not(
+        self, world: World, hook_receiver: HookReceiver
+    ) -> None:
+        webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
+        world.send("hi")
+        worker_id = world.client.run(match_and_claim_as_one_that_dies(world, at_once=True))
+        [[delivery_id]] = world.ask("SELECT delivery_id FROM webhook_deliveries WHERE tenant_id = %s")
+        held = {delivery_id}
+        finder = StrayFinder(world.house.store, lambda: held)
+        assert [world.client.run(finder.find(worker_id)) for _ in range(2)] == [[], []], "it has it"
+        held.clear()
+        assert world.client.run(finder.find(worker_id)) == [], "it may only just have been claimed"
+        found = world.client.run(finder.find(worker_id))
+        assert found == [Strays(world.operator.tenant_id, webhook_id, [delivery_id])]
+        assert world.client.run(finder.find(new_id())) == []
+
+
 class TestDoubt:
     @pytest.mark.parametrize("rule", ["keep_matched", "claim_flights", "record_flights"])
     def test_what_was_written_though_nobody_heard_of_it_is_sent_all_the_same(
@@ -228,8 +247,8 @@ class TestDoubt:
         assert Counter(state for state, _ in world.ask(STATES)) == {"delivered": 70}
 
 
-async def match_and_claim_as_one_that_dies(world: World, *, at_once: bool) -> None:
-    """What a process does before it sends, and then no more."""
+async def match_and_claim_as_one_that_dies(world: World, *, at_once: bool) -> str:
+    """What a process does before it sends, and then no more; its worker."""
     store, operator = world.house.store, world.operator
     matched = await store.read(match_events, operator, Matching(world.house.media_links, world.house.tenant_keys))
     assert matched is not None
@@ -244,6 +263,7 @@ async def match_and_claim_as_one_that_dies(world: World, *, at_once: bool) -> No
     else:
         flights = kept.flights
     assert [len(flight.deliveries) for flight in flights] == [1]
+    return worker_id
 
 
 class TestStates:

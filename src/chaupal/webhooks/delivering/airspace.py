@@ -50,6 +50,11 @@ class Airspace:
         """Those that send."""
         return list(self._flights)
 
+    @property
+    def delivery_ids(self) -> set[str]:
+        """All that is on its way, sent or not."""
+        return {delivery.delivery_id for flight, _ in self._flights.values() for delivery in flight.deliveries}
+
     def enter(self, task: asyncio.Task[None], flight: Flight) -> None:
         """A task begins to send a flight, its first or its next."""
         self._flights[task] = flight, self._now_s()

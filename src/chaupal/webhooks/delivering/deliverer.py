@@ -44,6 +44,7 @@ from chaupal.webhooks.delivering.queries import ClaimedDelivery, select_behind
 from chaupal.webhooks.delivering.recording import FlightEnd, Recorded, TriedDelivery
 from chaupal.webhooks.delivering.schedule import is_success
 from chaupal.webhooks.delivering.sending import send
+from chaupal.webhooks.delivering.strays import StrayFinder
 from chaupal.webhooks.kinds import Target, open_target
 
 _TENANTS_AT_ONCE = 100
@@ -82,6 +83,7 @@ class Deliverer:
         self._gatherer = EndGatherer(
             house.store, stopping=stopping, flying_count=lambda: len(self._air), doubt=self.doubt
         )
+        self._strays = StrayFinder(house.store, lambda: self._air.delivery_ids)
         self._worker_id = new_id()
         self._is_in_doubt = False
 
@@ -316,10 +318,23 @@ class Deliverer:
             for tenant_id, webhook_id in left.places:
                 written = await store.write(rescue_deliveries, Operator(tenant_id), (left.worker_id, webhook_id))
                 count += written.result
-            await store.write(end_worker, INSTALLATION, left.worker_id)
+            if not left.places:
+                # Not sooner: one that is alive after all, under another clock, may have taken something meanwhile.
+                await store.write(end_worker, INSTALLATION, left.worker_id)
         if count:
             log.warning("rescued deliveries of a worker that is gone", deliveries=count)
         return count > 0
+
+    async def give_back_strays(self) -> bool:
+        """Let all send what this worker is said to be sending, and is not; whether there was anything."""
+        worker_id, found = self._worker_id, await self._strays.find(self._worker_id)
+        for strays in found:
+            end = FlightEnd(worker_id, strays.webhook_id, [], strays.delivery_ids)
+            await self._gatherer.record(strays.tenant_id, end)
+        if found:
+            count = sum(len(strays.delivery_ids) for strays in found)
+            log.warning("gave back deliveries that the database has forgotten the end of", deliveries=count)
+        return bool(found)
 
     def _count(self, **counts: Any) -> None:
         self._metrics.note_webhooks(Tally(flights=len(self._air), **counts))

@@ -200,7 +200,8 @@ class WebhookEngine:
                 continue
             try:
                 await self._deliverer.keep_lease()
-                if await self._deliverer.rescue():
+                has_rescued = await self._deliverer.rescue()
+                if await self._deliverer.give_back_strays() or has_rescued:
                     self._signal.set()
             except Exception as error:  # noqa: BLE001 - the loop must live
                 self._note_failure("keeping the lease failed", error)

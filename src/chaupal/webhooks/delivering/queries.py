@@ -179,6 +179,11 @@ _RESCUE = statement(
     .values(state=_BACK, worker_id=""),
     is_aside=True,
 )
+_SELECT_SENT_BY = statement(
+    select(_D.webhook_id, _D.delivery_id).where(
+        _HERE, in_list(_D.webhook_id, "webhook_ids"), IS_SENDING, _D.worker_id == bindparam("which_worker")
+    )
+)
 _SELECT_ON_THE_WAY = statement(select(_D.webhook_id).where(_HERE, IS_SENDING).distinct())
 _RELEASE_ALL = statement(update(webhook_deliveries).where(_HERE, IS_SENDING).values(state=_BACK, worker_id=""))
 
@@ -287,6 +292,12 @@ def skip_pending(tx: Transaction, webhook_id: str, *, limit: int) -> int:
 def select_left_behind(tx: Transaction, worker_id: str) -> list[tuple[str, str]]:
     """(tenant, webhook) of what a worker was sending."""
     return [(row[0], row[1]) for row in tx.all(_SELECT_LEFT, which_worker=worker_id)]
+
+
+def select_sent_by(tx: Transaction, worker_id: str, webhook_ids: list[str]) -> list[tuple[str, str]]:
+    """(webhook, delivery) of what a worker is sending to the webhooks."""
+    rows = tx.all(_SELECT_SENT_BY, which_worker=worker_id, webhook_ids=webhook_ids)
+    return [(row[0], row[1]) for row in rows]
 
 
 def select_on_the_way(tx: Transaction) -> list[str]:
