@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from chaupal.events.log import read_after
+from chaupal.happenings.ahead import look_ahead
+from chaupal.happenings.known import Known
 from chaupal.happenings.rules import Happening, Imprint, Told, find_told
+from chaupal.store.statements import Statement
 from chaupal.store.transaction import Transaction
+from tests.api.statement_counting import counted
 from tests.api.worlds import World
 
 
@@ -28,7 +34,33 @@ def only_happening(world: World, position: int, event_type: str) -> Happening:
     return found
 
 
+class Ahead(msgspec.Struct, frozen=True):
+    """The types of events that were told of once all were looked ahead of; the statements of looking and of telling."""
+
+    event_types: set[str]
+    looking: list[Statement]
+    telling: list[Statement]
+
+
+def told_ahead(world: World, position: int) -> Ahead:
+    """What it takes to tell of everything that has happened since."""
+    imprint = Imprint(world.house.media_links, world.house.tenant_keys)
+    ahead: Ahead = world.read(_tell_ahead, (position, imprint))
+    return ahead
+
+
+def _tell_ahead(tx: Transaction, _caller: Any, request: tuple[int, Imprint]) -> Ahead:
+    position, imprint = request
+    events = read_after(tx, position, 5_000)
+    with counted() as looking:
+        known = look_ahead(tx, imprint, events)
+    with counted() as telling:
+        types = {event.event_type for event in events if find_told(known, event) is not None}
+    return Ahead(types, looking, telling)
+
+
 def _tell_after(tx: Transaction, _caller: Any, request: tuple[int, Imprint]) -> list[Told]:
     position, imprint = request
-    found = (find_told(tx, event, imprint) for event in read_after(tx, position, 5_000))
+    known = Known(tx, imprint)
+    found = (find_told(known, event) for event in read_after(tx, position, 5_000))
     return [told for told in found if told is not None]

@@ -12,6 +12,7 @@ from chaupal.webhooks.kinds import EVENT_TYPES
 from tests.api.doing_everything import Everything
 from tests.api.hooks import HookReceiver, deliver, draft, register
 from tests.api.listening import Listener
+from tests.api.telling import Ahead, told_ahead
 from tests.api.worlds import Caller, World
 from tests.docs.pages import PROJECT, Page
 
@@ -65,15 +66,27 @@ def names_of(told: Told, event_type: str) -> set[str]:
     return {name for event in told if event["eventType"] == event_type for name in event["data"]}
 
 
-def play(world: World, receiver: HookReceiver) -> tuple[Told, Told]:
-    """Let everything happen; what Gita and Mohan, or a stream of Gita's, were told, and what a webhook."""
+def check_ahead(ahead: Ahead) -> None:
+    """However many events there are, each statement ran once, and none when it came to telling of them."""
+    assert len(ahead.looking) == len(set(ahead.looking))
+    assert ahead.telling == []
+
+
+def play(world: World, receiver: HookReceiver) -> tuple[Told, Told, set[str]]:
+    """Let everything happen; what Gita and Mohan, or a stream of Gita's, were told, what a webhook, and the types of
+    events that took no statement of their own to tell."""
     everything = Everything(world)
     register(world.group_admin, draft(receiver, world.group_id, *EVENT_TYPES))
     people = (world.group_admin, world.member)
     cursors = [caller.get("/v1/sync").json()["cursor"] for caller in people]
     told: Told = []
+    types_ahead: set[str] = set()
     for part in (everything.send, everything.answer, everything.change, everything.take_back):
+        position = world.position
         part()
+        ahead = told_ahead(world, position)
+        check_ahead(ahead)
+        types_ahead |= ahead.event_types
         deliver(world)
         stream = Listener(world.group_admin, cursor=cursors[0])
         for which, caller in enumerate(people):
@@ -84,11 +97,12 @@ def play(world: World, receiver: HookReceiver) -> tuple[Told, Told]:
         stream.go_away()
     bodies = receiver.bodies
     everything.manage(receiver)
-    return told, bodies
+    return told, bodies, types_ahead
 
 
 def test_each_type_is_emitted_and_told_as_documented(world: World, hook_receiver: HookReceiver) -> None:
-    told, bodies = play(world, hook_receiver)
+    told, bodies, types_ahead = play(world, hook_receiver)
+    assert types_ahead == {*TELLERS}
     assert {*EventType} - {event.event_type for event in world.events_after(0)} == set(), "never emitted"
     seen_types = {event["eventType"] for event in told}
     assert seen_types == {*TELLERS} - {EventType.SUBGROUP_ADDED, EventType.SUBGROUP_REMOVED}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from chaupal.app import ALL_ROUTES
 from chaupal.connectors.rules import NewConnector, create_connector
-from chaupal.store.statements import Statement
-from chaupal.store.transaction import Transaction
 from tests.api.hooks import HookReceiver, deliver, draft, register
+from tests.api.statement_counting import counted
 from tests.api.worlds import MOHAN, OMAR, Caller, World
 
 FEW, MANY = 3, 60
@@ -194,26 +192,8 @@ ONE_THING = {
     "GET /media/{mediaResource}",
 }
 """Calls that read no list."""
-IN_PROPORTION = {"GET /sync", "GET /events"}
-"""What has happened is told by the slices, one event after another, at most a hundred in a call; of messages and of
-people, the most of it, see below."""
-
-
-@contextmanager
-def counted() -> Iterator[list[Statement]]:
-    """The statements that rules run meanwhile."""
-    run: list[Statement] = []
-    plain = Transaction.all
-
-    def watched(self: Transaction, statement: Statement, /, **params: Any) -> list[tuple[Any, ...]]:
-        run.append(statement)
-        return plain(self, statement, **params)
-
-    Transaction.all = watched  # type: ignore[method-assign]
-    try:
-        yield run
-    finally:
-        Transaction.all = plain  # type: ignore[method-assign]
+OF_EVENTS = {"GET /sync", "GET /events"}
+"""What has happened: see below, and for all types of events `test_every_event`."""
 
 
 def rows_in(answer: Any) -> int:
@@ -238,7 +218,7 @@ def test_as_many_statements_however_many_rows(world: World, fill: Fill) -> None:
 
 def test_every_route_that_reads_is_known() -> None:
     reading = {f"{route.method} {route.path}" for route in ALL_ROUTES if route.method == "GET"}
-    assert reading - ONE_THING - IN_PROPORTION == LISTS.keys()
+    assert reading - ONE_THING - OF_EVENTS == LISTS.keys()
 
 
 def happened(world: World, count: int) -> None:
@@ -252,14 +232,33 @@ def happened(world: World, count: int) -> None:
     assert world.group_admin.put(f"/groups/{group_id}/members", added).status_code == 200
 
 
-def test_what_happened_to_messages_and_people_is_read_by_as_many_statements(world: World) -> None:
+def new_groups(world: World, count: int) -> None:
+    """As the one who makes them, and is told so without their being looked into."""
+    for number in range(count):
+        world.make_group(f"New {number}")
+
+
+def sent_by_name(world: World, count: int) -> None:
+    """To one of a public group's subscribers."""
+    path = f"/groups/{public_group(world, FEW)}/messages"
+    for number in range(count):
+        body = {"message": f"{number}", "subscribers": numbers(1)}
+        assert world.tenant_admin.post(path, body).status_code == 200
+
+
+EVENTS = [happened, actions, responses, liked, new_groups, sent_by_name]
+
+
+@pytest.mark.parametrize("fill", EVENTS, ids=lambda fill: fill.__name__)
+def test_what_happened_is_read_by_as_many_statements(world: World, fill: Callable[[World, int], object]) -> None:
     taken = []
     for size, place in ((FEW, world), (MANY // 3, world.other_world)):  # a page holds a hundred
-        cursor = place.group_admin.get("/v1/sync").json()["cursor"]
-        happened(place, size)
+        caller = place.tenant_admin if fill is sent_by_name else place.group_admin
+        cursor = caller.get("/v1/sync").json()["cursor"]
+        fill(place, size)
         with counted() as run:
-            answer = place.group_admin.get("/v1/sync", cursor=cursor)
-        assert len(answer.json()["events"]) > 2 * size
+            answer = caller.get("/v1/sync", cursor=cursor)
+        assert len(answer.json()["events"]) > size
         taken.append(run)
     few, many = taken
     assert few == many

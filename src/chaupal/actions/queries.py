@@ -127,6 +127,11 @@ _SELECT_ONE = statement(
     .select_from(_WITH_COUNTS)
     .where(actions.c.tenant_id == bindparam("tenant_id"), actions.c.action_id == bindparam("which_id"))
 )
+_SELECT_SEVERAL = statement(
+    select(*_COLUMNS)
+    .select_from(_WITH_COUNTS)
+    .where(actions.c.tenant_id == bindparam("tenant_id"), in_list(actions.c.action_id, "action_ids"))
+)
 _INSERT = statement(insert(actions))
 # As of messages: what is brought along must not make the users' calls forget what they know.
 _INSERT_PAST = statement(insert(actions), is_aside=True)
@@ -148,15 +153,13 @@ _RETRACT = statement(update(actions).where(*_KEY).values(content="", retracted_a
 
 _INSERT_ASSIGNEE = statement(insert(action_assignees))
 _SELECT_ASSIGNEES = statement(
-    select(action_assignees.c.user_id, people.c.mobile_number, people.c.name)
+    select(action_assignees.c.action_id, action_assignees.c.user_id, people.c.mobile_number, people.c.name)
     .select_from(action_assignees)
     .outerjoin(
         people, and_(people.c.tenant_id == bindparam("tenant_id"), people.c.user_id == action_assignees.c.user_id)
     )
-    .where(
-        action_assignees.c.tenant_id == bindparam("tenant_id"), action_assignees.c.action_id == bindparam("which_id")
-    )
-    .order_by(action_assignees.c.user_id)
+    .where(action_assignees.c.tenant_id == bindparam("tenant_id"), in_list(action_assignees.c.action_id, "action_ids"))
+    .order_by(action_assignees.c.action_id, action_assignees.c.user_id)
 )
 _SELECT_IS_ASSIGNEE = statement(
     select(action_assignees.c.user_id).where(
@@ -174,10 +177,11 @@ _SELECT_ASSIGNED = statement(
 )
 _INSERT_REMINDER = statement(insert(action_reminders))
 _SELECT_REMINDED = statement(
-    select(action_reminders.c.user_id).where(
+    select(action_reminders.c.position, action_reminders.c.user_id).where(
         action_reminders.c.tenant_id == bindparam("tenant_id"),
-        action_reminders.c.action_id == bindparam("which_id"),
-        action_reminders.c.position == bindparam("at_position"),
+        in_list(action_reminders.c.action_id, "action_ids"),
+        action_reminders.c.position >= bindparam("first_position"),
+        action_reminders.c.position <= bindparam("last_position"),
     )
 )
 
@@ -191,6 +195,11 @@ def select_action(tx: Transaction, action_id: str) -> ActionRow | None:
     """By id, of whichever group."""
     row = tx.one_or_none(_SELECT_ONE, which_id=action_id)
     return ActionRow(*row) if row else None
+
+
+def select_several_actions(tx: Transaction, action_ids: list[str]) -> list[ActionRow]:
+    """Those of the ids that there are, of whichever groups."""
+    return [ActionRow(*row) for row in tx.all(_SELECT_SEVERAL, action_ids=action_ids)]
 
 
 def append_action(tx: Transaction, action: NewAction) -> None:
@@ -214,9 +223,12 @@ def append_assignees(tx: Transaction, action_id: str, user_ids: tuple[str, ...])
         tx.append_row(_INSERT_ASSIGNEE, action_id=action_id, user_id=user_id)
 
 
-def select_assignees(tx: Transaction, action_id: str) -> list[AssigneeRow]:
-    """At most 1,000, in the order of their ids."""
-    return [AssigneeRow(*row) for row in tx.all(_SELECT_ASSIGNEES, which_id=action_id)]
+def select_assignees(tx: Transaction, action_ids: list[str]) -> dict[str, list[AssigneeRow]]:
+    """Whom each of the actions is assigned to, at most 1,000 people, in the order of their ids."""
+    found: dict[str, list[AssigneeRow]] = {}
+    for action_id, *row in tx.all(_SELECT_ASSIGNEES, action_ids=action_ids):
+        found.setdefault(action_id, []).append(AssigneeRow(*row))
+    return found
 
 
 def select_is_assignee(tx: Transaction, action_id: str, user_id: str) -> bool:
@@ -252,9 +264,15 @@ def insert_reminders(tx: Transaction, action_id: str, *, position: int, user_ids
     tx.run_many(_INSERT_REMINDER, rows)
 
 
-def select_reminded(tx: Transaction, action_id: str, *, position: int) -> list[str]:
-    """The ids of those whom the reminder at a position named; none where it named nobody."""
-    return [row[0] for row in tx.all(_SELECT_REMINDED, which_id=action_id, at_position=position)]
+def select_reminded(
+    tx: Transaction, action_ids: list[str], *, first_position: int, last_position: int
+) -> dict[int, set[str]]:
+    """The ids of those whom the reminders of some actions between two positions named, by the reminder's position."""
+    bound = {"action_ids": action_ids, "first_position": first_position, "last_position": last_position}
+    found: dict[int, set[str]] = {}
+    for position, user_id in tx.all(_SELECT_REMINDED, **bound):
+        found.setdefault(position, set()).add(user_id)
+    return found
 
 
 def _key_of(action: ActionRow) -> dict[str, object]:

@@ -12,7 +12,6 @@ from chaupal.actions.queries import (
     OF_TYPE,
     ActionRow,
     AssigneeRow,
-    select_action,
     select_actions,
     select_assigned,
     select_assignees,
@@ -130,6 +129,13 @@ class ActionOf(msgspec.Struct, frozen=True):
     action_id: str
 
 
+class ActionParts(msgspec.Struct, frozen=True):
+    """What an action holds in other tables."""
+
+    properties: list[PropertyRow]
+    assignees: list[AssigneeRow]
+
+
 class WholeAction(msgspec.Struct, frozen=True):
     """An action with everything that it holds but its media, whoever may see it."""
 
@@ -139,19 +145,22 @@ class WholeAction(msgspec.Struct, frozen=True):
     assignees: list[AssigneeRow]
 
 
-def find_whole_action(tx: Transaction, action_id: str) -> WholeAction | None:
-    """An action of whichever group; None where there is none, or nothing is left of it. Who may see it is the caller's
-    question."""
-    action = select_action(tx, action_id)
-    if action is None or (content := _content_of(action)) is None:
-        return None
-    is_package = action.action_type == PACKAGE_TYPE
-    return WholeAction(
-        action=action,
-        content=content,
-        properties=select_properties(tx, [action_id]).get(action_id, []) if is_package else [],
-        assignees=select_assignees(tx, action_id) if action.assignee_count else [],
-    )
+def find_parts(tx: Transaction, actions: list[ActionRow]) -> dict[str, ActionParts]:
+    """What some actions hold in other tables, by their ids, with at most two statements."""
+    packages = [action.action_id for action in actions if action.action_type == PACKAGE_TYPE]
+    assigned = [action.action_id for action in actions if action.assignee_count]
+    properties = select_properties(tx, packages) if packages else {}
+    assignees = select_assignees(tx, assigned) if assigned else {}
+    return {
+        action.action_id: ActionParts(properties.get(action.action_id, []), assignees.get(action.action_id, []))
+        for action in actions
+    }
+
+
+def make_whole(action: ActionRow, parts: ActionParts) -> WholeAction | None:
+    """An action with its parts; None where it was retracted, and nothing is left of it."""
+    content = _content_of(action)
+    return WholeAction(action, content, parts.properties, parts.assignees) if content is not None else None
 
 
 def read_action(tx: Transaction, caller: Caller, which: ActionOf) -> SeenActions:
@@ -162,7 +171,7 @@ def read_action(tx: Transaction, caller: Caller, which: ActionOf) -> SeenActions
     """
     access = access_group(tx, caller, which.group_id)
     action = access_action(tx, access, which.action_id)
-    assignees = select_assignees(tx, action.action_id) if action.assignee_count else []
+    assignees = select_assignees(tx, [action.action_id]).get(action.action_id, []) if action.assignee_count else []
     seen = SeenAction(
         action=action,
         content=_content_of(action),

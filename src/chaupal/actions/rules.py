@@ -16,6 +16,7 @@ from chaupal.actions.queries import (
     select_action,
     select_is_assignee,
     select_reminded,
+    select_several_actions,
 )
 from chaupal.actions.results import is_admin_there
 from chaupal.actions.types import ACTION_TYPES, DUE_ONLY
@@ -154,14 +155,17 @@ def _may_be_assigned(role: str | None, user_id: str, addressed: Addressed) -> bo
     return role is not None and role != SUBSCRIBER
 
 
-def find_action(tx: Transaction, action_id: str) -> Action | None:
-    """An action of whichever group, retracted ones too, or None. Who may see it is the caller's question."""
-    return select_action(tx, action_id)
+def find_actions(tx: Transaction, action_ids: list[str]) -> dict[str, Action]:
+    """Those of the actions that there are, retracted ones too, by id. Who may see them is the caller's question."""
+    return {action.action_id: action for action in select_several_actions(tx, action_ids)}
 
 
-def find_reminded(tx: Transaction, action_id: str, *, position: int) -> frozenset[str]:
-    """The ids of those whom a reminder, told of by the event at this position, named; none where it named nobody."""
-    return frozenset(select_reminded(tx, action_id, position=position))
+def find_reminded(tx: Transaction, reminders: dict[int, str]) -> dict[int, frozenset[str]]:
+    """The ids of those whom each of some reminders, given as actions by the positions of their events, named; nothing
+    of those that named nobody."""
+    action_ids = sorted(set(reminders.values()))
+    found = select_reminded(tx, action_ids, first_position=min(reminders), last_position=max(reminders))
+    return {position: frozenset(user_ids) for position, user_ids in found.items() if position in reminders}
 
 
 def find_action_item(tx: Transaction, action_id: str) -> tuple[Item, bool] | None:

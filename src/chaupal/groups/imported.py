@@ -7,7 +7,7 @@ import msgspec
 from chaupal.auth.access import CONNECT_GROUP
 from chaupal.errors import InvalidParameters
 from chaupal.groups.events import group_added
-from chaupal.groups.queries import GroupRow, insert_group, select_group, select_groups_named, select_past_group
+from chaupal.groups.queries import GroupRow, insert_group, select_group, select_groups_named, select_past_groups
 from chaupal.groups.rules import DESCRIPTION_MAX_CHARS, GROUP_TYPE, NAME_MAX_CHARS, WELCOME_MAX_CHARS
 from chaupal.store.transaction import Transaction
 
@@ -32,8 +32,8 @@ def find_groups_named(tx: Transaction, name: str) -> list[str]:
 
 def find_group_or_deleted(tx: Transaction, group_id: str) -> tuple[GroupRow, bool] | None:
     """A group, and whether it is still there; None where there never was one."""
-    group = select_past_group(tx, group_id)
-    return None if group is None else (group, select_group(tx, group_id) is not None)
+    found = select_past_groups(tx, [group_id])
+    return (found[0], select_group(tx, group_id) is not None) if found else None
 
 
 def add_imported_group(tx: Transaction, wanted: ImportedGroup) -> GroupRow:

@@ -42,7 +42,7 @@ _LIVES = groups.c.deleted_at_ms.is_(None)
 _THIS = (_HERE, groups.c.group_id == bindparam("which_id"), _LIVES)
 
 _SELECT = statement(select(*_COLUMNS).where(*_THIS))
-_SELECT_PAST = statement(select(*_COLUMNS).where(_HERE, groups.c.group_id == bindparam("which_id")))
+_SELECT_PAST = statement(select(*_COLUMNS).where(_HERE, in_list(groups.c.group_id, "group_ids")))
 _SELECT_OF_PERSON = statement(
     select(memberships.c.role, *_COLUMNS)
     .select_from(memberships)
@@ -149,10 +149,9 @@ def select_group(tx: Transaction, group_id: str) -> GroupRow | None:
     return GroupRow(*row) if row else None
 
 
-def select_past_group(tx: Transaction, group_id: str) -> GroupRow | None:
-    """By id; also one that was deleted."""
-    row = tx.one_or_none(_SELECT_PAST, which_id=group_id)
-    return GroupRow(*row) if row else None
+def select_past_groups(tx: Transaction, group_ids: list[str]) -> list[GroupRow]:
+    """Those of the ids that there are; also those that were deleted."""
+    return [GroupRow(*row) for row in tx.all(_SELECT_PAST, group_ids=group_ids)]
 
 
 def select_groups_of_person(

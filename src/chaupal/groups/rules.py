@@ -24,7 +24,7 @@ from chaupal.groups.queries import (
     delete_group_row,
     insert_group,
     select_group,
-    select_past_group,
+    select_past_groups,
     update_group,
 )
 from chaupal.members.rules import join
@@ -213,9 +213,9 @@ def delete_group(tx: Transaction, caller: Caller, group_id: str) -> None:
     tx.append(group_removed(group_id, actor_id=access.caller.user_id))
 
 
-def find_past_group(tx: Transaction, group_id: str) -> GroupRow | None:
-    """A group, also one that was deleted, or None. Who may see it is the caller's question."""
-    return select_past_group(tx, group_id)
+def find_past_groups(tx: Transaction, group_ids: list[str]) -> dict[str, Group]:
+    """Those of the groups that there are or were, by id. Who may see them is the caller's question."""
+    return {group.group_id: group for group in select_past_groups(tx, group_ids)}
 
 
 def check_group_exists(tx: Transaction, group_id: str) -> None:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import msgspec
 
 from chaupal.actions.rules import Action
-from chaupal.auth.tenant_keys import TenantKeys
-from chaupal.events.catalogue import EventType
 from chaupal.events.log import StoredEvent
-from chaupal.media.links import MediaLinks
-from chaupal.messages.rules import Message, find_message, find_messages
-from chaupal.people.rules import Person, find_past_people
-from chaupal.store.transaction import Transaction
+from chaupal.people.rules import Person
 from chaupal.timelines.rules import Item
-
-_EVENT_IDS = "event id"
 
 
 class Happening(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,65 +64,6 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     is_by_subscriber: bool = False
     named: frozenset[str] | None = None
     left_out: frozenset[str] = frozenset()
-
-
-class Imprint(msgspec.Struct, frozen=True):
-    """What a tenant's happenings are told with: links to its media, and ids that cannot be guessed.
-
-    `people`: those whom one reading of the log has met already, by id; None where nothing is to be remembered. So are
-    `messages`, of which the ids looked for and not found are known as None.
-    """
-
-    links: MediaLinks
-    keys: TenantKeys
-    people: dict[str, Person] | None = None
-    messages: dict[str, Message | None] | None = None
-
-    def for_reading(self) -> Imprint:
-        """The same for one reading of the log, in which everybody and every message is looked up once."""
-        return Imprint(self.links, self.keys, {}, {})
-
-    def event_id(self, tenant_id: str, position: int) -> str:
-        """The id of an event that has none: the same each time, telling nothing of its position."""
-        digest = self.keys.of(tenant_id).hash(_EVENT_IDS, f"{tenant_id}:{position}")
-        return str(uuid.UUID(bytes=digest[:16], version=4))
-
-
-def find_person_of(tx: Transaction, imprint: Imprint, user_id: str) -> Person | None:
-    """Whoever is or was a person of the tenant with this id; None for nobody."""
-    known = imprint.people
-    if known is None:
-        return find_past_people(tx, [user_id]).get(user_id)
-    if user_id not in known:
-        known.update(find_past_people(tx, [user_id]))
-    return known.get(user_id)
-
-
-def find_message_of(tx: Transaction, imprint: Imprint, message_id: str) -> Message | None:
-    """A message of whichever group, or None."""
-    known = imprint.messages
-    if known is None:
-        return find_message(tx, message_id)
-    if message_id not in known:
-        known[message_id] = find_message(tx, message_id)
-    return known[message_id]
-
-
-_ABOUT_MESSAGES = frozenset({EventType.TEXT_MESSAGE_CREATED, EventType.MESSAGE_EDITED, EventType.MESSAGE_RETRACTED})
-_ABOUT_PEOPLE = frozenset({EventType.MEMBER_ADDED, EventType.MEMBER_REMOVED, EventType.MEMBER_ROLE_CHANGED})
-
-
-def look_ahead(tx: Transaction, imprint: Imprint, events: list[StoredEvent]) -> None:
-    """Look up the messages and people of some events in two statements, however many they are. Within one reading."""
-    if imprint.messages is None or imprint.people is None:
-        return
-    message_ids = {event.object_id for event in events if event.event_type in _ABOUT_MESSAGES} - imprint.messages.keys()
-    if message_ids:
-        imprint.messages.update(dict.fromkeys(message_ids) | find_messages(tx, sorted(message_ids)))
-    user_ids = {event.actor_id for event in events}
-    user_ids |= {event.object_id for event in events if event.event_type in _ABOUT_PEOPLE}
-    if unknown := sorted(user_ids - imprint.people.keys() - {""}):
-        imprint.people.update(find_past_people(tx, unknown))
 
 
 def told_by(person: Person | None) -> dict[str, Any]:

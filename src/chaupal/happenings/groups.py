@@ -11,19 +11,18 @@ from typing import Any
 from chaupal.auth.access import SUBSCRIBER
 from chaupal.events.catalogue import EventType
 from chaupal.events.log import StoredEvent
-from chaupal.groups.rules import find_past_group
-from chaupal.happenings.forms import Happening, Imprint, Told, find_person_of, placed, told_by
-from chaupal.store.transaction import Transaction
+from chaupal.happenings.forms import Happening, Told, placed, told_by
+from chaupal.happenings.known import Known
 
-_WIRE_NAMES = {
+TOLD_AS = {
     EventType.SUBGROUP_ADDED.value: EventType.GROUP_ADDED.value,
     EventType.SUBGROUP_REMOVED.value: EventType.GROUP_REMOVED.value,
 }
 
 
-def tell_member(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told:
+def tell_member(known: Known, event: StoredEvent) -> Told:
     """Someone who became a member or subscriber, is one no more, or has another role."""
-    person = find_person_of(tx, imprint, event.object_id)
+    person = known.people.find(event.object_id)
     role = str(event.facts.get("type", ""))
     number, name, picture = (
         (person.mobile_number, person.name, person.profile_pic) if person is not None else ("", "", "")
@@ -38,8 +37,8 @@ def tell_member(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told:
         "sourceGroupId": event.group_id,
     }
     happening = Happening(
-        **placed(event, event_id=imprint.event_id(tx.tenant_id, event.position)),
-        **told_by(find_person_of(tx, imprint, event.actor_id)),
+        **placed(event, event_id=known.event_id(event.position)),
+        **told_by(known.people.find(event.actor_id)),
         group_id=event.group_id,
         source_group_id=event.group_id,
         data=data,
@@ -54,9 +53,9 @@ def tell_member(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told:
     )
 
 
-def tell_group(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
+def tell_group(known: Known, event: StoredEvent) -> Told | None:
     """A group that was made or deleted, or put below another or taken away from there."""
-    group = find_past_group(tx, event.object_id)
+    group = known.groups.find(event.object_id)
     if group is None:
         return None
     is_of_itself = event.object_id == event.group_id
@@ -67,12 +66,12 @@ def tell_group(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | 
         "parentGroupId": "" if is_of_itself else event.group_id,
         "sourceGroupId": event.group_id,
     }
-    actor = find_person_of(tx, imprint, event.actor_id)
+    actor = known.people.find(event.actor_id)
     happening = Happening(
         **placed(
             event,
-            event_id=imprint.event_id(tx.tenant_id, event.position),
-            event_type=_WIRE_NAMES.get(event.event_type, event.event_type),
+            event_id=known.event_id(event.position),
+            event_type=TOLD_AS.get(event.event_type, event.event_type),
         ),
         **told_by(actor),
         group_id=event.group_id,

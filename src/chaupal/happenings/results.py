@@ -7,38 +7,37 @@ from typing import Any
 import msgspec
 
 from chaupal.actions import contents as actions
-from chaupal.actions.bodies.links import ShownMedia
-from chaupal.actions.media import find_media_of, resources_in_properties
-from chaupal.actions.reading import WholeAction, find_whole_action
+from chaupal.actions.media import resources_in_properties
+from chaupal.actions.reading import WholeAction
 from chaupal.actions.results import results_for
 from chaupal.events.log import StoredEvent
 from chaupal.happenings.answers import system_entries, tell_answers
-from chaupal.happenings.forms import Happening, Imprint, Told, find_person_of, placed, told_by
+from chaupal.happenings.forms import Happening, Told, placed, told_by
+from chaupal.happenings.known import Known
 from chaupal.happenings.sent import package_of, properties_of
 from chaupal.people.rules import Person
-from chaupal.reactions.rules import COMMENT, find_item, find_reaction
+from chaupal.reactions.rules import COMMENT
 from chaupal.responses.contents import read_content, resources_in
-from chaupal.responses.reading import Response, find_response
-from chaupal.store.transaction import Transaction
-from chaupal.timelines.rules import Item, recipients_of
+from chaupal.responses.reading import Response
+from chaupal.timelines.rules import Item
 
 
-def tell_response(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
+def tell_response(known: Known, event: StoredEvent) -> Told | None:
     """An answer, or the change of one. The event id of a first answer is its responseId.
 
     Nothing where the action was retracted: its answers are erased.
     """
-    response = find_response(tx, event.object_id)
-    whole = find_whole_action(tx, str(event.facts["actionId"])) if response is not None else None
+    response = known.responses.find(event.object_id)
+    whole = known.whole_action(str(event.facts["actionId"])) if response is not None else None
     if response is None or whole is None:
         return None
     action = whole.action
-    responder = find_person_of(tx, imprint, response.responder_id)
+    responder = known.people.find(response.responder_id)
     is_update = bool(event.facts.get("isUpdate"))
     group_id = response.group_id if responder is not None else action.group_id
     places = {"groupId": group_id, "sourceGroupId": action.group_id}
-    event_id = imprint.event_id(tx.tenant_id, event.position) if is_update else response.response_id
-    data = _data_of(tx, _Answer(whole, response, responder, is_update), imprint)
+    event_id = known.event_id(event.position) if is_update else response.response_id
+    data = _data_of(known, _Answer(whole, response, responder, is_update))
     happening = Happening(
         **placed(event, event_id=event_id),
         **told_by(responder),
@@ -55,7 +54,7 @@ def tell_response(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told
     return Told(
         happening=happening,
         item=item,
-        recipients=recipients_of(tx, item),
+        recipients=known.recipients_of(item),
         answered=action,
         person_id=response.responder_id,
     )
@@ -70,14 +69,13 @@ class _Answer(msgspec.Struct, frozen=True):
     is_update: bool
 
 
-def _data_of(tx: Transaction, answer: _Answer, imprint: Imprint) -> dict[str, Any]:
+def _data_of(known: Known, answer: _Answer) -> dict[str, Any]:
     whole, response, responder = answer.whole, answer.response, answer.responder
     action, content = whole.action, whole.content
     data: dict[str, Any] = {"actionId": action.action_id, "responseId": response.response_id}
     if isinstance(content, actions.JobContent):
         return {**data, "title": content.title, "responseDetails": {"response": _of_assignee(response, responder)}}
-    resources = resources_in(content, read_content(response.answers)) + resources_in_properties(whole.properties)
-    media = ShownMedia(imprint.links, tx.tenant_id, find_media_of(tx, resources))
+    media = known.shown_media(resources_of_answer(whole, response))
     entries = tell_answers(content, response, media)
     if action.action_type == "Survey":
         at_ms = response.updated_at_ms or response.responded_at_us // 1000
@@ -99,6 +97,13 @@ def _data_of(tx: Transaction, answer: _Answer, imprint: Imprint) -> dict[str, An
     }
 
 
+def resources_of_answer(whole: WholeAction, response: Response) -> list[str]:
+    """The mediaResources that are told of an answer."""
+    if isinstance(whole.content, actions.JobContent):
+        return []
+    return resources_in(whole.content, read_content(response.answers)) + resources_in_properties(whole.properties)
+
+
 def _of_assignee(response: Response, responder: Person | None) -> dict[str, Any]:
     return {
         "assignee": responder.mobile_number if responder is not None else "",
@@ -108,10 +113,10 @@ def _of_assignee(response: Response, responder: Person | None) -> dict[str, Any]
     }
 
 
-def tell_reaction(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
+def tell_reaction(known: Known, event: StoredEvent) -> Told | None:
     """A like or comment, or that one was taken back; of the former nothing where it was taken back since."""
-    reaction = find_reaction(tx, event.object_id)
-    found = find_item(tx, reaction.item_id) if reaction is not None else None
+    reaction = known.reactions.find(event.object_id)
+    found = known.item(reaction.item_id) if reaction is not None else None
     if reaction is None or found is None:
         return None
     is_creation = event.event_type == "ReactionCreated"
@@ -122,8 +127,8 @@ def tell_reaction(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told
         data["reactionType"] = reaction.reaction_type
         if reaction.reaction_type == COMMENT:
             data["comment"] = reaction.comment
-    actor = find_person_of(tx, imprint, event.actor_id)
-    event_id = reaction.reaction_id if is_creation else imprint.event_id(tx.tenant_id, event.position)
+    actor = known.people.find(event.actor_id)
+    event_id = reaction.reaction_id if is_creation else known.event_id(event.position)
     happening = Happening(
         **placed(event, event_id=event_id),
         **told_by(actor),
@@ -134,7 +139,7 @@ def tell_reaction(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told
     return Told(
         happening=happening,
         item=found[0],
-        recipients=recipients_of(tx, found[0]),
+        recipients=known.recipients_of(found[0]),
         person_id=reaction.user_id,
         is_by_subscriber=reaction.is_by_subscriber,
     )

@@ -14,8 +14,9 @@ import msgspec
 from chaupal.events.catalogue import EventType
 from chaupal.events.log import StoredEvent
 from chaupal.happenings.fitting import fitted
-from chaupal.happenings.forms import Happening, Imprint, Told
-from chaupal.happenings.groups import tell_group, tell_member
+from chaupal.happenings.forms import Happening, Told
+from chaupal.happenings.groups import TOLD_AS, tell_group, tell_member
+from chaupal.happenings.known import Imprint, Known
 from chaupal.happenings.masks import without_numbers, without_responder
 from chaupal.happenings.results import tell_reaction, tell_response
 from chaupal.happenings.sent import (
@@ -26,11 +27,10 @@ from chaupal.happenings.sent import (
     tell_properties,
     tell_reminder,
 )
-from chaupal.store.transaction import Transaction
 
-__all__ = ["Happening", "Imprint", "Told", "find_told", "tell", "without_numbers", "without_responder"]
+__all__ = ["Happening", "Imprint", "Told", "find_told", "told_type", "without_numbers", "without_responder"]
 
-Teller = Callable[[Transaction, StoredEvent, Imprint], Told | None]
+Teller = Callable[[Known, StoredEvent], Told | None]
 
 TELLERS: dict[str, Teller] = {
     EventType.TEXT_MESSAGE_CREATED: tell_message,
@@ -67,20 +67,18 @@ TELLERS: dict[str, Teller] = {
 """The events that are told of; nobody outside hears of the others."""
 
 
-def tell(tx: Transaction, event: StoredEvent, imprint: Imprint) -> list[Happening]:
-    """What an event says, whole: one happening, or none where nobody is told of it or nothing is left to tell.
+def told_type(event_type: str) -> str | None:
+    """The type under which an event of a type is told; None where nobody outside hears of it."""
+    return TOLD_AS.get(event_type, event_type) if event_type in TELLERS else None
 
-    The caller decides who is told: see `Happening.results_for`, and `without_numbers` and `without_responder` for those
-    who see less.
+
+def find_told(known: Known, event: StoredEvent) -> Told | None:
+    """What an event says, whole, with what decides who may be told; None where nobody is, or nothing is left to tell.
+
+    Who is told less is told by `without_numbers` and `without_responder`.
     """
-    told = find_told(tx, event, imprint)
-    return [told.happening] if told is not None else []
-
-
-def find_told(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
-    """What an event says, with what decides who may be told."""
     teller = TELLERS.get(event.event_type)
-    told = teller(tx, event, imprint) if teller is not None else None
+    told = teller(known, event) if teller is not None else None
     if told is None:
         return None
     data = fitted(told.happening.data)

@@ -15,36 +15,33 @@ from chaupal.actions.bodies.links import ShownMedia
 from chaupal.actions.bodies.showing import show_property
 from chaupal.actions.contents import Place
 from chaupal.actions.drafts import Package, Visibility
-from chaupal.actions.media import find_media_of, resources_in, resources_in_properties
-from chaupal.actions.reading import WholeAction, find_whole_action
-from chaupal.actions.rules import Action, find_action, find_reminded
+from chaupal.actions.media import resources_in, resources_in_properties
+from chaupal.actions.reading import WholeAction
+from chaupal.actions.rules import Action
 from chaupal.actions.types import PACKAGE_TYPE
 from chaupal.events.log import StoredEvent
 from chaupal.happenings.answers import tell_files, tell_questions
-from chaupal.happenings.forms import Happening, Imprint, Told, find_message_of, find_person_of, placed, told_by
+from chaupal.happenings.forms import Happening, Told, placed, told_by
+from chaupal.happenings.known import Known
 from chaupal.people.rules import Person
 from chaupal.responses.contents import questions_of
-from chaupal.responses.reading import responders_of
-from chaupal.store.transaction import Transaction
-from chaupal.timelines.rules import Item, recipients_of
+from chaupal.timelines.rules import Item
 from chaupal.wire.instants import write_instant, write_second
 
 _Tell = Callable[[WholeAction, Any, ShownMedia], dict[str, Any]]
 
 
-def tell_message(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
+def tell_message(known: Known, event: StoredEvent) -> Told | None:
     """A text that was sent. Its event id is its reference id."""
-    message = find_message_of(tx, imprint, event.object_id)
+    message = known.messages.find(event.object_id)
     if message is None or message.retracted_at_ms is not None:
         return None
-    return _told_of_item(
-        tx, event, imprint, Item(*message[:4]), event_id=message.message_id, data={"text": message.text}
-    )
+    return _told_of_item(known, event, Item(*message[:4]), event_id=message.message_id, data={"text": message.text})
 
 
-def tell_message_change(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
+def tell_message_change(known: Known, event: StoredEvent) -> Told | None:
     """A text that was edited, or retracted; of an edit nothing where it was retracted since."""
-    message = find_message_of(tx, imprint, event.object_id)
+    message = known.messages.find(event.object_id)
     if message is None:
         return None
     data: dict[str, Any] = {"referenceId": message.message_id}
@@ -52,21 +49,20 @@ def tell_message_change(tx: Transaction, event: StoredEvent, imprint: Imprint) -
         if message.retracted_at_ms is not None:
             return None
         data |= {"text": message.text, "editedAt": write_instant(message.edited_at_ms or event.at_us // 1000)}
-    event_id = imprint.event_id(tx.tenant_id, event.position)
-    return _told_of_item(tx, event, imprint, Item(*message[:4]), event_id=event_id, data=data)
+    event_id = known.event_id(event.position)
+    return _told_of_item(known, event, Item(*message[:4]), event_id=event_id, data=data)
 
 
 def _told_of_item(
-    tx: Transaction,
+    known: Known,
     event: StoredEvent,
-    imprint: Imprint,
     item: Item,
     *,
     event_id: str,
     data: dict[str, Any],
     action: Action | None = None,
 ) -> Told:
-    actor = find_person_of(tx, imprint, event.actor_id)
+    actor = known.people.find(event.actor_id)
     happening = Happening(
         **placed(event, event_id=event_id),
         **told_by(actor),
@@ -76,57 +72,57 @@ def _told_of_item(
         package_id=action.package_id if action is not None else "",
         data={**data, "groupId": item.group_id, "sourceGroupId": item.group_id},
     )
-    return Told(happening=happening, item=item, recipients=recipients_of(tx, item))
+    return Told(happening=happening, item=item, recipients=known.recipients_of(item))
 
 
-def tell_action(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
+def tell_action(known: Known, event: StoredEvent) -> Told | None:
     """An action that was posted. Its event id is its reference id."""
-    whole = find_whole_action(tx, event.object_id)
+    whole = known.whole_action(event.object_id)
     if whole is None:
         return None
     action = whole.action
-    resources = resources_in(whole.content, has_details=False) + resources_in_properties(whole.properties)
-    media = ShownMedia(imprint.links, tx.tenant_id, find_media_of(tx, resources))
+    media = known.shown_media(resources_of(whole))
     tell: _Tell = _TELLERS.get(type(whole.content), _tell_other)
     data = tell(whole, whole.content, media)
     if isinstance(whole.content, actions.SurveyContent):
-        sender = find_person_of(tx, imprint, action.sender_id)
+        sender = known.people.find(action.sender_id)
         data |= _response_fields_of_old(sender)
-    return _told_of_item(tx, event, imprint, Item(*action[:4]), event_id=action.action_id, data=data, action=action)
+    return _told_of_item(known, event, Item(*action[:4]), event_id=action.action_id, data=data, action=action)
 
 
-def tell_action_change(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
+def resources_of(whole: WholeAction) -> list[str]:
+    """The mediaResources that are told of an action."""
+    return resources_in(whole.content, has_details=False) + resources_in_properties(whole.properties)
+
+
+def tell_action_change(known: Known, event: StoredEvent) -> Told | None:
     """An action that was closed, or retracted."""
-    action = find_action(tx, event.object_id)
+    action = known.actions.find(event.object_id)
     if action is None:
         return None
-    event_id = imprint.event_id(tx.tenant_id, event.position)
+    event_id = known.event_id(event.position)
     data = {"actionId": action.action_id, "actionType": action.action_type, **package_of(action)}
-    return _told_of_item(tx, event, imprint, Item(*action[:4]), event_id=event_id, data=data, action=action)
+    return _told_of_item(known, event, Item(*action[:4]), event_id=event_id, data=data, action=action)
 
 
-_ANSWERED_MOST = 10_000
-"""So many of those who have answered are left out of a reminder; beyond that nobody is, and clients know better."""
-
-
-def tell_reminder(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
+def tell_reminder(known: Known, event: StoredEvent) -> Told | None:
     """A reminder to answer an action, for those whom it names or all who see it, and who have not answered."""
-    action = find_action(tx, event.object_id)
+    action = known.actions.find(event.object_id)
     if action is None or action.retracted_at_ms is not None:
         return None
-    told = tell_action_change(tx, event, imprint)
-    named = find_reminded(tx, action.action_id, position=event.position)
-    answered = responders_of(tx, action.action_id, most=_ANSWERED_MOST)
+    told = tell_action_change(known, event)
+    named = known.reminded.find((event.position, action.action_id))
+    answered = known.responders.find(action.action_id) or frozenset()
     return msgspec.structs.replace(told, named=named or None, left_out=answered) if told is not None else None
 
 
-def tell_properties(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
+def tell_properties(known: Known, event: StoredEvent) -> Told | None:
     """A package's instance whose properties were changed, with all of them as they are now."""
-    whole = find_whole_action(tx, event.object_id)
+    whole = known.whole_action(event.object_id)
     if whole is None:
         return None
     action = whole.action
-    media = ShownMedia(imprint.links, tx.tenant_id, find_media_of(tx, resources_in_properties(whole.properties)))
+    media = known.shown_media(resources_in_properties(whole.properties))
     data = {
         "actionId": action.action_id,
         "actionType": action.action_type,
@@ -134,8 +130,8 @@ def tell_properties(tx: Transaction, event: StoredEvent, imprint: Imprint) -> To
         "version": action.version,
         "properties": properties_of(whole, media),
     }
-    event_id = imprint.event_id(tx.tenant_id, event.position)
-    return _told_of_item(tx, event, imprint, Item(*action[:4]), event_id=event_id, data=data, action=action)
+    event_id = known.event_id(event.position)
+    return _told_of_item(known, event, Item(*action[:4]), event_id=event_id, data=data, action=action)
 
 
 def package_of(action: Action) -> dict[str, str]:

@@ -59,6 +59,9 @@ class View(msgspec.Struct, frozen=True):
     was_there: bool = False
 
 
+NO_VIEW = View(())
+
+
 class Watch(msgspec.Struct, frozen=True):
     """A caller who is to be told of things, of all groups or through those in `only`.
 
@@ -137,6 +140,15 @@ def shaped(happening: Happening, share: Share, *, sees_numbers: bool) -> Happeni
     return happening if sees_numbers else without_numbers(happening)
 
 
+def needs_view(watch: Watch, told: Told) -> bool:
+    """Whether it takes a view to say if the caller is told: of a group, not of oneself, or of what was sent to one."""
+    return told.item is not None or not _is_about_caller(watch, told)
+
+
+def _is_about_caller(watch: Watch, told: Told) -> bool:
+    return told.person_id == watch.access.user_id and watch.caller.token.kind is not TokenKind.GROUP
+
+
 def share_of(watch: Watch, view: View, told: Told) -> Share:
     """How much of a happening the caller may be told."""
     if needed_permission(told.happening.event_type).value not in watch.access.permissions:
@@ -169,7 +181,7 @@ def needed_permission(event_type: str) -> Permission:
 def _is_told_of_group(watch: Watch, view: View, told: Told) -> bool:
     """Of a group itself its people are told, of its members its members; and in any case whom it is about."""
     is_open = not watch.only or told.about_group_id in watch.only
-    if told.person_id == watch.access.user_id and watch.caller.token.kind is not TokenKind.GROUP:
+    if _is_about_caller(watch, told):
         return is_open
     if view.was_there:
         return is_open and told.happening.event_type == EventType.GROUP_REMOVED

@@ -185,11 +185,6 @@ def access_message(tx: Transaction, access: GroupAccess, message_id: str) -> Mes
     return message
 
 
-def find_message(tx: Transaction, message_id: str) -> Message | None:
-    """A message of whichever group, or None. Who may see it is the caller's question."""
-    return select_message(tx, message_id)
-
-
 def find_messages(tx: Transaction, message_ids: list[str]) -> dict[str, Message]:
     """Those of the messages that there are, by id. Who may see them is the caller's question."""
     return {message.message_id: message for message in select_messages(tx, message_ids)}

@@ -74,6 +74,7 @@ _SELECT_LIKE = statement(
     )
 )
 _SELECT_ONE = statement(select(*_COLUMNS).where(_HERE, reactions.c.reaction_id == bindparam("which_id")))
+_SELECT_SEVERAL = statement(select(*_COLUMNS).where(_HERE, in_list(reactions.c.reaction_id, "reaction_ids")))
 
 
 def _details(*conditions: ColumnElement[bool]) -> Statement:
@@ -185,6 +186,11 @@ def select_reaction(tx: Transaction, reaction_id: str) -> ReactionRow | None:
     """By id."""
     row = tx.one_or_none(_SELECT_ONE, which_id=reaction_id)
     return ReactionRow(*row) if row else None
+
+
+def select_reactions(tx: Transaction, reaction_ids: list[str]) -> list[ReactionRow]:
+    """Those of the ids that there are."""
+    return [ReactionRow(*row) for row in tx.all(_SELECT_SEVERAL, reaction_ids=reaction_ids)]
 
 
 def select_details(

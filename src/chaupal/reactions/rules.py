@@ -30,6 +30,7 @@ from chaupal.reactions.queries import (
     select_details,
     select_like,
     select_reaction,
+    select_reactions,
 )
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
@@ -269,9 +270,10 @@ def read_details(tx: Transaction, caller: Caller, which: DetailsOf) -> Details:
     return Details(shown, rows[-1].changed_at_us if rows else which.after_us)
 
 
-def find_reaction(tx: Transaction, reaction_id: str) -> Reaction | None:
-    """A like or comment, removed ones too, or None. Who may see it is the caller's question."""
-    return select_reaction(tx, reaction_id)
+def find_reactions(tx: Transaction, reaction_ids: list[str]) -> dict[str, Reaction]:
+    """Those of the likes and comments that there are, removed ones too, by id. Who may see them is the caller's
+    question."""
+    return {reaction.reaction_id: reaction for reaction in select_reactions(tx, reaction_ids)}
 
 
 def find_item(tx: Transaction, item_id: str) -> tuple[Item, bool] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from chaupal.actions.contents import AttendanceContent, ChecklistContent, Content
-from chaupal.actions.rules import Action, find_action
+from chaupal.actions.rules import Action, find_actions
 from chaupal.actions.types import ACTION_TYPES, ANSWERED_TYPES
 from chaupal.errors import ChaupalError, InvalidParameters, NotFound
 from chaupal.responses.anonymity import HOUR_US
@@ -64,7 +64,7 @@ def find_answered(tx: Transaction, action_id: str) -> Answered:
         NotFound: there is none, or it was retracted.
         InvalidParameters: it takes no answers.
     """
-    action = find_action(tx, action_id)
+    action = find_actions(tx, [action_id]).get(action_id)
     if action is None or not action.content:
         raise NotFound("action", action_id=action_id)
     if action.action_type not in ANSWERED_TYPES:

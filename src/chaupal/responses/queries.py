@@ -76,6 +76,8 @@ _BEYOND = and_(
 )
 _SELECT_ONE = statement(select(*COLUMNS).where(_HERE, responses.c.response_id == bindparam("which_id")))
 
+_SELECT_SEVERAL = statement(select(*COLUMNS).where(_HERE, in_list(responses.c.response_id, "response_ids")))
+
 
 def _page(*conditions: ColumnElement[bool]) -> Statement:
     responder = and_(people.c.tenant_id == bindparam("tenant_id"), people.c.user_id == responses.c.responder_id)
@@ -96,7 +98,12 @@ _SELECT_LAST_OF_PERSON = statement(
     .order_by(responses.c.responded_at_us.desc(), responses.c.response_id.desc())
     .limit(1)
 )
-_SELECT_RESPONDERS = statement(select(responses.c.responder_id).distinct().where(*_OF_ACTION).limit(_PAGE))
+_SELECT_RESPONDERS = statement(
+    select(responses.c.action_id, responses.c.responder_id)
+    .distinct()
+    .where(_HERE, in_list(responses.c.action_id, "action_ids"))
+    .limit(_PAGE)
+)
 _INSERT = statement(insert(responses))
 # As of messages: what is brought along must not make the users' calls forget what they know.
 _INSERT_PAST = statement(insert(responses), is_aside=True)
@@ -205,6 +212,11 @@ def select_response(tx: Transaction, response_id: str) -> ResponseRow | None:
     return ResponseRow(*row) if row else None
 
 
+def select_several_responses(tx: Transaction, response_ids: list[str]) -> list[ResponseRow]:
+    """Those of the ids that there are, of whichever actions."""
+    return [ResponseRow(*row) for row in tx.all(_SELECT_SEVERAL, response_ids=response_ids)]
+
+
 def select_responses(
     tx: Transaction, action_id: str, *, place: ResponsePlace, row_count: int, user_id: str = ""
 ) -> list[SeenResponse]:
@@ -221,9 +233,13 @@ def select_last_of_person(tx: Transaction, action_id: str, user_id: str) -> Resp
     return ResponseRow(*row) if row else None
 
 
-def select_responders(tx: Transaction, action_id: str, *, row_count: int) -> list[str]:
-    """The ids of at most so many people who have answered in their own name."""
-    return [row[0] for row in tx.all(_SELECT_RESPONDERS, which_action=action_id, row_count=row_count) if row[0]]
+def select_responders(tx: Transaction, action_ids: list[str], *, row_count: int) -> dict[str, set[str]]:
+    """The ids of those who have answered each of some actions in their own name, at most so many in all."""
+    found: dict[str, set[str]] = {}
+    for action_id, user_id in tx.all(_SELECT_RESPONDERS, action_ids=action_ids, row_count=row_count):
+        if user_id:
+            found.setdefault(action_id, set()).add(user_id)
+    return found
 
 
 def insert_response(tx: Transaction, response: ResponseRow) -> None:

@@ -19,9 +19,9 @@ from chaupal.responses.queries import (
     ResponseRow,
     SeenResponse,
     select_responders,
-    select_response,
     select_response_counts,
     select_responses,
+    select_several_responses,
 )
 from chaupal.store.transaction import Transaction
 
@@ -32,14 +32,25 @@ Response = ResponseRow
 """An answer as other slices see it."""
 
 
-def find_response(tx: Transaction, response_id: str) -> Response | None:
-    """An answer to whichever action, or None. Who may see it is the caller's question."""
-    return select_response(tx, response_id)
+def find_responses(tx: Transaction, response_ids: list[str]) -> dict[str, Response]:
+    """Those of the answers that there are, by id, to whichever actions. Who may see them is the caller's question."""
+    return {response.response_id: response for response in select_several_responses(tx, response_ids)}
 
 
-def responders_of(tx: Transaction, action_id: str, *, most: int) -> frozenset[str]:
-    """The ids of those who have answered in their own name, of at most so many."""
-    return frozenset(select_responders(tx, action_id, row_count=most))
+def responders_of(tx: Transaction, answered: list[Action], *, most: int) -> dict[str, frozenset[str]]:
+    """The ids of those who have answered each of some actions in their own name, of at most so many of each. One
+    statement for all of them, unless they have more answers together than that."""
+    parts: list[list[str]] = []
+    room = 0
+    for action in answered:
+        count = min(most, action.responder_count or 0)
+        if not parts or count > room:
+            parts.append([])
+            room = most
+        parts[-1].append(action.action_id)
+        room -= count
+    taken = [select_responders(tx, part, row_count=most) for part in parts]
+    return {action_id: frozenset(user_ids) for part in taken for action_id, user_ids in part.items()}
 
 
 class ResponsesPage(msgspec.Struct, frozen=True):

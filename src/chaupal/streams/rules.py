@@ -18,9 +18,10 @@ from chaupal.auth.sealing import SealBroken, SecretKey
 from chaupal.errors import ChaupalError, Forbidden, InvalidParameters, InvalidToken, NotFound
 from chaupal.events.catalogue import EventType
 from chaupal.events.log import StoredEvent, log_end, read_after
-from chaupal.happenings.forms import look_ahead
+from chaupal.happenings.ahead import TOLD_AT_ONCE, look_ahead
+from chaupal.happenings.known import Known
 from chaupal.happenings.rules import TELLERS, Happening, Imprint, Told, find_told
-from chaupal.happenings.sights import View, Watch, load_view, open_watch, show
+from chaupal.happenings.sights import NO_VIEW, View, Watch, load_view, needs_view, open_watch, show
 from chaupal.store.connection import DatabaseRefused
 from chaupal.store.transaction import Transaction
 
@@ -31,9 +32,6 @@ _CONCERNED_MAX = 1_000
 """Events of the caller's own groups that one read looks into, shown or not."""
 
 _READ_AT_ONCE = 500
-_LOOKED_UP_AT_ONCE = 100
-"""Of those that concern the caller: as many as a page holds."""
-
 _CURSOR_MAX_CHARS = 100
 _POSITION_BYTES = 8
 
@@ -96,7 +94,7 @@ def read_page(tx: Transaction, caller: Caller, page: PageOf) -> SeenPage:
     if page.position is None:
         return SeenPage([], log_end(tx), has_more=False, watch=watch)
     views: dict[str, View] = {}
-    imprint = page.imprint.for_reading()
+    known = Known(tx, page.imprint)
     found: list[Happening] = []
     position, concerned_count = page.position, 0
     for _ in range(_LOOKED_AT_MAX // _READ_AT_ONCE):
@@ -105,10 +103,10 @@ def read_page(tx: Transaction, caller: Caller, page: PageOf) -> SeenPage:
         for event in events:
             if _may_concern(watch, event):
                 if ahead and event is ahead[0]:
-                    look_ahead(tx, imprint, ahead[:_LOOKED_UP_AT_ONCE])
-                    ahead = ahead[_LOOKED_UP_AT_ONCE:]
+                    known = look_ahead(tx, page.imprint, ahead[:TOLD_AT_ONCE])
+                    ahead = ahead[TOLD_AT_ONCE:]
                 concerned_count += 1
-                happening = _seen(tx, watch, views, event, imprint)
+                happening = _seen(tx, watch, views, event, known)
                 if concerned_count > _CONCERNED_MAX or (happening is not None and len(found) == page.limit):
                     return SeenPage(found, position, has_more=True, watch=watch)
                 if happening is not None:
@@ -126,25 +124,25 @@ def _may_concern(watch: Watch, event: StoredEvent) -> bool:
     return event.event_type in TELLERS and (is_end or watch.may_concern(event.group_id))
 
 
-def _seen(
-    tx: Transaction, watch: Watch, views: dict[str, View], event: StoredEvent, imprint: Imprint
-) -> Happening | None:
-    told = _told_if_possible(tx, event, imprint)
+def _seen(tx: Transaction, watch: Watch, views: dict[str, View], event: StoredEvent, known: Known) -> Happening | None:
+    told = _told_if_possible(known, event)
     if told is None:
         return None
+    if not needs_view(watch, told):
+        return show(watch, NO_VIEW, told)
     view = views.get(event.group_id)
     if view is None:
         view = views[event.group_id] = load_view(tx, watch, event.group_id)
     return show(watch, view, told)
 
 
-def _told_if_possible(tx: Transaction, event: StoredEvent, imprint: Imprint) -> Told | None:
+def _told_if_possible(known: Known, event: StoredEvent) -> Told | None:
     """What an event says; None, and a line in the log, where that cannot be told: nothing after it waits for ever.
 
     That is a defect, or something that a newer server on the same database has written.
     """
     try:
-        return find_told(tx, event, imprint)
+        return find_told(known, event)
     except (ChaupalError, DatabaseRefused):
         raise
     except Exception:
@@ -173,10 +171,9 @@ def read_stretch(tx: Transaction, _caller: Operator, stretch: Stretch) -> list[H
     Raises:
         CursorExpired.
     """
-    imprint = stretch.imprint.for_reading()
     events = read_after(tx, stretch.position, stretch.limit)
-    look_ahead(tx, imprint, events)
-    return [Heard(event, _told_if_possible(tx, event, imprint)) for event in events]
+    known = look_ahead(tx, stretch.imprint, events)
+    return [Heard(event, _told_if_possible(known, event)) for event in events]
 
 
 def renew_watches(tx: Transaction, _caller: Operator, watches: list[Watch]) -> list[Watch | None]:

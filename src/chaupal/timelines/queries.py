@@ -17,8 +17,8 @@ _SELECT_IS_RECIPIENT = statement(
     )
 )
 _SELECT_RECIPIENTS = statement(
-    select(recipients.c.user_id).where(
-        recipients.c.tenant_id == bindparam("tenant_id"), recipients.c.item_id == bindparam("which_item")
+    select(recipients.c.item_id, recipients.c.user_id).where(
+        recipients.c.tenant_id == bindparam("tenant_id"), in_list(recipients.c.item_id, "item_ids")
     )
 )
 _SELECT_RECEIVED = statement(
@@ -30,9 +30,12 @@ _SELECT_RECEIVED = statement(
 )
 
 
-def select_recipients(tx: Transaction, item_id: str) -> list[str]:
-    """The ids of those whom an item was sent to by name, and of the subscriber whose own it is."""
-    return [row[0] for row in tx.all(_SELECT_RECIPIENTS, which_item=item_id)]
+def select_recipients(tx: Transaction, item_ids: list[str]) -> dict[str, set[str]]:
+    """The ids of those whom each of some items was sent to by name, and of the subscriber whose own it is."""
+    found: dict[str, set[str]] = {}
+    for item_id, user_id in tx.all(_SELECT_RECIPIENTS, item_ids=item_ids):
+        found.setdefault(item_id, set()).add(user_id)
+    return found
 
 
 def append_recipients(

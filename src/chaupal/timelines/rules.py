@@ -97,12 +97,15 @@ def visible_items(tx: Transaction, sight: Sight, items: list[Item]) -> set[str]:
     }
 
 
-def recipients_of(tx: Transaction, item: Item) -> frozenset[str]:
-    """The ids of those who see an item because it was sent to them by name, or is their own; none where an audience
+def has_recipients(item: Item) -> bool:
+    """Whether an item may be seen by someone because it was sent to them by name, or is their own; else an audience
     alone decides it."""
-    if item.audience not in (ADMINS, LISTED):
-        return frozenset()
-    return frozenset(select_recipients(tx, item.item_id))
+    return item.audience in (ADMINS, LISTED)
+
+
+def find_recipients(tx: Transaction, item_ids: list[str]) -> dict[str, frozenset[str]]:
+    """The ids of those who see each of some items because it was sent to them by name, or is their own."""
+    return {item_id: frozenset(user_ids) for item_id, user_ids in select_recipients(tx, item_ids).items()}
 
 
 def lies_in(branches: Iterable[Branch], item: Item) -> bool:

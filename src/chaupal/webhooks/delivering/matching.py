@@ -17,7 +17,9 @@ from chaupal.auth.sealing import SealBroken
 from chaupal.auth.tenant_keys import TenantKeys, meet_tenant
 from chaupal.events.catalogue import EventType
 from chaupal.events.log import CursorExpired, StoredEvent, log_end, read_after
-from chaupal.happenings.rules import Happening, Imprint, Told, find_told, without_numbers
+from chaupal.happenings.ahead import look_ahead
+from chaupal.happenings.known import Known
+from chaupal.happenings.rules import Happening, Imprint, Told, find_told, told_type, without_numbers
 from chaupal.media.links import MediaLinks
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
@@ -100,12 +102,7 @@ def match_events(tx: Transaction, caller: Operator, matching: Matching) -> Match
         return None
     meet_tenant(tx, caller, matching.keys)
     matcher = _Matcher(tx, matching, events)
-    until = cursor
-    for event in events:
-        if len(matcher.deliveries) >= DELIVERIES_AT_ONCE:
-            break
-        matcher.match(event)
-        until = event.position
+    until = matcher.match(events)
     return Matched(
         from_position=cursor,
         until_position=until,
@@ -124,6 +121,7 @@ class _Matcher:
         self.revoked: set[str] = set()
         self._tx = tx
         self._imprint = Imprint(matching.links, matching.keys)
+        self._known = Known(tx, self._imprint)
         self._secret_key = matching.keys.of(tx.tenant_id)
         self._of_group = _by_object(tx, GROUP, {event.group_id for event in events if event.group_id})
         self._of_action = _by_object(tx, ACTION, {_action_id(event) for event in events})
@@ -131,28 +129,53 @@ class _Matcher:
         self._sights: dict[tuple[str, str], Sight] = {}
         self._targets: dict[str, Target | None] = {}
 
-    def match(self, event: StoredEvent) -> None:
-        """Add the deliveries of one event."""
+    def match(self, events: list[StoredEvent]) -> int:
+        """Add the deliveries of events, until there are enough; the position of the last that was matched."""
+        concerned = [(event, webhooks) for event in events if (webhooks := self._candidates(event))]
+        while concerned and len(self.deliveries) < DELIVERIES_AT_ONCE:
+            taken = self._how_many(concerned)
+            self._known = look_ahead(self._tx, self._imprint, [event for event, _ in concerned[:taken]])
+            for event, webhooks in concerned[:taken]:
+                self._match_one(event, webhooks)
+            concerned = concerned[taken:]
+        # What concerns nobody is done with.
+        return concerned[0][0].position - 1 if concerned else events[-1].position
+
+    def _how_many(self, concerned: list[tuple[StoredEvent, list[WebhookRow]]]) -> int:
+        """How many of the next events to tell: no more than fill the room that is left, if all are delivered."""
+        room = DELIVERIES_AT_ONCE - len(self.deliveries)
+        for count, (_, webhooks) in enumerate(concerned, 1):
+            room -= len(webhooks)
+            if room <= 0:
+                return count
+        return len(concerned)
+
+    def _candidates(self, event: StoredEvent) -> list[WebhookRow]:
+        """The webhooks that may hear of an event, as far as is known before it is told."""
+        if (event_type := told_type(event.event_type)) is None:
+            return []
         candidates = [*self._of_group[event.group_id], *self._of_action[_action_id(event)]]
         candidates += self._of_package if _is_of_action(event) else []
         at_ms = event.at_us // 1000
-        candidates = [
+        return [
             webhook
             for webhook in candidates
-            if webhook.from_position < event.position and webhook.valid_until_ms > at_ms
+            if webhook.from_position < event.position
+            and webhook.valid_until_ms > at_ms
+            and event_type in webhook.event_types.split(";")
         ]
-        if not candidates:
-            return
+
+    def _match_one(self, event: StoredEvent, webhooks: list[WebhookRow]) -> None:
         told = self._tell(event)
         if told is None:
             return
-        for webhook in candidates:
-            if told.happening.event_type in webhook.event_types.split(";") and _is_about(webhook, told):
+        for webhook in webhooks:
+            if _is_about(webhook, told):
                 self._add(webhook, event, told)
 
     def _tell(self, event: StoredEvent) -> Told | None:
         try:
-            return find_told(self._tx, event, self._imprint)
+            return find_told(self._known, event)
         except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
             # A defect. Nothing would ever be delivered again if the cursor stood still before it.
             log.exception("an event cannot be told", tenant_id=self._tx.tenant_id, position=event.position)
