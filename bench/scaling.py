@@ -175,7 +175,8 @@ def rows_tb(users: int, row: dict[str, float], habits: Habits) -> float:
     posts_a_day = users * habits.posts_a_day
     deliveries_a_day = posts_a_day * habits.deliveries_of_a_message
     kept = posts_a_day * (YEAR_DAYS * row["messages"] + EVENT_LOG_DAYS * row["events"])
-    kept += deliveries_a_day * DELIVERY_DAYS * (row["webhook_deliveries"] + row["webhook_tries"])
+    of_delivery = sum(row.get(table, 0.0) for table in ("webhook_deliveries", "webhook_bodies", "webhook_tries"))
+    kept += deliveries_a_day * DELIVERY_DAYS * of_delivery
     return (kept + users * (row["people"] + habits.groups_of_a_person * row["memberships"])) / 1e12
 
 

@@ -12,6 +12,7 @@ from standardwebhooks.webhooks import Webhook
 
 from chaupal.auth.permissions import Permission
 from chaupal.jobs.sweeps import SweepLimits, sweep_once
+from chaupal.webhooks.delivering import forgetting
 from chaupal.webhooks.delivering.schedule import DELAYS_MS
 from tests.api.hooks import SECRET, HookReceiver, deliver, draft, listed, register
 from tests.api.worlds import ASHA, GITA, MOHAN, World
@@ -92,7 +93,7 @@ class TestBody:
         register(world.group_admin, draft(hook_receiver, world.group_id, callBackContext="contextsecret"))
         world.send("hi")
         deliver(world)
-        [[body]] = world.ask("SELECT body FROM webhook_deliveries WHERE tenant_id = %s")
+        [[body]] = world.ask("SELECT body FROM webhook_bodies WHERE tenant_id = %s")
         assert b"contextsecret" not in bytes(body)
         assert len(bytes(body)) > 300
 
@@ -178,6 +179,28 @@ class TestMatching:
         shown = listed(world.tenant_admin, webhook_id, world.group_id)
         assert (shown["active"], shown["disabledReason"]) == (False, "NotAllowed")
         assert world.count_events_after(position)["WebhookDisabled"] == 1
+
+    def test_what_is_over_is_forgotten_after_30_days_and_what_is_not_stays(
+        self, world: World, hook_receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(forgetting, "_SCANNED_AT_ONCE", 2)
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        hook_receiver.answer_with = lambda _: 500
+        for number in range(3):
+            world.send(f"{number}")
+        deliver(world)
+        hook_receiver.answer_with = lambda _: 200
+        world.ask("UPDATE webhook_deliveries SET due_at_ms = due_at_ms * 2 WHERE tenant_id = %s")
+        world.send("gets through")
+        world.clock.advance(minutes=6)
+        deliver(world)
+        assert world.ask(STATES) == [("retrying", 1)] * 3 + [("delivered", 1)]
+        limits = SweepLimits.of(world.house.settings)
+        for days, left in ((29.9, 4), (0.2, 3)):
+            world.clock.advance(days=days)
+            world.do(sweep_once, limits)
+            assert len(world.ask(STATES)) == left
+        assert world.ask(STATES) == [("retrying", 1)] * 3
 
     def test_the_log_is_not_trimmed_before_it_was_matched(self, world: World, hook_receiver: HookReceiver) -> None:
         register(world.group_admin, draft(hook_receiver, world.group_id))
@@ -354,5 +377,6 @@ class TestDisabled:
         for _ in range(2):
             world.do(sweep_once, limits)
         assert world.ask(STATES) == []
-        assert world.ask("SELECT * FROM webhook_tries WHERE tenant_id = %s") == []
+        for table in ("webhook_tries", "webhook_bodies"):
+            assert world.ask(f"SELECT * FROM {table} WHERE tenant_id = %s") == []  # noqa: S608 - the test's own names
         assert len(world.ask("SELECT webhook_id FROM webhooks WHERE tenant_id = %s")) == 1

@@ -10,6 +10,7 @@ from tests.api.worlds import World
 
 KEPT = "SELECT event_type FROM webhook_deliveries WHERE tenant_id = %s ORDER BY position, delivery_id"
 TRIES = "SELECT count(*) FROM webhook_tries WHERE tenant_id = %s"
+BODIES = "SELECT count(*) FROM webhook_bodies WHERE tenant_id = %s"
 
 
 def kept(world: World) -> list[str]:
@@ -23,7 +24,7 @@ def taken_back(world: World, path: str) -> None:
 
 
 class TestMessages:
-    def test_what_was_sent_and_its_edits_go_with_their_tries(self, world: World, hook_receiver: HookReceiver) -> None:
+    def test_what_was_sent_and_its_edits_go_with_their_bodies(self, world: World, hook_receiver: HookReceiver) -> None:
         hook_receiver.body = b"thanks for the secret"
         types = ("TextMessageCreated", "MessageEdited", "MessageRetracted")
         webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id, *types))
@@ -33,7 +34,7 @@ class TestMessages:
         assert kept(world) == ["TextMessageCreated", "TextMessageCreated", "MessageEdited"]
         taken_back(world, f"messages/{secret}")
         assert kept(world) == ["TextMessageCreated", "MessageRetracted"]
-        assert world.ask(TRIES) == [(2,)]
+        assert world.ask(BODIES) == [(2,)]
         answer = world.group_admin.post(f"/webhook/{webhook_id}/replay", {"eventIds": [secret, other]})
         assert answer.json()["replayed"] == 1
 
@@ -42,7 +43,9 @@ class TestMessages:
         hook_receiver.answer_with = lambda _: 503
         secret = world.send("secret")
         deliver(world)
+        assert world.ask(TRIES) == [(1,)]
         taken_back(world, f"messages/{secret}")
+        assert [world.ask(TRIES), world.ask(BODIES)] == [[(0,)], [(0,)]]
         hook_receiver.answer_with = lambda _: 200
         world.clock.advance(hours=20)
         world.send("other")

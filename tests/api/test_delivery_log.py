@@ -47,6 +47,26 @@ class TestDeliveries:
         assert [each["status"] for each in tries] == [500, 502]
         assert all(each["durationMs"] >= 0 and TIME.fullmatch(each["triedAt"]) for each in tries)
 
+    def test_end_with_the_try_that_got_through(self, world: World, hook_receiver: HookReceiver) -> None:
+        webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
+        hook_receiver.answer_with = lambda _: 500
+        world.send("hi")
+        deliver(world)
+        world.clock.advance(minutes=5)
+        hook_receiver.answer_with = lambda _: 202
+        deliver(world)
+        [shown] = log_of(world.group_admin, webhook_id)
+        assert shown["status"] == "delivered"
+        assert [each["status"] for each in shown["tries"]] == [500, 202]
+        assert [each["triedAt"] for each in shown["tries"]] == sorted(each["triedAt"] for each in shown["tries"])
+        # As the versions before have written it.
+        world.ask(
+            "INSERT INTO webhook_tries SELECT tenant_id, delivery_id, try_count, arrived_at_ms, arrived_after_ms, "
+            "arrived_status, '', arrived_answer FROM webhook_deliveries WHERE tenant_id = %s"
+        )
+        world.ask("UPDATE webhook_deliveries SET arrived_at_ms = NULL WHERE tenant_id = %s")
+        assert log_of(world.group_admin, webhook_id) == [shown]
+
     def test_no_answer_from_a_private_address_is_kept(self, world: World, hook_receiver: HookReceiver) -> None:
         webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
         hook_receiver.body = b"internal secret"

@@ -71,11 +71,19 @@ class OldDatabase:
         for table in self.tables():
             columns = self.columns(table)
             kept[table] = columns, self.ask(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608 - own names
+        self._put_bodies_back(kept)
         self._empty()
         migrate(self.settings, target=version)
         for table in self.tables():
             self.ask(f"DELETE FROM {table}")  # noqa: S608 - a migration may have put something there
             self._fill(table, *kept[table])
+
+    def _put_bodies_back(self, kept: Rows) -> None:
+        """They lay in the rows of deliveries once."""
+        columns, rows = kept["webhook_deliveries"]
+        bodies = dict(self.ask("SELECT delivery_id, body FROM webhook_bodies"))
+        at = columns.index("delivery_id")
+        kept["webhook_deliveries"] = [*columns, "body"], [(*row, bodies[row[at]]) for row in rows]
 
     def give_one_key_to_all(self, tenant_id: str) -> None:
         """As there was before tenants had keys of their own: what is sealed for the tenant, is with the

@@ -43,7 +43,7 @@ class TestPage:
 
         for rows in COSTS.row_bytes.values():
             assert {"messages", "events", "people", "memberships", "webhook_deliveries"} <= rows.keys()
-            assert rows.keys() <= metadata.tables.keys() | {"webhook_tries", "webhook_deliveries"}
+            assert rows.keys() <= metadata.tables.keys() | {"webhook_tries", "webhook_bodies", "webhook_deliveries"}
 
     def test_what_is_kept_for_a_while_is_kept_for_as_long_as_the_settings_say(self) -> None:
         assert (Settings().event_log_keep_days, Settings().webhook_keep_days) == (EVENT_LOG_DAYS, DELIVERY_DAYS)

@@ -13,11 +13,12 @@ from typing import Any, Literal
 
 import msgspec
 import sqlalchemy
-from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import ColumnElement, bindparam, cast, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
-from sqlalchemy.types import UserDefinedType
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine, UserDefinedType
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -69,6 +70,31 @@ def _in_list_on_postgresql(element: _InList, compiler: SQLCompiler, **options: A
 def in_list(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
     """A condition: the column's value is in the list of texts bound under `name`. One statement text for any length."""
     return _InList(column, name)
+
+
+class _EachOf(FunctionElement[Any]):
+    """The elements of a bound JSON array, as rows with one column, `value`."""
+
+    name = "each_of"
+    inherit_cache = False
+
+
+@compiles(_EachOf, "sqlite")
+def _each_of_on_sqlite(element: _EachOf, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_EachOf, "postgresql")
+def _each_of_on_postgresql(element: _EachOf, compiler: SQLCompiler, **options: Any) -> str:
+    return f"jsonb_array_elements({compiler.process(element.clauses, **options)}::jsonb)"
+
+
+def bound_rows(name: str, *types: type[TypeEngine[Any]]) -> list[ColumnElement[Any]]:
+    """The columns of rows that are bound under `name` as one JSON array of arrays, with values of these types: so that
+    one UPDATE gives many rows values of their own."""
+    rows = _EachOf(bindparam(name)).table_valued("value", name=name)
+    value = rows.c.value
+    return [cast(value.op("->>")(literal_column(str(place))), of_type) for place, of_type in enumerate(types)]
 
 
 _INSERT_TEXTS: dict[tuple[str, int], str] = {}

@@ -13,13 +13,12 @@ from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.bodies import build_body, seal_body
 from chaupal.webhooks.delivering.due_queries import set_due
-from chaupal.webhooks.delivering.queries import NewDelivery, append_delivery
+from chaupal.webhooks.delivering.queries import NewDelivery, append_delivery, select_bodies
 from chaupal.webhooks.delivering.schedule import DELIVERED, EXHAUSTED, RETRYING, SENDING, SKIPPED, WAITING
 from chaupal.webhooks.drafts import EVENTS_AT_ONCE_MAX, WebhookNotActive
 from chaupal.webhooks.history_queries import (
     DeliveryRow,
     TryRow,
-    select_bodies,
     select_deliveries,
     select_deliveries_of,
     select_states,
@@ -84,11 +83,30 @@ def list_deliveries(tx: Transaction, caller: Caller, page: DeliveriesPage) -> De
             if len(found) == page.count:
                 has_more = has_more or index + 1 < len(rows)
                 break
+    return Deliveries(found, _tries_of(tx, found), before_id if has_more else "")
+
+
+def _tries_of(tx: Transaction, deliveries: list[DeliveryRow]) -> dict[str, list[TryRow]]:
     tries: dict[str, list[TryRow]] = defaultdict(list)
-    if found:
-        for each in select_tries(tx, [row.delivery_id for row in found]):
+    if apart := [row.delivery_id for row in deliveries if row.try_count > (row.arrived_at_ms is not None)]:
+        for each in select_tries(tx, apart):
             tries[each.delivery_id].append(each)
-    return Deliveries(found, tries, before_id if has_more else "")
+    for row in deliveries:
+        if row.arrived_at_ms is not None:
+            tries[row.delivery_id].append(_arrival_of(row, row.arrived_at_ms))
+    return tries
+
+
+def _arrival_of(row: DeliveryRow, tried_at_ms: int) -> TryRow:
+    return TryRow(
+        delivery_id=row.delivery_id,
+        try_number=row.try_count,
+        tried_at_ms=tried_at_ms,
+        duration_ms=row.arrived_after_ms or 0,
+        status=row.arrived_status,
+        error="",
+        answer=row.arrived_answer,
+    )
 
 
 def _checked_type(name: str) -> str:

@@ -12,7 +12,7 @@ from chaupal.webhooks.tables import webhook_deliveries, webhook_tries
 
 
 class DeliveryRow(NamedTuple):
-    """A delivery without its body."""
+    """A delivery without its body. `arrived_at_ms` None where no try got through, or that is among the tries."""
 
     delivery_id: str
     lane: str
@@ -27,10 +27,14 @@ class DeliveryRow(NamedTuple):
     created_at_ms: int
     due_at_ms: int
     about_id: str
+    arrived_at_ms: int | None
+    arrived_after_ms: int | None
+    arrived_status: int | None
+    arrived_answer: str
 
 
 class DeliveryState(NamedTuple):
-    """What has become of a delivery; only columns that lie before its body, which is not read along."""
+    """What has become of a delivery."""
 
     delivery_id: str
     event_id: str
@@ -71,7 +75,6 @@ _SELECT_STATES = statement(
 _SELECT_OF_EVENTS = statement(
     select(*_COLUMNS).where(*_OF_WEBHOOK, in_list(_D.event_id, "event_ids")).order_by(_D.delivery_id)
 )
-_SELECT_BODIES = statement(select(_D.delivery_id, _D.body).where(_HERE, in_list(_D.delivery_id, "delivery_ids")))
 _SELECT_TRIES = statement(
     select(*(webhook_tries.c[name] for name in TryRow._fields))
     .where(webhook_tries.c.tenant_id == bindparam("tenant_id"), in_list(webhook_tries.c.delivery_id, "delivery_ids"))
@@ -97,11 +100,6 @@ def select_deliveries_of(tx: Transaction, webhook_id: str, event_ids: list[str])
     return [DeliveryRow(*row) for row in rows]
 
 
-def select_bodies(tx: Transaction, delivery_ids: list[str]) -> dict[str, bytes]:
-    """Sealed bodies by delivery."""
-    return {row[0]: row[1] for row in tx.all(_SELECT_BODIES, delivery_ids=delivery_ids)}
-
-
 def select_tries(tx: Transaction, delivery_ids: list[str]) -> list[TryRow]:
-    """In order, delivery by delivery."""
+    """Those that are rows of their own, in order, delivery by delivery."""
     return [TryRow(*row) for row in tx.all(_SELECT_TRIES, delivery_ids=delivery_ids)]

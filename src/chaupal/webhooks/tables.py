@@ -9,14 +9,19 @@ necessary. A deleted one stays, empty, until its deliveries are gone.
 
 `webhook_cursors`: one row for each tenant that has webhooks. Everything up to `position` was matched.
 
-`webhook_deliveries`: one event for one webhook. `body` is what every try sends, sealed. A delivery is `waiting` in the
-order of `position` within its `lane` (the group), `sending` while a worker has it, and after a failed try `retrying`
-from `due_at_ms` on, outside its lane. It ends as `delivered`, `exhausted` after its last try, or `skipped` because the
-webhook was disabled. `origin` is `event`, `replay` or `test`. `about_id` is the message or action that it tells of, ""
-where that is the event's own id, or where it holds nothing that can be taken back.
+`webhook_deliveries`: one event for one webhook. A delivery is `waiting` in the order of `position` within its `lane`
+(the group), `sending` while a worker has it, and after a failed try `retrying` from `due_at_ms` on, outside its lane.
+It ends as `delivered`, `exhausted` after its last try, or `skipped` because the webhook was disabled. `origin` is
+`event`, `replay` or `test`. `about_id` is the message or action that it tells of, "" where that is the event's own id,
+or where it holds nothing that can be taken back. What `arrived_...` names is of the try that got through: when it
+began, how long it took, and what was answered, sealed.
 
-`webhook_tries`: each try of a delivery. `webhook_workers`: the processes that deliver (under the tenant ""), and until
-when each is taken for alive without another word; what a dead one was sending is sent again by others.
+`webhook_bodies`: what every try of a delivery sends, sealed; apart, because a delivery's row is written again when it
+is over, and its body, several times as long, never.
+
+`webhook_tries`: each try of a delivery that failed, and, of those from before deliveries had `arrived_at_ms`, the last.
+`webhook_workers`: the processes that deliver (under the tenant ""), and until when each is taken for alive without
+another word; what a dead one was sending is sent again by others.
 """
 
 from __future__ import annotations
@@ -97,7 +102,6 @@ webhook_deliveries = define_table(
     text("event_type"),
     text("origin"),
     text("state"),
-    octets("body"),
     count("body_bytes"),
     count("try_count"),
     instant("happened_at_ms"),
@@ -107,6 +111,10 @@ webhook_deliveries = define_table(
     text("worker_id"),
     optional_instant("finished_at_ms"),
     text("about_id", server_default=""),
+    optional_instant("arrived_at_ms"),
+    optional_count("arrived_after_ms"),
+    optional_count("arrived_status"),
+    text("arrived_answer", server_default=""),
     check("webhook_deliveries_states", f"state IN ({_LISTED})"),
     check(
         "webhook_deliveries_finished",
@@ -122,7 +130,7 @@ webhook_deliveries = define_table(
 IS_WAITING = webhook_deliveries.c.state == literal_column("'waiting'")
 IS_RETRYING = webhook_deliveries.c.state == literal_column("'retrying'")
 IS_SENDING = webhook_deliveries.c.state == literal_column("'sending'")
-IS_FINISHED = webhook_deliveries.c.finished_at_ms.is_not(None)
+IS_SKIPPED = webhook_deliveries.c.state == literal_column("'skipped'")
 IS_ABOUT_ANOTHER = webhook_deliveries.c.about_id != literal_column("''")
 
 partial_index(
@@ -149,15 +157,13 @@ partial_index(
     webhook_deliveries.c.worker_id,
     where=IS_SENDING,
 )
-partial_index("webhook_deliveries_by_worker", webhook_deliveries.c.worker_id, where=IS_SENDING)
 partial_index(
-    "webhook_deliveries_finished",
+    "webhook_deliveries_skipped",
     webhook_deliveries.c.tenant_id,
     webhook_deliveries.c.finished_at_ms,
     webhook_deliveries.c.delivery_id,
-    where=IS_FINISHED,
+    where=IS_SKIPPED,
 )
-
 partial_index(
     "webhook_deliveries_about",
     webhook_deliveries.c.tenant_id,
@@ -165,6 +171,8 @@ partial_index(
     webhook_deliveries.c.delivery_id,
     where=IS_ABOUT_ANOTHER,
 )
+
+webhook_bodies = define_table("webhook_bodies", key("delivery_id"), octets("body"))
 
 webhook_tries = define_table(
     "webhook_tries",

@@ -17,7 +17,7 @@ from chaupal.webhooks.delivering.recording import FlightEnd, Recorded, TriedDeli
 
 pytestmark = pytest.mark.anyio
 
-_DELIVERY = ClaimedDelivery("d", "w", "lane", 1, "e", "TextMessageCreated", "event", b"", 0, 0, 0)
+_DELIVERY = ClaimedDelivery("d", "w", "lane", 1, "e", "TextMessageCreated", "event", 0, 0, 0, b"")
 _TRY = TriedDelivery(
     delivery=_DELIVERY, tried_at_ms=0, duration_ms=1, status=200, error="", answer="", retry_after_s=None
 )

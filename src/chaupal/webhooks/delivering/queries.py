@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, bindparam, case, func, insert, or_, select, update
+import msgspec
+from sqlalchemy import BigInteger, BindParameter, Integer, Text, bindparam, case, func, insert, or_, select, update
 
 from chaupal.store.gates import OPEN, is_open
-from chaupal.store.statements import in_list, statement
+from chaupal.store.statements import bound_rows, in_list, statement
 from chaupal.store.tables import tenants
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.schedule import RETRYING, SENDING, SKIPPED, WAITING
@@ -18,6 +19,7 @@ from chaupal.webhooks.tables import (
     IS_RETRYING,
     IS_SENDING,
     IS_WAITING,
+    webhook_bodies,
     webhook_cursors,
     webhook_deliveries,
     webhook_tries,
@@ -25,7 +27,7 @@ from chaupal.webhooks.tables import (
 
 
 class NewDelivery(NamedTuple):
-    """A delivery to queue."""
+    """A delivery to queue; `body` is sealed."""
 
     delivery_id: str
     webhook_id: str
@@ -53,10 +55,20 @@ class ClaimedDelivery(NamedTuple):
     event_id: str
     event_type: str
     origin: str
-    body: bytes
     try_count: int
     happened_at_ms: int
     first_tried_at_ms: int
+    body: bytes
+
+
+class Arrival(NamedTuple):
+    """How a delivery got through: when the try began, how long it took, and what was answered, sealed."""
+
+    delivery_id: str
+    tried_at_ms: int
+    duration_ms: int
+    status: int
+    answer: str
 
 
 _D = webhook_deliveries.c
@@ -66,11 +78,14 @@ _THESE = in_list(_D.delivery_id, "delivery_ids")
 # Spelled so that no index on the state serves where the ids are known: each delivery leaves its old entries in those
 # until PostgreSQL's next vacuum, and a statement that went through them would take longer with each delivery.
 _STATE_OF_THESE = _D.state.concat("")
-_MINE = (_HERE, _THESE, _STATE_OF_THESE == SENDING, _D.worker_id.concat("") == bindparam("which_worker"))
+_IS_MINE = (_STATE_OF_THESE == SENDING, _D.worker_id.concat("") == bindparam("which_worker"))
 _LIMIT: BindParameter[int] = bindparam("row_limit")
 _BACK = case((_D.try_count == 0, WAITING), else_=RETRYING)
 
-_INSERT = statement(insert(webhook_deliveries), is_aside=True)
+# How it arrives is not known yet.
+_NEW = (column.name for column in _D if not column.name.startswith("arrived_"))
+_INSERT = statement(insert(webhook_deliveries).values({name: bindparam(name) for name in _NEW}), is_aside=True)
+_INSERT_BODY = statement(insert(webhook_bodies), is_aside=True)
 _INSERT_TRY = statement(insert(webhook_tries), is_aside=True)
 
 _SELECT_BEHIND = statement(
@@ -119,23 +134,40 @@ _CLAIM = statement(
         worker_id=bindparam("which_worker"),
         first_tried_at_ms=func.coalesce(_D.first_tried_at_ms, bindparam("now_ms")),
     )
-    .returning(*(_D[name] for name in ClaimedDelivery._fields)),
+    .returning(*(_D[name] for name in ClaimedDelivery._fields[:-1])),
     is_aside=True,
 )
-_RECORD_DELIVERED = statement(
+_SELECT_BODIES = statement(
+    select(webhook_bodies.c.delivery_id, webhook_bodies.c.body).where(
+        webhook_bodies.c.tenant_id == bindparam("tenant_id"), in_list(webhook_bodies.c.delivery_id, "delivery_ids")
+    )
+)
+_ARRIVED = bound_rows("arrivals", Text, BigInteger, Integer, Integer, Text)
+_DELIVERED = (
     update(webhook_deliveries)
-    .where(*_MINE)
-    .values(state="delivered", worker_id="", try_count=_D.try_count + 1, finished_at_ms=bindparam("at_ms"))
-    .returning(_D.delivery_id),
-    is_aside=True,
+    .where(_HERE, _D.delivery_id == _ARRIVED[0], *_IS_MINE)
+    .values(
+        state="delivered",
+        worker_id="",
+        try_count=_D.try_count + 1,
+        finished_at_ms=bindparam("at_ms"),
+        arrived_at_ms=_ARRIVED[1],
+        arrived_after_ms=_ARRIVED[2],
+        arrived_status=_ARRIVED[3],
+        arrived_answer=_ARRIVED[4],
+    )
+    .returning(_D.delivery_id)
 )
+# Without a list PostgreSQL would go through the whole tenant, as long as it has no statistics; with one SQLite would
+# find the rows by that, and go through all arrivals for each.
+_RECORD_DELIVERED = statement(_DELIVERED.where(_THESE), is_aside=True)
+_RECORD_DELIVERED_ON_SQLITE = statement(_DELIVERED, is_aside=True)
 _RECORD_FAILED = statement(
     update(webhook_deliveries)
     .where(
         _HERE,
         _D.delivery_id == bindparam("which_id"),
-        _STATE_OF_THESE == SENDING,
-        _D.worker_id.concat("") == bindparam("which_worker"),
+        *_IS_MINE,
     )
     .values(
         state=bindparam("new_state"),
@@ -147,7 +179,9 @@ _RECORD_FAILED = statement(
     .returning(_D.delivery_id),
     is_aside=True,
 )
-_RELEASE = statement(update(webhook_deliveries).where(*_MINE).values(state=_BACK, worker_id=""), is_aside=True)
+_RELEASE = statement(
+    update(webhook_deliveries).where(_HERE, _THESE, *_IS_MINE).values(state=_BACK, worker_id=""), is_aside=True
+)
 _SKIP = statement(
     update(webhook_deliveries)
     .where(
@@ -191,9 +225,11 @@ _RELEASE_ALL = statement(update(webhook_deliveries).where(_HERE, IS_SENDING).val
 def append_delivery(tx: Transaction, delivery: NewDelivery, *, worker_id: str = "") -> None:
     """Written with the batch, since nobody looks for it before its commit. With a worker it is that one's to send at
     once. Inside tx."""
+    values = delivery._asdict()
+    tx.append_row(_INSERT_BODY, delivery_id=delivery.delivery_id, body=values.pop("body"))
     tx.append_row(
         _INSERT,
-        **delivery._asdict(),
+        **values,
         try_count=0,
         due_at_ms=delivery.created_at_ms,
         first_tried_at_ms=delivery.created_at_ms if worker_id else None,
@@ -254,12 +290,25 @@ def select_retrying(tx: Transaction, webhook_id: str, *, limit: int) -> list[tup
 def claim(tx: Transaction, worker_id: str, delivery_ids: list[str]) -> list[ClaimedDelivery]:
     """Those that nobody has, now the worker's. Inside tx."""
     rows = tx.all(_CLAIM, which_worker=worker_id, delivery_ids=delivery_ids, now_ms=tx.now_ms)
-    return [ClaimedDelivery(*row) for row in rows]
+    if not rows:
+        return []
+    bodies = select_bodies(tx, [row[0] for row in rows])
+    return [ClaimedDelivery._make((*row, bodies[row[0]])) for row in rows]
 
 
-def record_delivered(tx: Transaction, worker_id: str, delivery_ids: list[str]) -> set[str]:
+def select_bodies(tx: Transaction, delivery_ids: list[str]) -> dict[str, bytes]:
+    """Sealed bodies by delivery."""
+    return {row[0]: row[1] for row in tx.all(_SELECT_BODIES, delivery_ids=delivery_ids)}
+
+
+def record_delivered(tx: Transaction, worker_id: str, arrivals: list[Arrival]) -> set[str]:
     """Those that were still the worker's, and are done. Inside tx."""
-    rows = tx.all(_RECORD_DELIVERED, which_worker=worker_id, delivery_ids=delivery_ids, at_ms=tx.now_ms)
+    noted = msgspec.json.encode(arrivals).decode()
+    if tx.dialect == "sqlite":
+        rows = tx.all(_RECORD_DELIVERED_ON_SQLITE, which_worker=worker_id, arrivals=noted, at_ms=tx.now_ms)
+    else:
+        ids = [each.delivery_id for each in arrivals]
+        rows = tx.all(_RECORD_DELIVERED, which_worker=worker_id, arrivals=noted, delivery_ids=ids, at_ms=tx.now_ms)
     return {row[0] for row in rows}
 
 

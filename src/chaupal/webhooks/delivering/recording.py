@@ -16,6 +16,7 @@ from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.claiming import Flight, head_of_lane, next_retry_ms, takes_off
 from chaupal.webhooks.delivering.due_queries import Standing, note_health, select_standings
 from chaupal.webhooks.delivering.queries import (
+    Arrival,
     ClaimedDelivery,
     append_try,
     claim,
@@ -84,9 +85,9 @@ def record_flights(tx: Transaction, _caller: Operator, ends: list[FlightEnd]) ->
         if untried := [id_ for end in of_worker for id_ in end.untried]:
             release(tx, worker_id, untried)
         tries = [each for end in of_worker for each in end.tries]
-        if taken := [each.delivery.delivery_id for each in tries if is_success(each.status)]:
-            # In the order of their ids, so that what is added to indexes is added at one place.
-            delivered |= record_delivered(tx, worker_id, sorted(taken))
+        if arrivals := [_arrival(each) for each in tries if is_success(each.status)]:
+            # In the order of their ids, in which their rows lie.
+            delivered |= record_delivered(tx, worker_id, sorted(arrivals))
     of_webhook: dict[str, list[FlightEnd]] = defaultdict(list)
     for end in ends:
         of_webhook[end.webhook_id].append(end)
@@ -131,7 +132,6 @@ class _Recorder:
             if is_success(each.status):
                 if each.delivery.delivery_id in self._delivered:
                     delivered += 1
-                    _note_try(self._tx, each)
                 self._failing_ms, self._success_ms = None, max(self._success_ms, each.tried_at_ms)
                 continue
             self._has_failed = True
@@ -194,6 +194,11 @@ class _Recorder:
         return next_retry_ms(self._tx, webhook_id) if self._has_failed else standing.next_retry_ms
 
 
+def _arrival(tried: TriedDelivery) -> Arrival:
+    assert tried.status is not None
+    return Arrival(tried.delivery.delivery_id, tried.tried_at_ms, tried.duration_ms, tried.status, tried.answer)
+
+
 def _record_failure(tx: Transaction, worker_id: str, tried: TriedDelivery) -> str:
     """The state that it has now; "" where it is not the worker's any more."""
     delivery = tried.delivery
@@ -206,7 +211,16 @@ def _record_failure(tx: Transaction, worker_id: str, tried: TriedDelivery) -> st
     state = EXHAUSTED if is_over else RETRYING
     if not record_failed(tx, worker_id, delivery.delivery_id, state=state, due_at_ms=due_at_ms):
         return ""
-    _note_try(tx, tried)
+    append_try(
+        tx,
+        delivery.delivery_id,
+        tries_done,
+        tried_at_ms=tried.tried_at_ms,
+        duration_ms=tried.duration_ms,
+        status=tried.status,
+        error=tried.error,
+        answer=tried.answer,
+    )
     return state
 
 
@@ -218,16 +232,3 @@ def _reason_to_disable(tried: TriedDelivery, state: str, *, success_ms: int) -> 
     # Other deliveries that got through since show that the receiver is alive.
     is_last = state == EXHAUSTED and success_ms < tried.delivery.first_tried_at_ms
     return FAILING if is_last else ""
-
-
-def _note_try(tx: Transaction, tried: TriedDelivery) -> None:
-    append_try(
-        tx,
-        tried.delivery.delivery_id,
-        tried.delivery.try_count + 1,
-        tried_at_ms=tried.tried_at_ms,
-        duration_ms=tried.duration_ms,
-        status=tried.status,
-        error=tried.error,
-        answer=tried.answer,
-    )
