@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import page
-from tests.installations import Installation, free_port, warm_commands
+from tests.installations import Installation, free_port, sqlite_installation, warm_commands
 from tests.parts.postgres import PostgresServer
 from tests.parts.run import Run
 from tests.parts.warm_commands import WarmCommands
 from tests.stores import database, sqlite_database, sqlite_template, store_on
 
-__all__ = ["database", "sqlite_database", "sqlite_template", "store_on", "warm_commands"]
+__all__ = ["database", "sqlite_database", "sqlite_installation", "sqlite_template", "store_on", "warm_commands"]
 
 MakeCell = Callable[..., Installation]
 
@@ -81,7 +81,7 @@ def url_of(installation: Installation) -> str:
 COMMANDS = [
     shlex.split(block.text)[1:] for block in page("docs/operate/cells.md").blocks if block.text.startswith("chaupal ")
 ]
-"""What the page of cells says to type: adding a cell, joining, moving an organization."""
+"""What the page of cells says to type: adding a cell, joining, emptying one, moving an organization."""
 
 
 def filled_in(command: list[str], **instead: str) -> list[str]:
@@ -91,6 +91,6 @@ def filled_in(command: list[str], **instead: str) -> list[str]:
 
 
 def join(root: Installation, cell: Installation, name: str) -> None:
-    add, join_it, _move = COMMANDS
+    add, join_it, _drain, _move = COMMANDS
     added = root.result(*filled_in(add, **{"north": name, "https://north.example.org": url_of(cell)}))
     cell.result(*filled_in(join_it, CODE=added["joinCode"]))

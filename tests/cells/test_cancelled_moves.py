@@ -11,7 +11,7 @@ from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.directory.events import tenant_created
 from chaupal.errors import NotFound
 from chaupal.moving import driving
-from chaupal.moving.moves import MoveTooFar, begin_move, cancel_move, list_running
+from chaupal.moving.moves import Cancelling, MoveTooFar, begin_move, cancel_move, list_running
 from chaupal.moving.rules import page_arrived, page_rows
 from chaupal.store.store import Store
 from tests.cells.conftest import MakeCell, join
@@ -23,6 +23,8 @@ from tests.store.test_tenant_rows import read_all
 from tests.stores import OpenStore, ask_sqlite
 
 pytestmark = pytest.mark.anyio
+
+KNOWN = Cancelling(["north"])
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ async def test_all_is_as_before(
 
     async def cancel() -> None:
         assert any((await read_all(target, tenant_id, page_arrived)).values())
-        await Store.write(store, cancel_move, Operator(tenant_id, passes_gate=True), None)
+        await Store.write(store, cancel_move, Operator(tenant_id, passes_gate=True), KNOWN)
 
     source.on_call["call sum"] = cancel
     driven = house_of(here, store, KEYS[0], source)
@@ -77,7 +79,7 @@ async def test_all_is_as_before(
     )
     assert written.result == 78
     with pytest.raises(NotFound):  # nothing is under way any more
-        await store.write(cancel_move, Operator(tenant_id), None)
+        await store.write(cancel_move, Operator(tenant_id), KNOWN)
 
 
 @pytest.mark.parametrize("step", ["call finish", "write clean_some"])
@@ -92,7 +94,32 @@ async def test_it_is_refused_once_the_other_cell_may_have_taken_over(
     with pytest.raises(Killed):
         await driving.run_move(house_of(here, store, KEYS[0], Source(target, step, "before")), move)
     with pytest.raises(MoveTooFar, match="Move the tenant back instead"):
-        await Store.write(store, cancel_move, Operator(tenant_id, passes_gate=True), None)
+        await Store.write(store, cancel_move, Operator(tenant_id, passes_gate=True), KNOWN)
+
+
+async def test_it_is_undone_even_then_once_the_other_cell_was_removed_for_good(
+    sqlite_template: Path, tmp_path: Path, store_on: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driving, "_PAUSE_S", 0.0)
+    here, there, store, tenant_id = await settle(sqlite_template, tmp_path, store_on)
+    target, home = make_house(there, store_on(there), KEYS[1]), house_of(here, store, KEYS[0], None)
+    before = await read_all(home, tenant_id, page_rows)
+    move = (await store.write(begin_move, Operator(tenant_id), "north")).result
+    with pytest.raises(Killed):
+        await driving.run_move(house_of(here, store, KEYS[0], Source(target, "call finish", "before")), move)
+    store.stop()
+    store = store_on(here)
+    home = make_house(here, store, KEYS[0])  # which knows no other cell
+    moved = (await store.write(cancel_move, Operator(tenant_id, passes_gate=True), Cancelling([]))).result
+    await driving.run_move(home, moved)
+    assert await how_it_ended(store, tenant_id) == ("failed", "The move was cancelled.")
+    after = await read_all(home, tenant_id, page_rows)
+    after.pop("tenants"), before.pop("tenants")
+    assert after == before
+    written = await store.write(
+        lambda tx, each, _: tx.append(tenant_created(each.tenant_id)), Operator(tenant_id), None
+    )
+    assert written.result == 78
 
 
 def test_the_command_cancels_it_and_a_server_undoes_it_without_the_other_cell(make_cell: MakeCell) -> None:

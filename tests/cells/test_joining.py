@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from tests.cells.conftest import MakeCell, join, url_of
+from tests.cells.conftest import COMMANDS, MakeCell, filled_in, join, url_of
+from tests.crash.test_media_uploads import wait_until
 from tests.installations import Installation
 
 
@@ -68,7 +69,7 @@ class TestJoining:
     def test_a_cell_adds_no_cells(self, joined: tuple[Installation, Installation]) -> None:
         root, cell = joined
         refused = cell.refusal("cell", "add", "south", "--url", "https://south.example.org")
-        assert refused == f"This installation is a cell of the root at {url_of(root)}; cells are added there."
+        assert refused == f"This installation is a cell of the root at {url_of(root)}; cells are looked after there."
 
     def test_a_name_is_given_once(self, joined: tuple[Installation, Installation]) -> None:
         refused = joined[0].refusal("cell", "add", "North", "--url", "https://south.example.org")
@@ -88,8 +89,31 @@ class TestDraining:
             "name": "north",
             "tenantCount": 1,
             "tenantIds": [installed["tenantId"]],
+            "begun": 0,
+            "kept": [],
         }
         assert shown(root, "north")["state"] == "draining"
+
+    def test_it_moves_all_away_and_the_empty_cell_can_be_removed(self, make_cell: MakeCell) -> None:
+        root, cell = make_cell(), make_cell()
+        root.start()
+        cell.start()
+        tenants = [cell.init(name)["tenantId"] for name in ("One", "Two")]
+        join(root, cell, "north")
+        assert root.refusal("cell", "drain", "north", "--to", "south") == "No such cell."
+        assert "Organizations live in the cell 'north': 2" in root.refusal("cell", "remove", "north")
+        begun = root.result(*filled_in(COMMANDS[2], south="root"))
+        assert (begun["begun"], begun["kept"]) == (2, [])
+        wait_until(lambda: len(root.result("tenant", "list")["tenants"]) == 2)
+        assert sorted(each["tenantId"] for each in root.result("tenant", "list")["tenants"]) == sorted(tenants)
+        wait_until(lambda: not cell.result("tenant", "list")["tenants"])
+        at_cell = cell.result("tenant", "list", "--counts")
+        assert {(each["tenantId"], each["cell"], each["url"]) for each in at_cell["elsewhere"]} == {
+            (tenant_id, "root", url_of(root)) for tenant_id in tenants
+        }
+        wait_until(lambda: shown(root, "north")["tenantCount"] == 0)
+        assert root.result("cell", "remove", "north") == {"name": "north", "tenantsGivenUp": 0}
+        assert [each["name"] for each in root.result("cell", "list")["cells"]] == ["root"]
 
 
 class TestDoctor:

@@ -59,6 +59,7 @@ COMMANDS = {
     "cell join",
     "cell list",
     "cell drain",
+    "cell remove",
     "cell rotate-key",
     "import kaizala",
 }

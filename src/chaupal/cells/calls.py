@@ -148,3 +148,15 @@ def _may_be_plain(host: str, settings: Settings) -> bool:
     except ValueError:
         return host == "localhost"
     return address.is_loopback or any(address in network for network in settings.cell_networks)
+
+
+class _Refusal(msgspec.Struct):
+    message: str = ""
+
+
+def read_reason(answer: CellAnswer) -> str:
+    """The sentence of an answer that is a refusal."""
+    try:
+        return msgspec.json.decode(answer.body, type=_Refusal).message or f"status {answer.status}"
+    except (msgspec.DecodeError, UnicodeError):
+        return f"status {answer.status}, which is no answer of a Chaupal server"

@@ -14,7 +14,7 @@ import msgspec
 
 from chaupal import __version__
 from chaupal.auth.caller import INSTALLATION, Operator
-from chaupal.cells.calls import CellAnswer, check_cell_url
+from chaupal.cells.calls import check_cell_url, read_reason
 from chaupal.cells.renewing import shared_keys
 from chaupal.cells.root_link import RootLink
 from chaupal.cells.routes import JOIN_PATH
@@ -111,7 +111,7 @@ async def join(house: House, text: str) -> str:
     headers = {"content-type": "application/json"}
     answer = await house.cell_calls.send(ROOT_NAME, code.root_url, "POST", JOIN_PATH, body=body, headers=headers)
     if answer.status != 200:
-        raise JoinRefused(reason=_reason_of(answer))
+        raise JoinRefused(reason=read_reason(answer))
     roster = msgspec.json.decode(answer.body, type=Roster)
     await house.store.write(belong, INSTALLATION, Belonging(code.name, endpoint_url, roster.cells))
     for tenant_id in await house.store.read(note_all_changed, INSTALLATION, None):
@@ -133,14 +133,3 @@ async def take_join(request: CellRequest) -> Roster:
     await house.store.write(accept_cell, INSTALLATION, joining)
     house.tell_cells()
     return Roster(await house.store.read(share_cells, INSTALLATION, shared_keys(house.signer)))
-
-
-class _Refusal(msgspec.Struct):
-    message: str = ""
-
-
-def _reason_of(answer: CellAnswer) -> str:
-    try:
-        return msgspec.json.decode(answer.body, type=_Refusal).message or f"status {answer.status}"
-    except (msgspec.DecodeError, UnicodeError):
-        return f"status {answer.status}, which is no answer of a Chaupal server"

@@ -46,6 +46,7 @@ _UPDATE = statement(
     .values(**{name: bindparam(f"new_{name}") for name in CellRow._fields[1:]}),
     is_aside=True,
 )
+_DELETE = statement(delete(cells).where(_HERE, cells.c.cell_name == bindparam("which_cell")))
 _KEYS_HERE = cell_keys.c.tenant_id == bindparam("tenant_id")
 _SELECT_KEYS = statement(
     select(*(cell_keys.c[name] for name in KeyRow._fields))
@@ -80,6 +81,11 @@ def update_cell(tx: Transaction, cell: CellRow) -> None:
     """Write everything of it. Inside tx."""
     values = {f"new_{name}": value for name, value in cell._asdict().items() if name != "cell_name"}
     tx.run(_UPDATE, which_cell=cell.cell_name, **values)
+
+
+def delete_cell(tx: Transaction, cell_name: str) -> None:
+    """Inside tx."""
+    tx.run(_DELETE, which_cell=cell_name)
 
 
 def select_keys(tx: Transaction) -> list[KeyRow]:

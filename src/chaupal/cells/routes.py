@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 JOIN_PATH = "/cells/v1/join"
 HEALTH_PATH = "/cells/v1/health"
 DIRECTORY_PATH = "/cells/v1/directory"
+EMPTY_PATH = "/cells/v1/empty"
 
 
 async def post_join(request: CellRequest) -> Roster:

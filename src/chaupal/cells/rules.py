@@ -48,9 +48,9 @@ class CellExists(Conflict):
 
 
 class NotTheRoot(Conflict):
-    """Only the root invites cells. Fields: `root`."""
+    """Only the root invites, drains and removes cells. Fields: `root`."""
 
-    template = "This installation is a cell of the root at {root}; cells are added there."
+    template = "This installation is a cell of the root at {root}; cells are looked after there."
 
 
 class JoinedAlready(Conflict):
@@ -258,23 +258,6 @@ def note_contact(tx: Transaction, _caller: Operator, contact: Contact) -> None:
     if cell is not None:
         seen_at_ms = cell.seen_at_ms if contact.failure else tx.now_ms
         update_cell(tx, cell._replace(failure=contact.failure, seen_at_ms=seen_at_ms))
-
-
-def drain_cell(tx: Transaction, _caller: Operator, name: str) -> CellRow:
-    """Send no more tenants to the cell. Idempotent.
-
-    Raises:
-        NotFound: there is none of this name here.
-        Conflict: it has not joined.
-    """
-    cell = _find(tx, name.strip().lower())
-    if cell is None:
-        raise NotFound("cell")
-    if cell.state not in BELONGING:
-        raise Conflict(reason=f"The cell '{cell.cell_name}' has not joined.")
-    after = cell._replace(state=DRAINING)
-    update_cell(tx, after)
-    return after
 
 
 def share_cells(tx: Transaction, _caller: Operator, own_keys: list[SharedKey]) -> list[SharedCell]:

@@ -69,5 +69,12 @@ class DirectoryNoted(msgspec.Struct, frozen=True, rename="camel"):
     refused: list[str]
 
 
+class EmptyRequest(msgspec.Struct, frozen=True, rename="camel"):
+    """The root to a cell: all its tenants are to go to another one."""
+
+    to_cell: str
+    with_installation_key: bool = False
+
+
 class Nothing(msgspec.Struct, frozen=True):
     """An answer that says no more than that it is one."""

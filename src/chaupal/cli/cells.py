@@ -72,15 +72,47 @@ def list_all(as_json: Json = False) -> None:
 
 
 @app.command("drain")
-def drain(name: _Name, as_json: Json = False) -> None:
-    """Send no more tenants to a cell, and say which are left in it."""
-    drained = ask(calls.CELL_DRAIN, calls.CellDrain(name=name))
+def drain(
+    name: _Name,
+    to: Annotated[str, typer.Option("--to", metavar="CELL", help="Move all its tenants to this cell.")] = "",
+    with_installation_key: Annotated[
+        bool,
+        typer.Option(
+            "--with-installation-key", help="Also those whose key is that of their installation (they are old)."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Send no more tenants to a cell, say which are left in it, and move them away where `--to` says so."""
+    drained = ask(calls.CELL_DRAIN, calls.CellDrain(name=name, to_cell=to, with_installation_key=with_installation_key))
     if as_json:
         print_json(drained)
         return
     print(f"The cell '{drained.name}' takes no more tenants; it has {drained.tenant_count}.")
     for tenant_id in drained.tenant_ids:
         print(tenant_id)
+    if to:
+        print(f"On their way to '{to}', one after another: {drained.begun}. `chaupal cell list` counts those left.")
+    for kept in drained.kept:
+        print(f"{kept.tenant_id} stays: {kept.reason}")
+
+
+@app.command("remove")
+def remove(
+    name: _Name,
+    with_tenants: Annotated[
+        bool, typer.Option("--with-tenants", help="Also where tenants live in it; they are lost.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Take out a cell that is gone for good: no cell trusts its keys or waits for it any more."""
+    removed = ask(calls.CELL_REMOVE, calls.CellRemove(name=name, with_tenants=with_tenants))
+    if as_json:
+        print_json(removed)
+        return
+    print(f"The cell '{removed.name}' is removed; the others hear of it within seconds.")
+    if removed.tenants_given_up:
+        print(f"Tenants given up: {removed.tenants_given_up}. Put them back from backups with `chaupal tenant import`.")
 
 
 @app.command("rotate-key")

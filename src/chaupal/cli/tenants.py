@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 app = new_group("Tenants: the organizations that this installation serves.")
 
 _LOOK_EVERY_S = 0.5
+_COUNTED = ("people", "groups", "messages", "media bytes")
 
 PassphraseFile = Annotated[
     Path, typer.Option("--passphrase-file", metavar="FILE", help="A file whose first line seals the tenant's key.")
@@ -52,17 +53,32 @@ class TenantFileFacts(msgspec.Struct, rename="camel"):
 
 
 @app.command("list")
-def list_all(as_json: Json = False) -> None:
-    """List the tenants, oldest first."""
-    found = ask(calls.TENANT_LIST, calls.Nothing())
+def list_all(
+    counts: Annotated[
+        bool, typer.Option("--counts", help="Also the people, groups, messages and bytes of media of each.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the tenants, oldest first, and those in other cells, as far as this one knows them."""
+    found = ask(calls.TENANT_LIST, calls.TenantList(with_counts=counts))
     if as_json:
         print_json(found)
         return
-    print_table(
-        ("id", "name"),
-        [(row.tenant_id, row.name) for row in found.tenants],
-        empty="There is no tenant yet; `chaupal init` makes one.",
-    )
+    has_cells = bool(found.elsewhere) or any(row.cell for row in found.tenants)
+    headers = ["id", "name", *(["cell"] if has_cells else []), *(_COUNTED if counts else [])]
+    rows = [
+        [row.tenant_id, row.name, *([row.cell] if has_cells else []), *_counted(row.counts)] for row in found.tenants
+    ]
+    uncounted = ["" for _ in _COUNTED] if counts else []
+    rows += [[row.tenant_id, row.name, row.cell, *uncounted] for row in found.elsewhere]
+    print_table(headers, rows, empty="There is no tenant yet; `chaupal init` makes one.")
+
+
+def _counted(counts: calls.TenantCounts | None) -> list[str]:
+    if counts is None:
+        return []
+    found = (counts.people, counts.groups, counts.messages, counts.media_bytes)
+    return ["too many to count" if each is None else f"{each:,}" for each in found]
 
 
 @app.command("export")

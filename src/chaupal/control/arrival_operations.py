@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chaupal.auth.caller import INSTALLATION, Operator
-from chaupal.cells.rules import JOINED
 from chaupal.control import arrival_calls as calls
 from chaupal.control.rules import choose_tenant
-from chaupal.errors import Conflict, NotFound
+from chaupal.errors import NotFound
 
 if TYPE_CHECKING:
     from chaupal.moving.moves import Move
@@ -53,27 +52,20 @@ async def arrival_finish(house: House, arguments: calls.ArrivalPlace) -> calls.D
 
 
 async def move_begin(house: House, arguments: calls.MoveBegin) -> calls.MoveShown:
-    from chaupal.moving.moves import begin_move
+    from chaupal.moving.beginning import Goal, begin_one, check_goal
 
-    peer = house.roster.peers.get(arguments.to_cell)
-    if peer is None:
-        raise NotFound("cell")
-    if peer.state != JOINED:
-        raise CellTakesNone(name=arguments.to_cell)
+    goal = Goal(arguments.to_cell, arguments.with_installation_key)
+    check_goal(house, goal)
     operator = await _mover(house, arguments.tenant)
-    key = await house.key_of(operator.tenant_id)
-    if key is house.tenant_keys.installation and not arguments.with_installation_key:
-        raise InstallationKeyKept(name=arguments.to_cell)
-    move = (await house.store.write(begin_move, operator, arguments.to_cell)).result
-    house.wake_moves()
-    house.store.wake_workers()
-    return _shown(move)
+    return _shown(await begin_one(house, operator.tenant_id, goal))
 
 
 async def move_cancel(house: House, arguments: calls.MoveOf) -> calls.MoveShown:
-    from chaupal.moving.moves import cancel_move
+    from chaupal.moving.moves import Cancelling, cancel_move
 
-    move = (await house.store.write(cancel_move, await _mover(house, arguments.tenant), None)).result
+    mover = await _mover(house, arguments.tenant)
+    cancelling = Cancelling(known_cells=[*house.roster.peers])
+    move = (await house.store.write(cancel_move, mover, cancelling)).result
     house.wake_moves()
     house.store.wake_workers()
     return _shown(move)
@@ -105,21 +97,6 @@ def _shown(move: Move) -> calls.MoveShown:
         failure=move.failure,
         is_over=move.ended_at_ms is not None,
     )
-
-
-class InstallationKeyKept(Conflict):
-    """The tenant's key is the installation's own, which the operator has not said may leave it. Fields: `name`."""
-
-    template = (
-        "The tenant was made when tenants had no keys of their own, so the cell '{name}' would get the secret key of "
-        "this installation: if it may have that, add --with-installation-key."
-    )
-
-
-class CellTakesNone(Conflict):
-    """The cell is being emptied. Fields: `name`."""
-
-    template = "The cell '{name}' takes no organizations."
 
 
 ARRIVAL_OPERATIONS = (

@@ -225,17 +225,44 @@ class PinShown(Result, frozen=True):
     expires_at: datetime
 
 
-class TenantShown(Result, frozen=True):
-    """A tenant of the installation."""
+class TenantList(Arguments, frozen=True):
+    """`with_counts`: also how much each has."""
+
+    with_counts: bool = False
+
+
+class TenantCounts(Result, frozen=True):
+    """How much a tenant has. None: it took too long to count."""
+
+    people: int | None
+    groups: int | None
+    messages: int | None
+    media_bytes: int | None
+
+
+class TenantShown(Result, frozen=True, omit_defaults=True):
+    """A tenant of the installation. `cell` is the name of this cell; an installation that is alone has none."""
 
     tenant_id: str
     name: str
+    cell: str = ""
+    counts: TenantCounts | None = None
 
 
-class Tenants(Result, frozen=True):
-    """Oldest first."""
+class TenantElsewhere(Result, frozen=True):
+    """A tenant that lives in another cell. `name` is empty where it never lived here."""
+
+    tenant_id: str
+    name: str
+    cell: str
+    url: str
+
+
+class Tenants(Result, frozen=True, omit_defaults=True):
+    """Those that live here, oldest first, and those in other cells that are known here, by id."""
 
     tenants: list[TenantShown]
+    elsewhere: list[TenantElsewhere] = msgspec.field(default_factory=list)
 
 
 class RecordsImport(Arguments, frozen=True):
@@ -286,7 +313,7 @@ TOKEN_CREATE = Call("token_create", TokenCreate, TokenCreated)
 TOKEN_LIST = Call("token_list", TokenList, Tokens)
 TOKEN_REVOKE = Call("token_revoke", TokenRevoke, TokenRevoked)
 PIN_SHOW = Call("pin_show", PinShow, PinShown)
-TENANT_LIST = Call("tenant_list", Nothing, Tenants)
+TENANT_LIST = Call("tenant_list", TenantList, Tenants)
 RECORDS_IMPORT = Call("records_import", RecordsImport, RecordsImported)
 STATUS = Call("status", Nothing, Status)
 

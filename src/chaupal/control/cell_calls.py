@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from chaupal.control.call import Arguments, Call, Nothing, Result
 
 
@@ -57,17 +59,45 @@ class Cells(Result, frozen=True):
 
 
 class CellDrain(Arguments, frozen=True):
-    """Which cell."""
+    """Which cell, and where its tenants are to go; `to_cell` "" leaves them where they are.
+    `with_installation_key`: that cell may have the secret key of the one that is drained, which is the key of tenants
+    from the time before tenants had their own."""
 
     name: str
+    to_cell: str = ""
+    with_installation_key: bool = False
+
+
+class TenantKept(Result, frozen=True):
+    """A tenant that stays, and why."""
+
+    tenant_id: str
+    reason: str
 
 
 class CellDrained(Result, frozen=True):
-    """The cell takes no more tenants; at most a hundred of those that it still has."""
+    """The cell takes no more tenants; at most a hundred of those that it still has, how many of all were sent away, and
+    those that were not."""
 
     name: str
     tenant_count: int
     tenant_ids: list[str]
+    begun: int = 0
+    kept: list[TenantKept] = msgspec.field(default_factory=list)
+
+
+class CellRemove(Arguments, frozen=True):
+    """Which cell. `with_tenants`: those that lived in it are lost."""
+
+    name: str
+    with_tenants: bool = False
+
+
+class CellRemoved(Result, frozen=True):
+    """The cell is not known any more; how many tenants were given up."""
+
+    name: str
+    tenants_given_up: int
 
 
 class KeyRenewed(Result, frozen=True):
@@ -82,6 +112,7 @@ CELL_ADD = Call("cell_add", CellAdd, CellAdded, makes_installation=True)
 CELL_JOIN = Call("cell_join", CellJoin, CellJoined, makes_installation=True)
 CELL_LIST = Call("cell_list", Nothing, Cells)
 CELL_DRAIN = Call("cell_drain", CellDrain, CellDrained)
+CELL_REMOVE = Call("cell_remove", CellRemove, CellRemoved)
 CELL_ROTATE_KEY = Call("cell_rotate_key", Nothing, KeyRenewed)
 
-CELL_CALLS = (CELL_ADD, CELL_JOIN, CELL_LIST, CELL_DRAIN, CELL_ROTATE_KEY)
+CELL_CALLS = (CELL_ADD, CELL_JOIN, CELL_LIST, CELL_DRAIN, CELL_REMOVE, CELL_ROTATE_KEY)

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from chaupal import __version__
-from chaupal.auth.caller import INSTALLATION
+from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.keys import Renewal
-from chaupal.cells.rules import INVITATION_LIFE_MS, Cell, drain_cell, read_known
+from chaupal.cells.calls import read_reason
+from chaupal.cells.rules import INVITATION_LIFE_MS, Cell, read_known
 from chaupal.cells.watching import read_all, take_over, wanted_by
 from chaupal.control import cell_calls as calls
 from chaupal.control.call import Nothing
 from chaupal.control.rules import instant_of
-from chaupal.directory.places import CellPage, count_by_cell, list_of_cell
+from chaupal.directory.places import CellPage, count_by_cell, give_up_place, list_of_cell
 from chaupal.directory.rules import list_tenants
+from chaupal.errors import Conflict
 
 if TYPE_CHECKING:
+    from chaupal.moving.beginning import Emptied, Goal
     from chaupal.serving.house import House
 
 _TENANTS_SHOWN = 100
+_SUCCESS = 200
 
 
 async def cell_add(house: House, arguments: calls.CellAdd) -> calls.CellAdded:
@@ -71,18 +77,61 @@ def _shown(cell: Cell, tenant_count: int) -> calls.CellShown:
 
 
 async def cell_drain(house: House, arguments: calls.CellDrain) -> calls.CellDrained:
+    from chaupal.cells.removing import drain_cell
+    from chaupal.moving.beginning import Goal, check_goal
+
+    goal = Goal(arguments.to_cell, arguments.with_installation_key)
+    if goal.to_cell and goal.to_cell != house.roster.own_name:
+        check_goal(house, goal)  # before anything is changed
     cell = (await house.store.write(drain_cell, INSTALLATION, arguments.name)).result
     house.tell_cells()
+    count, ids = await _tenants_of(house, cell)
+    if not arguments.to_cell:
+        return calls.CellDrained(name=cell.cell_name, tenant_count=count, tenant_ids=ids)
+    emptied = await _empty(house, cell, goal)
+    kept = [calls.TenantKept(tenant_id=each.tenant_id, reason=each.reason) for each in emptied.kept]
+    return calls.CellDrained(name=cell.cell_name, tenant_count=count, tenant_ids=ids, begun=emptied.begun, kept=kept)
+
+
+async def _tenants_of(house: House, cell: Cell) -> tuple[int, list[str]]:
+    """How many live in the cell, and the first of them."""
     if cell.is_self:
         ids = [tenant_id for tenant_id, _ in await house.store.read(list_tenants, INSTALLATION, None)]
-        return calls.CellDrained(name=cell.cell_name, tenant_count=len(ids), tenant_ids=ids[:_TENANTS_SHOWN])
+        return len(ids), ids[:_TENANTS_SHOWN]
     counts = await house.store.read(count_by_cell, INSTALLATION, None)
     page = CellPage(cell.cell_name, "", _TENANTS_SHOWN)
-    return calls.CellDrained(
-        name=cell.cell_name,
-        tenant_count=counts.get(cell.cell_name, 0),
-        tenant_ids=await house.store.read(list_of_cell, INSTALLATION, page),
-    )
+    return counts.get(cell.cell_name, 0), await house.store.read(list_of_cell, INSTALLATION, page)
+
+
+async def _empty(house: House, cell: Cell, goal: Goal) -> Emptied:
+    """Have all tenants of the cell begin to move."""
+    from chaupal.cells.routes import EMPTY_PATH
+    from chaupal.cells.shapes import EmptyRequest
+    from chaupal.moving.beginning import Emptied, begin_all
+
+    if cell.is_self:
+        return await begin_all(house, goal)
+    body = msgspec.json.encode(EmptyRequest(goal.to_cell, goal.with_installation_key))
+    answer = await house.cell_calls.call(cell.cell_name, "POST", EMPTY_PATH, body)
+    if answer.status != _SUCCESS:
+        raise Conflict(reason=f"The cell '{cell.cell_name}' answered: {read_reason(answer)}.")
+    return msgspec.json.decode(answer.body, type=Emptied)
+
+
+async def cell_remove(house: House, arguments: calls.CellRemove) -> calls.CellRemoved:
+    from chaupal.cells.removing import Removal, forget_cell, shut_cell_out
+
+    removal = Removal(arguments.name, arguments.with_tenants)
+    cell = (await house.store.write(shut_cell_out, INSTALLATION, removal)).result
+    house.tell_cells()
+    count, after = 0, ""
+    while ids := await house.store.read(list_of_cell, INSTALLATION, CellPage(cell.cell_name, after, _TENANTS_SHOWN)):
+        for tenant_id in ids:
+            await house.store.write(give_up_place, Operator(tenant_id, passes_gate=True), cell.cell_name)
+        count, after = count + len(ids), ids[-1]
+    await house.store.write(forget_cell, INSTALLATION, cell.cell_name)
+    house.tell_cells()
+    return calls.CellRemoved(name=cell.cell_name, tenants_given_up=count)
 
 
 async def cell_rotate_key(house: House, _arguments: Nothing) -> calls.KeyRenewed:
@@ -94,4 +143,4 @@ async def cell_rotate_key(house: House, _arguments: Nothing) -> calls.KeyRenewed
     return calls.KeyRenewed(key_id=key.key_id, signs_from=instant_of(key.signs_from_ms), waits_for=waits_for)
 
 
-CELL_OPERATIONS = (cell_add, cell_join, cell_list, cell_drain, cell_rotate_key)
+CELL_OPERATIONS = (cell_add, cell_join, cell_list, cell_drain, cell_remove, cell_rotate_key)

@@ -30,7 +30,7 @@ from chaupal.control.arrival_operations import ARRIVAL_OPERATIONS
 from chaupal.control.calls import CALLS, ArgumentsT, Call, ResultT
 from chaupal.control.cell_operations import CELL_OPERATIONS
 from chaupal.control.rules import Installation, TokenPage, choose_tenant, install, instant_of, page_tokens, show_pin
-from chaupal.directory.rules import list_tenants
+from chaupal.control.tenant_operations import tenant_list
 from chaupal.errors import InvalidParameters
 from chaupal.people.rules import NewPerson, Person, PersonChange, add_person, change_person, list_people
 from chaupal.serving.house import House
@@ -183,11 +183,6 @@ async def pin_show(house: House, arguments: calls.PinShow) -> calls.PinShown:
     number = read_mobile_number(arguments.mobile_number, "number")
     operator = await _operator(house, arguments.tenant)
     return await house.store.read(show_pin, operator, (number, await house.key_of(operator.tenant_id)))
-
-
-async def tenant_list(house: House, _arguments: calls.Nothing) -> calls.Tenants:
-    rows = await house.store.read(list_tenants, INSTALLATION, None)
-    return calls.Tenants(tenants=[calls.TenantShown(tenant_id=row[0], name=row[1]) for row in rows])
 
 
 async def records_import(house: House, arguments: calls.RecordsImport) -> calls.RecordsImported:

@@ -26,7 +26,15 @@ from chaupal.directory.place_queries import (
     select_place_by_application,
     select_tenants_of_cell,
 )
-from chaupal.directory.queries import UntoldRow, select_state, select_tenants, select_untold, set_state
+from chaupal.directory.queries import (
+    TenantElsewhere,
+    UntoldRow,
+    select_elsewhere,
+    select_state,
+    select_tenants,
+    select_untold,
+    set_state,
+)
 from chaupal.directory.telling import note_changed
 from chaupal.errors import Conflict, NotFound
 from chaupal.store.gates import HELD, LANDING, LEFT, OPEN
@@ -209,6 +217,30 @@ class CellPage(msgspec.Struct, frozen=True):
 def list_of_cell(tx: Transaction, _caller: Operator, page: CellPage) -> list[str]:
     """Ids of tenants known to live in another cell."""
     return select_tenants_of_cell(tx, page.cell_name, after_id=page.after_id, limit=page.limit)
+
+
+class ElsewherePage(msgspec.Struct, frozen=True):
+    """Tenants that live in other cells, from an id on."""
+
+    after_id: str
+    limit: int
+
+
+def list_elsewhere(tx: Transaction, _caller: Operator, page: ElsewherePage) -> list[TenantElsewhere]:
+    """Those that are known here: at the root all, in another cell those that have lived in it."""
+    return select_elsewhere(tx, after_id=page.after_id, limit=page.limit)
+
+
+def give_up_place(tx: Transaction, _caller: Operator, cell_name: str) -> None:
+    """The transaction's own tenant is lost with the cell that it lived in: nobody is led there by its application ids
+    any more, and it may be put back anywhere. One that left this cell stays known as having left. Idempotent."""
+    place = select_place(tx)
+    if place is None or place.cell_name != cell_name:
+        return
+    if place.left_at_ms is None:
+        delete_place(tx)
+    else:
+        replace_applications(tx, [])
 
 
 class ToldTenant(msgspec.Struct, frozen=True, rename="camel"):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Integer, bindparam, insert, select, update
 
-from chaupal.directory.tables import untold_tenants
+from chaupal.directory.tables import tenant_places, untold_tenants
 from chaupal.store.gates import LEFT
 from chaupal.store.statements import statement
 from chaupal.store.tables import tenants
@@ -33,6 +33,14 @@ _SELECT_UNTOLD = statement(
     .order_by(untold_tenants.c.tenant_id)
     .limit(bindparam("row_limit", type_=Integer())),
     across_tenants="the root is told of all tenants that have changed",
+)
+_SELECT_ELSEWHERE = statement(
+    select(tenant_places.c.tenant_id, tenants.c.name, tenant_places.c.cell_name, tenant_places.c.endpoint_url)
+    .outerjoin(tenants, tenants.c.tenant_id == tenant_places.c.tenant_id)
+    .where(tenant_places.c.tenant_id > bindparam("after_id"))
+    .order_by(tenant_places.c.tenant_id)
+    .limit(bindparam("row_limit", type_=Integer())),
+    across_tenants="the operator's list of all tenants, with the cells that they live in",
 )
 
 
@@ -82,3 +90,17 @@ def set_state(tx: Transaction, *, gate: str, move_count: int) -> int:
 def select_untold(tx: Transaction, *, limit: int) -> list[UntoldRow]:
     """Those of all tenants."""
     return [UntoldRow(*row) for row in tx.all(_SELECT_UNTOLD, row_limit=limit)]
+
+
+class TenantElsewhere(NamedTuple):
+    """A tenant that lives in another cell. `name` None: it never lived here."""
+
+    tenant_id: str
+    name: str | None
+    cell_name: str
+    endpoint_url: str
+
+
+def select_elsewhere(tx: Transaction, *, after_id: str, limit: int) -> list[TenantElsewhere]:
+    """A page of them, by id."""
+    return [TenantElsewhere(*row) for row in tx.all(_SELECT_ELSEWHERE, after_id=after_id, row_limit=limit)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from chaupal.groups.tables import groups
 from chaupal.members.tables import memberships
@@ -42,6 +42,7 @@ _LIVES = groups.c.deleted_at_ms.is_(None)
 _THIS = (_HERE, groups.c.group_id == bindparam("which_id"), _LIVES)
 
 _SELECT = statement(select(*_COLUMNS).where(*_THIS))
+_COUNT_ALL = statement(select(func.count()).select_from(groups).where(_HERE, _LIVES))
 _SELECT_PAST = statement(select(*_COLUMNS).where(_HERE, in_list(groups.c.group_id, "group_ids")))
 _SELECT_OF_PERSON = statement(
     select(memberships.c.role, *_COLUMNS)
@@ -247,3 +248,9 @@ def select_welcome(tx: Transaction, group_id: str) -> str:
     """ "" where there is no such group."""
     row = tx.one_or_none(_SELECT_WELCOME, which_id=group_id)
     return row[0] if row else ""
+
+
+def count_groups(tx: Transaction) -> int:
+    """How many have not been deleted."""
+    row = tx.one_or_none(_COUNT_ALL)
+    return int(row[0]) if row else 0

@@ -15,12 +15,13 @@ from chaupal.auth.access import (
     access_caller,
     access_group,
 )
-from chaupal.auth.caller import Caller
+from chaupal.auth.caller import Caller, Operator
 from chaupal.auth.permissions import TokenKind
 from chaupal.errors import InvalidParameters, NotFound
 from chaupal.groups.events import group_added, group_changed, group_removed
 from chaupal.groups.queries import (
     GroupRow,
+    count_groups,
     delete_group_row,
     insert_group,
     select_group,
@@ -228,3 +229,8 @@ def _existing(tx: Transaction, access: GroupAccess) -> GroupRow:
     group = select_group(tx, access.group_id)
     assert group is not None, "access_group has just seen it"
     return group
+
+
+def count_all_groups(tx: Transaction, _caller: Operator, _request: None) -> int:
+    """How many groups the tenant has."""
+    return count_groups(tx)

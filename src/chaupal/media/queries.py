@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, delete, func, insert, or_, select, update
 
 from chaupal.media.tables import media, media_files, media_objects
 from chaupal.store.statements import in_list, statement
@@ -107,6 +107,11 @@ _SELECT_BY_CONTENT = statement(
 _SELECT_OBJECTS = statement(
     select(*(media_objects.c[name] for name in ObjectRow._fields)).where(
         _OBJECTS_HERE, in_list(media_objects.c.object_id, "object_ids")
+    )
+)
+_SUM_OBJECTS = statement(
+    select(func.coalesce(func.sum(media_objects.c.size_bytes), 0)).where(
+        _OBJECTS_HERE, or_(media_objects.c.state == KEPT, media_objects.c.state == LOOSE)
     )
 )
 _INSERT_OBJECTS = statement(insert(media_objects))
@@ -252,3 +257,9 @@ def select_doomed(tx: Transaction, *, limit: int) -> list[ObjectRow]:
 def delete_doomed(tx: Transaction, object_ids: Sequence[str]) -> int:
     """Inside tx; the number deleted."""
     return tx.run(_DELETE_DOOMED, object_ids=list(object_ids))
+
+
+def sum_objects(tx: Transaction) -> int:
+    """Bytes of all that is kept, the same content once."""
+    row = tx.one_or_none(_SUM_OBJECTS)
+    return int(row[0]) if row else 0

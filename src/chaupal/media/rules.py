@@ -41,6 +41,7 @@ from chaupal.media.queries import (
     select_orphans,
     select_usable_objects,
     set_object_state,
+    sum_objects,
     touch_objects,
 )
 from chaupal.media.resources import NO_RESOURCE, SECRET_BYTES, read_resource, write_resource
@@ -348,3 +349,8 @@ def doom_unused_objects(tx: Transaction, _caller: Operator, limit: int) -> list[
 def forget_objects(tx: Transaction, _caller: Operator, object_ids: Sequence[str]) -> int:
     """Forget objects whose bytes are removed; how many. For the sweep."""
     return delete_doomed(tx, object_ids)
+
+
+def sum_media_bytes(tx: Transaction, _caller: Operator, _request: None) -> int:
+    """Bytes of the tenant's files, the same content once."""
+    return sum_objects(tx)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from chaupal.messages.tables import messages
 from chaupal.people.tables import people
@@ -71,6 +71,7 @@ _SELECT_SEVERAL = statement(
     .select_from(_WITH_SENDER)
     .where(messages.c.tenant_id == bindparam("tenant_id"), in_list(messages.c.message_id, "message_ids"))
 )
+_COUNT_ALL = statement(select(func.count()).where(messages.c.tenant_id == bindparam("tenant_id")))
 _INSERT = statement(insert(messages))
 # Nobody remembers messages, and what many writes bring along must not make the users' calls forget what they know.
 _INSERT_PAST = statement(insert(messages), is_aside=True)
@@ -152,3 +153,9 @@ def _key_of(message: MessageRow) -> dict[str, object]:
         "which_at_us": message.sent_at_us,
         "which_id": message.message_id,
     }
+
+
+def count_messages(tx: Transaction) -> int:
+    """How many there are, with those that were taken back. Reads an entry of an index for each."""
+    row = tx.one_or_none(_COUNT_ALL)
+    return int(row[0]) if row else 0

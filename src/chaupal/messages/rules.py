@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from chaupal.auth.access import Access, GroupAccess, RoleLacking, access_group
-from chaupal.auth.caller import Caller
+from chaupal.auth.caller import Caller, Operator
 from chaupal.auth.permissions import TokenKind
 from chaupal.errors import Conflict, Forbidden, InvalidParameters, NotFound
 from chaupal.messages.events import message_edited, message_retracted, text_message_created
@@ -13,6 +13,7 @@ from chaupal.messages.queries import (
     MessageRow,
     NewMessage,
     append_message,
+    count_messages,
     retract_message_row,
     select_message,
     select_messages,
@@ -242,3 +243,8 @@ def _access_own_message(tx: Transaction, access: GroupAccess, message_id: str) -
     if message.sender_id != access.caller.user_id and not is_admin_there:
         raise RoleLacking(role="sender of the message, or Admin")
     return message
+
+
+def count_all_messages(tx: Transaction, _caller: Operator, _request: None) -> int:
+    """How many messages the tenant has, with those that were taken back."""
+    return count_messages(tx)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from chaupal.cells.door import CellRequest, CellRoute
+from chaupal.cells.routes import EMPTY_PATH
+from chaupal.cells.shapes import EmptyRequest
 from chaupal.directory.places import Arrival, Home
-from chaupal.errors import InvalidParameters
+from chaupal.errors import Forbidden, InvalidParameters
 from chaupal.media.objects import ObjectKey, ObjectMissing
 from chaupal.moving import shapes
+
+if TYPE_CHECKING:
+    from chaupal.moving.beginning import Emptied
 
 PREFIX = "/cells/v1/moves/{tenantId}/"
 _ROWS_MAX_BYTES = 16 * 1_048_576
@@ -141,7 +146,18 @@ async def take_give_up(request: CellRequest) -> bytes:
     return _packed(shapes.Answer())
 
 
+async def take_empty(request: CellRequest) -> Emptied:
+    """All tenants here are to go to another cell; the root says so, and nobody else may."""
+    from chaupal.moving.beginning import Goal, begin_all
+
+    if not request.cell.is_root:
+        raise Forbidden(lacking="only the root empties cells")
+    asked = request.read(EmptyRequest)
+    return await begin_all(request.house, Goal(asked.to_cell, asked.with_installation_key))
+
+
 MOVE_ROUTES = [
+    CellRoute("POST", EMPTY_PATH, take_empty),
     CellRoute("POST", PREFIX + "begin", take_begin),
     CellRoute("POST", PREFIX + "clear", take_clear),
     CellRoute("POST", PREFIX + "rows", take_rows, max_bytes=_ROWS_MAX_BYTES),

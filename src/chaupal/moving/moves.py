@@ -92,17 +92,25 @@ def find_move(tx: Transaction, _caller: Operator, _request: None) -> Move | None
     return select_move(tx)
 
 
-def cancel_move(tx: Transaction, _caller: Operator, _request: None) -> Move:
+class Cancelling(msgspec.Struct, frozen=True):
+    """A move is to be undone, by an operator who knows these other cells."""
+
+    known_cells: list[str]
+
+
+def cancel_move(tx: Transaction, _caller: Operator, cancelling: Cancelling) -> Move:
     """Have the move under way of the caller's tenant undone, by whoever drives it. Idempotent until that is done.
 
     Raises:
         NotFound: there is none under way.
-        MoveTooFar: the switch has begun.
+        MoveTooFar: the switch has begun, and the other cell was not removed for good.
     """
     known = select_move(tx)
     if known is None or known.ended_at_ms is not None:
         raise NotFound("move of this tenant that is under way")
-    if known.phase not in (COPYING, CANCELLING):
+    # A cell that the operator has removed decides nothing any more; all is still here, and waits.
+    is_lost = known.phase == SWITCHING and known.to_cell not in cancelling.known_cells
+    if known.phase not in (COPYING, CANCELLING) and not is_lost:
         raise MoveTooFar(to_cell=known.to_cell, phase=known.phase)
     cancelled = known._replace(phase=CANCELLING)
     replace_move(tx, cancelled)

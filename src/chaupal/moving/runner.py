@@ -45,18 +45,27 @@ class MoveRunner:
         while True:
             self._woken.clear()
             try:
-                for move in await self._house.store.read(list_running, INSTALLATION, None):
-                    await self._run_alone(move)
+                moves = await self._house.store.read(list_running, INSTALLATION, None)
             except Unavailable as error:
                 log.warning("moves wait", cause=str(error))
-            except Exception:  # the loop must live: what is under way would stand still
-                self._failures.inc()
-                log.exception("moving failed")
+                moves = []
+            for move in moves:
+                await self._try(move)
             try:
                 async with asyncio.timeout(_POLL_S):
                     await self._woken.wait()
             except TimeoutError:
                 continue
+
+    async def _try(self, move: Move) -> None:
+        """One that cannot go on now keeps no other waiting."""
+        try:
+            await self._run_alone(move)
+        except Unavailable as error:
+            log.warning("a move waits", tenant_id=move.tenant_id, to_cell=move.to_cell, cause=str(error))
+        except Exception:  # the loop must live: what is under way would stand still
+            self._failures.inc()
+            log.exception("moving failed", tenant_id=move.tenant_id, to_cell=move.to_cell)
 
     async def _run_alone(self, move: Move) -> None:
         turn = self._house.store.turn("moves")

@@ -54,6 +54,7 @@ _SELECT_ALL = statement(
     .limit(bindparam("row_count"))
 )
 _COUNT_TENANT_ADMINS = statement(select(func.count()).where(*_HERE, people.c.role == "Admin"))
+_COUNT_ALL = statement(select(func.count()).where(*_WITH_NUMBER))
 _INSERT = statement(insert(people))
 _UPDATE = statement(
     update(people)
@@ -104,6 +105,12 @@ def select_all_people(tx: Transaction, *, after_id: str, row_count: int) -> list
 def count_tenant_admins(tx: Transaction) -> int:
     """How many admins the tenant has."""
     rows = tx.all(_COUNT_TENANT_ADMINS)
+    return int(rows[0][0])
+
+
+def count_people(tx: Transaction) -> int:
+    """How many people the tenant has, bots aside."""
+    rows = tx.all(_COUNT_ALL)
     return int(rows[0][0])
 
 

@@ -10,6 +10,7 @@ from chaupal.errors import Conflict, InvalidParameters, NotFound
 from chaupal.people.events import person_added, person_changed, person_signed_in
 from chaupal.people.queries import (
     PersonRow,
+    count_people,
     count_tenant_admins,
     insert_people,
     mark_provisioned,
@@ -46,6 +47,11 @@ class NumberTaken(Conflict):
 def read_current_user(tx: Transaction, caller: Caller, _request: None) -> Access:
     """The person that the token acts for."""
     return access_caller(tx, caller)
+
+
+def count_all_people(tx: Transaction, _caller: Operator, _request: None) -> int:
+    """How many people the tenant has, bots aside."""
+    return count_people(tx)
 
 
 def find_person_by_number(tx: Transaction, mobile_number: str) -> PersonRow | None:
