@@ -45,6 +45,11 @@ async def claim_one(database: Database, store: Store, tenant_id: str) -> list[Cl
         "UPDATE webhook_deliveries SET webhook_id = %s, lane = 'group', try_count = 0, body_bytes = 1 RETURNING 1",
         webhook_id,
     )
+    database.ask(
+        "INSERT INTO webhook_bodies (tenant_id, delivery_id, body)"
+        " SELECT tenant_id, delivery_id, %s FROM webhook_deliveries RETURNING 1",
+        b"sealed",
+    )
     await store.write(begin_worker, INSTALLATION, WORKER)
     claim = Claim(WORKER, [Room(webhook_id, 1)])
     [flight] = (await store.write(claim_flights, Operator(tenant_id), claim)).result
