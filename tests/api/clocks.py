@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class FakeClock:
-    """Answers microseconds since 1970, as `chaupal.store.clock.Clock` does. Never goes back."""
+    """Answers microseconds since 1970, as `chaupal.store.clock.Clock` does. Goes back only by `set_back`."""
 
     def __init__(self) -> None:
         self._now_us = int(datetime(2026, 1, 5, 10, tzinfo=UTC).timestamp()) * 1_000_000
@@ -25,6 +25,10 @@ class FakeClock:
         """Let time pass: `advance(days=1, hours=2)`, any words that timedelta takes."""
         with self._lock:
             self._now_us += timedelta(**amount) // timedelta(microseconds=1)
+
+    def set_back(self, **amount: float) -> None:
+        """Go back, as clocks do that were wrong: `set_back(hours=5)`."""
+        self.advance(**{unit: -count for unit, count in amount.items()})
 
     def begin_minute(self) -> None:
         """Move to the start of the next minute, where the windows of the call limits begin."""

@@ -20,15 +20,8 @@ from chaupal.store.transaction import Transaction
 from chaupal.store.writer import OutcomeUnknown
 from chaupal.webhooks.delivering import airspace
 from chaupal.webhooks.delivering.airspace import Airspace
-from chaupal.webhooks.delivering.claiming import (
-    LEASE_MARGIN_MS,
-    LEASE_MS,
-    Claim,
-    Room,
-    begin_worker,
-    claim_flights,
-    find_due,
-)
+from chaupal.webhooks.delivering.claiming import Claim, Room, begin_worker, claim_flights, find_due
+from chaupal.webhooks.delivering.clocks import LEASE_MARGIN_MS, LEASE_MS
 from chaupal.webhooks.delivering.keeping import Keeping, keep_matched
 from chaupal.webhooks.delivering.matching import Matching, match_events
 from chaupal.webhooks.delivering.strays import StrayFinder, Strays

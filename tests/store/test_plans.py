@@ -62,7 +62,7 @@ WHOLE_TENANT = {
     "webhooks.delivering.queries._SELECT_BEHIND": "one row for each tenant that has webhooks",
     "webhooks.delivering.queries._SELECT_CURSORS": "one row for each tenant that has webhooks",
     "webhooks.delivering.worker_queries._END_LEASES": "one row for each process that delivers",
-    "webhooks.delivering.worker_queries._SELECT_DEAD": "one row for each process that delivers",
+    "webhooks.delivering.worker_queries._SELECT_LEASES": "one row for each process that delivers",
 }
 
 

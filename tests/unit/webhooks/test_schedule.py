@@ -12,6 +12,7 @@ from chaupal.webhooks.delivering.schedule import (
     DELAYS_MS,
     TRIES_MAX,
     WITHIN_MS,
+    believed_due_ms,
     delay_ms,
     is_gone,
     is_success,
@@ -62,6 +63,11 @@ class TestAnswers:
         taken = [status for status in range(100, 600) if is_success(status)]
         assert taken == list(range(200, 300))
         assert not is_success(None)
+
+    def test_what_is_due_later_than_anything_is_planned_is_due_now(self) -> None:
+        assert believed_due_ms(WITHIN_MS + 1_000, now_ms=1_000) == WITHIN_MS + 1_000
+        assert believed_due_ms(WITHIN_MS + 1_001, now_ms=1_000) == 1_000
+        assert believed_due_ms(0, now_ms=1_000) == 0
 
     def test_gone_is_410(self) -> None:
         assert [status for status in range(100, 600) if is_gone(status)] == [410]

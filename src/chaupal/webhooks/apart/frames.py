@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from chaupal.settings import Settings
-from chaupal.webhooks.delivering import claiming, keeping, recording
+from chaupal.webhooks.delivering import claiming, clocks, keeping, recording
 from chaupal.webhooks.delivering.place import Tally
 
 _LENGTH_BYTES = 4
@@ -25,6 +25,7 @@ RULES: dict[str, tuple[Any, Any, Any]] = {
     "claim_flights": (claiming.claim_flights, claiming.Claim, list[claiming.Flight]),
     "record_flights": (recording.record_flights, list[recording.FlightEnd], list[recording.Recorded]),
     "rescue_deliveries": (claiming.rescue_deliveries, tuple[str, str], int),
+    "let_go": (clocks.let_go, list[str], None),
     "begin_worker": (claiming.begin_worker, str, None),
     "keep_worker": (claiming.keep_worker, str, bool),
     "end_worker": (claiming.end_worker, str, None),

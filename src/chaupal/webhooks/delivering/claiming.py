@@ -12,6 +12,7 @@ import msgspec
 from chaupal.auth.caller import Operator
 from chaupal.store.gates import OPEN
 from chaupal.store.transaction import Transaction
+from chaupal.webhooks.delivering.clocks import LEASE_MARGIN_MS, LEASE_MS
 from chaupal.webhooks.delivering.due_queries import WebhookPlace, replace_due, select_due, set_due
 from chaupal.webhooks.delivering.queries import (
     ClaimedDelivery,
@@ -26,13 +27,14 @@ from chaupal.webhooks.delivering.queries import (
     select_sending,
     skip_pending,
 )
+from chaupal.webhooks.delivering.schedule import believed_due_ms
 from chaupal.webhooks.delivering.worker_queries import (
     delete_worker,
     end_leases,
     has_lease,
     insert_worker,
     renew_lease,
-    select_dead_workers,
+    select_leases,
 )
 from chaupal.webhooks.queries import WebhookRow, select_webhook
 
@@ -44,12 +46,6 @@ FLIGHT_MAX_BYTES = 262_144
 """What is taken from one lane at a time, to be sent one after another: so much of it is in memory."""
 
 SKIPPED_AT_ONCE = 1_000
-
-LEASE_MS = 15_000
-"""A worker that has not been heard of for so long is taken for dead. It says something every third of that."""
-
-LEASE_MARGIN_MS = 5_000
-"""By so much the clocks of several nodes may differ."""
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -133,7 +129,8 @@ def _claim_of_webhook(tx: Transaction, webhook: WebhookRow, worker_id: str, lane
 
 def _choose(tx: Transaction, webhook_id: str, busy: set[str], allowed: int) -> list[list[str]]:
     """Ids of deliveries, for at most so many flights: what is tried again first, each alone, then free lanes."""
-    due = [id_ for id_, due_at_ms in select_retrying(tx, webhook_id, limit=allowed) if due_at_ms <= tx.now_ms]
+    retrying = select_retrying(tx, webhook_id, limit=allowed)
+    due = [id_ for id_, due_at_ms in retrying if believed_due_ms(due_at_ms, now_ms=tx.now_ms) <= tx.now_ms]
     # New events are not to wait for old ones that fail.
     chosen = [[id_] for id_ in due[: max(1, allowed // 2)]]
     lane = select_next_lane(tx, webhook_id, None)
@@ -158,7 +155,7 @@ def head_of_lane(tx: Transaction, webhook_id: str, lane: str) -> list[str]:
 
 def next_retry_ms(tx: Transaction, webhook_id: str) -> int | None:
     retrying = select_retrying(tx, webhook_id, limit=1)
-    return retrying[0][1] if retrying else None
+    return believed_due_ms(retrying[0][1], now_ms=tx.now_ms) if retrying else None
 
 
 def takes_off(tx: Transaction, worker_id: str) -> bool:
@@ -203,11 +200,21 @@ class LeftBehind(msgspec.Struct, frozen=True):
     places: list[tuple[str, str]]
 
 
-def find_left_behind(tx: Transaction, _caller: Operator, _request: None) -> list[LeftBehind]:
-    """The workers that are taken for dead. In the installation."""
+class Roll(msgspec.Struct, frozen=True):
+    """The leases of all workers, until when each is, and those that are taken for dead."""
+
+    leases: dict[str, int]
+    dead: list[LeftBehind]
+
+
+def call_roll(tx: Transaction, _caller: Operator, silent: dict[str, int]) -> Roll:
+    """Who is taken for alive and who for dead. `silent`: leases that were not renewed for too long; whose lease is
+    still that one is dead, whatever the clocks say. In the installation."""
+    leases = select_leases(tx)
     # One that was declared dead has a lease that ended in 1970; clocks do not matter then.
-    dead = select_dead_workers(tx, tx.now_ms - LEASE_MARGIN_MS)
-    return [LeftBehind(worker_id, select_left_behind(tx, worker_id)) for worker_id in dead]
+    ended_ms = tx.now_ms - LEASE_MARGIN_MS
+    dead = [id_ for id_, until_ms in leases.items() if until_ms < ended_ms or silent.get(id_) == until_ms]
+    return Roll(leases, [LeftBehind(worker_id, select_left_behind(tx, worker_id)) for worker_id in dead])
 
 
 def release_deliveries(tx: Transaction) -> None:

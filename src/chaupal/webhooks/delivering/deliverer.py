@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -27,15 +28,16 @@ from chaupal.webhooks.delivering.claiming import (
     Claim,
     Flight,
     begin_worker,
+    call_roll,
     claim_flights,
     declare_all_dead,
     declare_dead,
     end_worker,
     find_due,
-    find_left_behind,
     keep_worker,
     rescue_deliveries,
 )
+from chaupal.webhooks.delivering.clocks import LeaseWatch, find_held_up, let_go
 from chaupal.webhooks.delivering.gathering import EndGatherer
 from chaupal.webhooks.delivering.keeping import Keeping, Load, keep_matched
 from chaupal.webhooks.delivering.matching import Matched, Matching, match_events, pieces_of
@@ -84,6 +86,8 @@ class Deliverer:
             house.store, stopping=stopping, flying_count=lambda: len(self._air), doubt=self.doubt
         )
         self._strays = StrayFinder(house.store, lambda: self._air.delivery_ids)
+        self._leases = LeaseWatch()
+        self._clock_us = 0
         self._worker_id = new_id()
         self._is_in_doubt = False
 
@@ -100,6 +104,8 @@ class Deliverer:
             await store.write(declare_all_dead, INSTALLATION, None)
         await store.write(begin_worker, INSTALLATION, self._worker_id)
         await self.rescue()
+        self._clock_us = store.clock()
+        await self._let_go()
 
     async def settle(self) -> bool:
         """Whether this worker knows what it has. After a write whose outcome nobody knows it does not: something may be
@@ -312,7 +318,9 @@ class Deliverer:
         """Let all send what dead workers were sending; whether there was anything."""
         store = self._house.store
         count = 0
-        for left in await store.read(find_left_behind, INSTALLATION, None):
+        roll = await store.read(call_roll, INSTALLATION, self._leases.silent)
+        self._leases.note(roll.leases)
+        for left in roll.dead:
             if left.worker_id == self._worker_id:
                 continue
             for tenant_id, webhook_id in left.places:
@@ -324,6 +332,21 @@ class Deliverer:
         if count:
             log.warning("rescued deliveries of a worker that is gone", deliveries=count)
         return count > 0
+
+    async def heed_clock(self) -> bool:
+        """Where the clock was set back, let go of what that would hold up; whether there was anything."""
+        now_us = self._house.store.clock()
+        was_set_back, self._clock_us = now_us < self._clock_us, now_us
+        return was_set_back and await self._let_go()
+
+    async def _let_go(self) -> bool:
+        store = self._house.store
+        of_tenant: dict[str, list[str]] = defaultdict(list)
+        for tenant_id, webhook_id in await store.read(find_held_up, INSTALLATION, None):
+            of_tenant[tenant_id].append(webhook_id)
+        for tenant_id, webhook_ids in of_tenant.items():
+            await store.write(let_go, Operator(tenant_id), webhook_ids)
+        return bool(of_tenant)
 
     async def give_back_strays(self) -> bool:
         """Let all send what this worker is said to be sending, and is not; whether there was anything."""

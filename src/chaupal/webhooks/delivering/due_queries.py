@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, bindparam, func, not_, or_, select, update
 from chaupal.store.gates import is_sent_for
 from chaupal.store.statements import in_list, statement
 from chaupal.store.transaction import Transaction
+from chaupal.webhooks.delivering.schedule import WITHIN_MS
 from chaupal.webhooks.queries import WebhookRow
 from chaupal.webhooks.tables import IS_RETRYING, IS_WAITING, webhook_deliveries, webhooks
 
@@ -53,6 +54,19 @@ _DUE = (
 _WHY_ALL = "one worker delivers for all tenants and learns here which webhooks have something due"
 _SELECT_DUE = statement(_DUE, across_tenants=_WHY_ALL)
 _SELECT_DUE_AND_WELL = statement(_DUE.where(webhooks.c.failing_since_ms.is_(None)), across_tenants=_WHY_ALL)
+_SELECT_HELD_UP = statement(
+    select(webhooks.c.tenant_id, webhooks.c.webhook_id).where(
+        webhooks.c.next_due_ms > bindparam("now_ms"),
+        is_sent_for(webhooks.c.tenant_id),
+        or_(
+            webhooks.c.next_due_ms > bindparam("too_late_ms"),
+            select(_D.delivery_id)
+            .where(_D.tenant_id == webhooks.c.tenant_id, _D.webhook_id == webhooks.c.webhook_id, IS_WAITING)
+            .exists(),
+        ),
+    ),
+    across_tenants="one worker delivers for all tenants and learns here what a clock that was set back has held up",
+)
 _SET_DUE = statement(
     update(webhooks)
     .where(
@@ -111,6 +125,13 @@ def select_due(
     which = _SELECT_DUE if takes_failing else _SELECT_DUE_AND_WELL
     rows = tx.all(which, now_ms=tx.now_ms, row_limit=limit, full_hosts=full_hosts, but_ids=but)
     return [WebhookPlace(*row) for row in rows]
+
+
+def select_held_up(tx: Transaction) -> list[tuple[str, str]]:
+    """(tenant, webhook) of those that are to be looked at later, though something waits for its first try, or later
+    than anything is tried again: the clock was set back since."""
+    rows = tx.all(_SELECT_HELD_UP, now_ms=tx.now_ms, too_late_ms=tx.now_ms + WITHIN_MS)
+    return [(row[0], row[1]) for row in rows]
 
 
 def select_idle(tx: Transaction, webhook_ids: list[str]) -> list[str]:

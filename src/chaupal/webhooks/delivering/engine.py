@@ -200,11 +200,15 @@ class WebhookEngine:
                 continue
             try:
                 await self._deliverer.keep_lease()
-                has_rescued = await self._deliverer.rescue()
-                if await self._deliverer.give_back_strays() or has_rescued:
-                    self._signal.set()
+                await self._put_right(self._deliverer)
             except Exception as error:  # noqa: BLE001 - the loop must live
                 self._note_failure("keeping the lease failed", error)
+
+    async def _put_right(self, deliverer: Deliverer) -> None:
+        has_rescued = await deliverer.rescue()
+        has_let_go = await deliverer.heed_clock()
+        if await deliverer.give_back_strays() or has_let_go or has_rescued:
+            self._signal.set()
 
     async def _pause(self, poll_s: float) -> None:
         """Until somebody wakes the loop, or the time is over."""

@@ -29,6 +29,7 @@ from chaupal.webhooks.delivering.schedule import (
     EXHAUSTED,
     RETRYING,
     TRIES_MAX,
+    believed_due_ms,
     delay_ms,
     is_gone,
     is_success,
@@ -191,7 +192,9 @@ class _Recorder:
                 lane = select_next_lane(self._tx, webhook_id, lane)
             if lane is not None:
                 return self._tx.now_ms
-        return next_retry_ms(self._tx, webhook_id) if self._has_failed else standing.next_retry_ms
+        if self._has_failed or standing.next_retry_ms is None:
+            return next_retry_ms(self._tx, webhook_id) if self._has_failed else None
+        return believed_due_ms(standing.next_retry_ms, now_ms=self._tx.now_ms)
 
 
 def _arrival(tried: TriedDelivery) -> Arrival:

@@ -45,6 +45,11 @@ def delay_ms(delivery_id: str, tries_done: int, *, retry_after_s: int | None, sp
     return max(round(planned_ms * (1 - _JITTER)), min(waited_ms, WITHIN_MS - spent_ms - later_ms))
 
 
+def believed_due_ms(due_at_ms: int, *, now_ms: int) -> int:
+    """When something is tried again: now, where that is later than any try is planned, as the clock was set back."""
+    return due_at_ms if due_at_ms <= now_ms + WITHIN_MS else now_ms
+
+
 def is_success(status: int | None) -> bool:
     """Whether an answer with this status took the delivery; None is no answer."""
     return status is not None and 200 <= status < 300

@@ -20,9 +20,7 @@ _BEAT = statement(
 )
 _END_LEASES = statement(update(webhook_workers).where(_WORKER_HERE).values(lease_until_ms=0), is_aside=True)
 _DELETE_WORKER = statement(delete(webhook_workers).where(*_THIS_WORKER), is_aside=True)
-_SELECT_DEAD = statement(
-    select(webhook_workers.c.worker_id).where(_WORKER_HERE, webhook_workers.c.lease_until_ms < bindparam("before_ms"))
-)
+_SELECT_LEASES = statement(select(webhook_workers.c.worker_id, webhook_workers.c.lease_until_ms).where(_WORKER_HERE))
 _SELECT_LEASE = statement(
     select(webhook_workers.c.lease_until_ms).where(
         webhook_workers.c.tenant_id == "", webhook_workers.c.worker_id == bindparam("which_worker")
@@ -51,9 +49,9 @@ def delete_worker(tx: Transaction, worker_id: str) -> None:
     tx.run(_DELETE_WORKER, which_worker=worker_id)
 
 
-def select_dead_workers(tx: Transaction, before_ms: int) -> list[str]:
-    """Those whose lease ended before. In the installation."""
-    return [row[0] for row in tx.all(_SELECT_DEAD, before_ms=before_ms)]
+def select_leases(tx: Transaction) -> dict[str, int]:
+    """Until when each worker is taken for alive. In the installation."""
+    return {row[0]: row[1] for row in tx.all(_SELECT_LEASES)}
 
 
 def has_lease(tx: Transaction, worker_id: str) -> bool:
