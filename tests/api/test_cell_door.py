@@ -10,8 +10,11 @@ import httpx
 import pytest
 
 from chaupal.auth.signing import TokenSigner, make_signing_key
+from chaupal.cells import door
 from chaupal.cells.proofs import write_proof
 from chaupal.cells.roster import Peer, Roster
+from chaupal.cells.watching import Found
+from chaupal.serving.house import House
 from chaupal.store.clock import new_id
 from tests.api.client import assert_error
 from tests.api.worlds import World
@@ -72,6 +75,24 @@ class TestTheDoor:
         body = b'{"tenants": []}'
         for path, sent in ((DIRECTORY, b"{}"), ("/cells/v1/health", body), (DIRECTORY + "?x=1", body)):
             assert_error(send(root, sent, proof_of(root, body), path), code="Unauthenticated")
+
+    def test_a_cell_that_has_just_joined_is_looked_for_and_a_strange_one_not_each_time(
+        self, root: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        body, house, looks = b'{"tenants": []}', root.client.house, list[str]()
+        known = house.roster
+
+        def look(_house: House, _found: Found) -> None:
+            looks.append("")
+            house.roster = known
+
+        monkeypatch.setattr(door, "take_over", look)
+        root.clock.advance(seconds=1)
+        house.roster = Roster("root", is_root=True)
+        assert send(root, body, proof_of(root, body)).status_code == 200
+        for _ in range(3):
+            assert_error(send(root, body, "no proof"), code="Unauthenticated")
+        assert looks == [""]
 
     def test_a_body_that_cannot_be_read_is_refused(self, root: World) -> None:
         body = b'{"tenants": [{}]}'

@@ -10,7 +10,7 @@ import pytest
 
 from chaupal.auth.caller import Operator
 from chaupal.errors import InvalidParameters
-from chaupal.moving import arrivals, driving
+from chaupal.moving import arrivals, bringing, driving
 from chaupal.moving.moves import begin_move
 from chaupal.moving.rules import CopiedRows, Finish, TablePlace, page_arrived, page_rows
 from chaupal.serving.house import House
@@ -64,7 +64,7 @@ async def test_rows_go_as_copy_gives_them_and_one_that_differs_ends_the_move(
     monkeypatch.setattr(driving, "_PAUSE_S", 0.0)
     monkeypatch.setattr(driving, "LOOK_EVERY_S", 0.0)
     monkeypatch.setattr(driving, "take_over", lambda *_found: None)
-    monkeypatch.setattr(arrivals, "_SUMMED_BY_DATABASE", 2)  # five rows are summed in three parts
+    monkeypatch.setattr(bringing, "_SUMMED_AT_ONCE", 2)  # five rows are summed in three parts
     here, there = make_database("here"), make_database("there")
     target = make_house(there, store_on(there), KEYS[1])
     store, tenant_id = store_on(here), new_id()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ from chaupal.auth.caller import INSTALLATION
 from chaupal.cells.proofs import PROOF_HEADER, CellUnknown, Proof, check_body, check_proof
 from chaupal.cells.roster import Peer
 from chaupal.cells.rules import HeardCall, hear_once
+from chaupal.cells.watching import read_all, take_over, wanted_by
 from chaupal.errors import ChaupalError, InvalidParameters, MethodNotAllowed, NotFound, PayloadTooLarge
 from chaupal.serving.body_stream import BodyStream, ClientGone
 from chaupal.serving.dispatch import request_id_of
@@ -90,6 +92,7 @@ class CellDoor:
     def __init__(self, house: House, routes: Iterable[CellRoute], *, behind: ASGIApp) -> None:
         self._house = house
         self._behind = behind
+        self._looked_at_s = 0
         self._paths: PathTable[CellRoute] = PathTable()
         for route in routes:
             self._paths.add(route.method, route.path, route)
@@ -135,7 +138,7 @@ class CellDoor:
         if route is None:
             raise MethodNotAllowed(method=scope["method"], allowed=", ".join(matched.methods))
         headers = dict(scope["headers"])
-        proof = self._proof_of(scope, headers, raw_path) if route.needs_proof else None
+        proof = await self._proof_of(scope, headers, raw_path) if route.needs_proof else None
         declared = headers.get(b"content-length", b"").decode("latin-1")
         stream = BodyStream(
             receive,
@@ -157,12 +160,26 @@ class CellDoor:
         answer = await route.handler(request)
         return answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
 
-    def _proof_of(self, scope: Scope, headers: dict[bytes, bytes], raw_path: str) -> Proof:
+    async def _proof_of(self, scope: Scope, headers: dict[bytes, bytes], raw_path: str) -> Proof:
+        """Whose call it is. A cell that has joined a moment ago, or has a new key, may be in the database before this
+        process has heard of it, so an unknown one is looked for there, once a second at most: anybody may call.
+
+        Raises:
+            CellUnknown.
+        """
         query = scope["query_string"].decode("latin-1")
-        return check_proof(
+        check = partial(
+            check_proof,
             headers.get(PROOF_HEADER.encode(), b"").decode("latin-1"),
-            self._house.roster,
             method=scope["method"],
             path=f"{raw_path}?{query}" if query else raw_path,
             now_s=self._house.now_s,
         )
+        try:
+            return check(roster=self._house.roster)
+        except CellUnknown:
+            if self._house.now_s == self._looked_at_s:
+                raise
+            self._looked_at_s = self._house.now_s
+        take_over(self._house, await self._house.store.read(read_all, INSTALLATION, wanted_by(self._house)))
+        return check(roster=self._house.roster)

@@ -6,14 +6,14 @@ may be gone at any moment: nothing of what was put in counts before the last ste
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
-
-import msgspec
 
 from chaupal.archive.contents import RowDigest, digest_of_sum, encode_row
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.tenant_keys import seal_tenant_key
 from chaupal.cells.watching import read_all, take_over, wanted_by
+from chaupal.moving.carried import carried_table
 from chaupal.moving.rules import (
     ROWS_AT_ONCE,
     Changes,
@@ -30,24 +30,16 @@ from chaupal.moving.rules import (
     page_arrived,
     put_copied_rows,
     put_rows,
-    sum_copied,
 )
+from chaupal.moving.shapes import PartSum, SumOf
 from chaupal.serving.house import House
+from chaupal.settings import Settings
 from chaupal.store.tenant_rows import tenant_table
+from chaupal.store.whole_database import Part, read_database
 
 _CLEARED_AT_ONCE = 20
 _SUMMED_AT_ONCE = 20
 """Pages of a thousand rows: half a second's work."""
-_SUMMED_BY_DATABASE = 100_000
-"""Rows: the same."""
-
-
-class PartSum(msgspec.Struct, frozen=True, rename="camel"):
-    """Rows of a table, counted, with the sum of their hashes, and where to go on; None at the end."""
-
-    row_count: int
-    digest: str
-    after: list[Any] | None
 
 
 def _mover(tenant_id: str) -> Operator:
@@ -95,11 +87,34 @@ async def put_copied(house: House, tenant_id: str, rows: CopiedRows) -> None:
     await house.store.write(put_copied_rows, _mover(tenant_id), rows)
 
 
-async def sum_up_copied(house: House, tenant_id: str, table: str, after: list[Any] | None) -> PartSum:
-    """The same as `sum_up`, by PostgreSQL's own hashes."""
-    place = TablePlace(table, after, _SUMMED_BY_DATABASE)
-    row_count, total, until = await house.store.read(sum_copied, _mover(tenant_id), place)
-    return PartSum(row_count, digest_of_sum(total), None if until is None else list(until))
+async def sum_up_all(house: House, tenant_id: str, tables: list[SumOf]) -> list[PartSum]:
+    """The sum of each table, or of a part of it, as it is read back."""
+    copied = [asked for asked in tables if asked.is_copied]
+    found: dict[str, PartSum] = {}
+    if copied:
+        sums = await asyncio.to_thread(_sum_copied, house.settings, tenant_id, copied)
+        found = {asked.table: part for asked, part in zip(copied, sums, strict=True)}
+    for asked in tables:
+        if not asked.is_copied:
+            found[asked.table] = await sum_up(house, tenant_id, asked.table, asked.after)
+    return [found[asked.table] for asked in tables]
+
+
+def _sum_copied(settings: Settings, tenant_id: str, tables: list[SumOf]) -> list[PartSum]:
+    """By PostgreSQL's own hashes, on a connection of its own: it may take longer than reads of callers may.
+
+    Raises:
+        InvalidParameters.
+    """
+    sums = []
+    with read_database(settings) as database:
+        for asked in tables:
+            table = carried_table(asked.table)
+            after = None if asked.after is None else tuple(asked.after)
+            part = Part(table.key_columns, after, asked.row_limit)
+            row_count, total, last = database.sum_part(table.shape, tenant_id, part)
+            sums.append(PartSum(row_count, digest_of_sum(total), None if last is None else list(last)))
+    return sums
 
 
 async def sum_up(house: House, tenant_id: str, table: str, after: list[Any] | None) -> PartSum:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
@@ -10,21 +9,25 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from chaupal.archive.contents import RowDigest, encode_row
+from chaupal.auth.caller import INSTALLATION
 from chaupal.directory.places import Home
 from chaupal.errors import Unavailable
 from chaupal.media.archiving import StoredObject
 from chaupal.media.objects import ObjectKey, ObjectMissing
 from chaupal.moving import shapes
 from chaupal.moving.moves import Move
-from chaupal.moving.snapshots import Changed, Copied
+from chaupal.moving.snapshots import Changed, TableSum
 from chaupal.serving.house import House
 from chaupal.store.clock import new_id
+from chaupal.store.tenant_rows import hash_of_sample
 from chaupal.store.whole_database import Row
 
 _CALL_TIMEOUT_S = 60.0
 _MEDIA_TIMEOUT_S = 3_600.0
+_SUM_TIMEOUT_S = 600.0
+_SUMMED_AT_ONCE = 5_000_000
+"""Rows that the other cell's PostgreSQL sums before it answers; some seconds' work, minutes on slow disks."""
 _ROWS_AT_ONCE = 500
-_COMPARED_TOGETHER = 4
 _SUCCESS, _UNKNOWN, _UNAVAILABLE = 200, 401, 500
 _PROBE_BYTES = 32
 
@@ -47,10 +50,12 @@ class Bringing:
         self._is_shared: bool | None = None
 
     async def begin(self, key: bytes) -> bool:
-        """Begin, and have removed what an earlier try has left there; whether it takes what PostgreSQL's COPY gives."""
+        """Begin, and have removed what an earlier try has left there; whether it takes what PostgreSQL's COPY gives:
+        both are on PostgreSQL, and hash rows alike."""
         begun = await self._call("begin", shapes.Begin(self._move.arrival_id, key))
         await self._clear()
-        return begun.takes_copies
+        own = await self._house.store.read(hash_of_sample, INSTALLATION, None)
+        return bool(own) and own == begun.hash_of_sample
 
     async def _clear(self) -> None:
         place = shapes.Place(self._move.arrival_id)
@@ -65,36 +70,23 @@ class Bringing:
         """Send rows that are not there, as PostgreSQL's COPY has given them."""
         await self._call("copied", shapes.Copied(self._move.arrival_id, table, columns, data))
 
-    async def compare(self, copied: Copied) -> None:
-        """Have each table read there, and compare.
+    async def compare(self, sums: dict[str, TableSum]) -> None:
+        """Have these tables read there, and compare.
 
         Raises:
             RowsDiffer.
         """
-        waiting = list(copied.sums)
-
-        async def compare_some() -> None:
-            while waiting:
-                table = waiting.pop()
-                if await self._sum_there(table, is_copied=table in copied.by_database) != copied.sums[table]:
-                    raise RowsDiffer(f"the table {table} has other rows there than here")
-
-        # Most tables have next to nothing, so most of the time would go by between question and answer.
-        try:
-            async with asyncio.TaskGroup() as together:
-                for _ in range(_COMPARED_TOGETHER):
-                    together.create_task(compare_some())
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
-
-    async def _sum_there(self, table: str, *, is_copied: bool) -> tuple[int, str]:
-        found, after = RowDigest(), None
-        while True:
-            part = await self._call("sum", shapes.SumOf(table, after, is_copied))
-            found.add_part(part.row_count, part.digest)
-            after = part.after
-            if after is None:
-                return found.row_count, found.hex
+        found = {table: RowDigest() for table in sums}
+        asked = [_asked(table, summed) for table, summed in sums.items()]
+        while asked:
+            answer = await self._call("sum", shapes.SumsOf(asked), timeout_s=_SUM_TIMEOUT_S)
+            parts = list(zip(asked, answer.sums, strict=True))
+            for each, part in parts:
+                found[each.table].add_part(part.row_count, part.digest)
+            asked = [msgspec.structs.replace(each, after=part.after) for each, part in parts if part.after is not None]
+        for table, summed in sums.items():
+            if (found[table].row_count, found[table].hex) != (summed.row_count, summed.digest):
+                raise RowsDiffer(f"the table {table} has other rows there than here")
 
     async def change(self, changed: Changed) -> None:
         """Do there what was done here, and compare each row.
@@ -166,8 +158,9 @@ class Bringing:
         await self._clear()
         await self.give_up()
 
-    async def _call(self, step: str, shape: msgspec.Struct) -> shapes.Answer:
-        return msgspec.msgpack.decode(await self._send(step, msgspec.msgpack.encode(shape)), type=shapes.Answer)
+    async def _call(self, step: str, shape: msgspec.Struct, *, timeout_s: float = _CALL_TIMEOUT_S) -> shapes.Answer:
+        answered = await self._send(step, msgspec.msgpack.encode(shape), timeout_s=timeout_s)
+        return msgspec.msgpack.decode(answered, type=shapes.Answer)
 
     async def _send(
         self, step: str, body: bytes | AsyncIterator[bytes], *, timeout_s: float = _CALL_TIMEOUT_S
@@ -181,6 +174,11 @@ class Bringing:
         if answer.status >= _UNAVAILABLE or answer.status == _UNKNOWN:
             raise Unavailable(reason=f"The cell '{self._move.to_cell}' answered: {said}", retry_after_s=5)
         raise MoveRefused(said)
+
+
+def _asked(table: str, summed: TableSum) -> shapes.SumOf:
+    row_limit = _SUMMED_AT_ONCE if summed.row_count > _SUMMED_AT_ONCE else None
+    return shapes.SumOf(table, None, summed.is_by_database, row_limit)
 
 
 async def _as_iterator(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import chaupal
+from chaupal.errors import InvalidParameters
 from chaupal.store.schema import metadata
 from chaupal.store.tenant_rows import TenantTable, tenant_table
 
@@ -49,3 +50,15 @@ def carried_tables() -> list[TenantTable]:
     for file in sorted(Path(chaupal.__path__[0]).glob("*/tables.py")):
         importlib.import_module(f"chaupal.{file.parent.name}.tables")
     return [tenant_table(name) for name in sorted(metadata.tables) if name not in LEFT_BEHIND]
+
+
+def carried_table(name: str) -> TenantTable:
+    """The one of this name.
+
+    Raises:
+        InvalidParameters: its rows do not go along, or there is none.
+    """
+    for table in carried_tables():
+        if table.name == name:
+            return table
+    raise InvalidParameters(field="table", value=name, rule="must be a table whose rows go along with a tenant")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from chaupal.auth.caller import INSTALLATION
 from chaupal.cells.door import CellRequest, CellRoute
 from chaupal.cells.routes import EMPTY_PATH
 from chaupal.cells.shapes import EmptyRequest
@@ -38,10 +39,11 @@ def _packed(answer: shapes.Answer) -> bytes:
 async def take_begin(request: CellRequest) -> bytes:
     """A tenant is to come."""
     from chaupal.moving import arrivals
+    from chaupal.store.tenant_rows import hash_of_sample
 
-    begin = _read(request, shapes.Begin)
-    await arrivals.begin(request.house, request.path["tenantId"], begin.arrival_id, begin.key, is_move=True)
-    return _packed(shapes.Answer(takes_copies=request.house.settings.is_postgres))
+    begin, house, tenant_id = _read(request, shapes.Begin), request.house, request.path["tenantId"]
+    await arrivals.begin(house, tenant_id, begin.arrival_id, begin.key, is_move=True)
+    return _packed(shapes.Answer(hash_of_sample=await house.store.read(hash_of_sample, INSTALLATION, None)))
 
 
 async def take_clear(request: CellRequest) -> bytes:
@@ -85,13 +87,11 @@ async def take_changes(request: CellRequest) -> bytes:
 
 
 async def take_sum(request: CellRequest) -> bytes:
-    """What a part of a table adds up to here."""
+    """What tables, or parts of them, add up to here."""
     from chaupal.moving import arrivals
 
-    asked = _read(request, shapes.SumOf)
-    sum_up = arrivals.sum_up_copied if asked.is_copied else arrivals.sum_up
-    part = await sum_up(request.house, request.path["tenantId"], asked.table, asked.after)
-    return _packed(shapes.Answer(digest=part.digest, row_count=part.row_count, after=part.after))
+    asked = _read(request, shapes.SumsOf)
+    return _packed(shapes.Answer(sums=await arrivals.sum_up_all(request.house, request.path["tenantId"], asked.tables)))
 
 
 async def take_media(request: CellRequest) -> bytes:

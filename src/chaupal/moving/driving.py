@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from functools import partial
@@ -44,7 +45,7 @@ from chaupal.moving.moves import (
     release_writes,
     stop_recording_table,
 )
-from chaupal.moving.snapshots import Changed, copy_all, read_changed, stored_objects
+from chaupal.moving.snapshots import Changed, TableSum, copy_all, read_changed, stored_objects
 from chaupal.serving.house import House
 from chaupal.store.whole_database import Row
 
@@ -63,6 +64,11 @@ that its receiver has not answered. The other cell tries it once more, before wh
 _LANDING_PAUSE_S = 0.02
 
 _TOLD_EVERY_ROWS = 20_000
+_SENT_TOGETHER = 3
+"""One is written there, the next has come, and one is on its way."""
+
+_SMALL_ROWS = 1_000
+"""Tables of no more rows are compared by one call."""
 
 log = structlog.get_logger("moves")
 
@@ -129,7 +135,6 @@ async def _copy_once(house: House, move: Move) -> None:
     finally:
         sending.end()
     await bringing.send_media(copied.stored)
-    await bringing.compare(copied)
     number = await _catch_up(house, move, bringing, copied.until_number)
     for _ in range(_ROUNDS_MOST):
         await _land(house, move)
@@ -141,18 +146,24 @@ async def _copy_once(house: House, move: Move) -> None:
 
 
 class _Sending:
-    """For the thread that reads all rows: sends them, while the next ones are read."""
+    """For the thread that reads all rows: sends them, while the next ones are read, and has each large table compared
+    as soon as it is there, while the next one is sent."""
 
     def __init__(self, house: House, move: Move, bringing: Bringing) -> None:
         self._house, self._move, self._bringing = house, move, bringing
         self._loop = asyncio.get_running_loop()
         self._count = 0
         self._is_over = False
-        self._under_way: Future[None] | None = None
+        self._under_way: deque[Future[None]] = deque()
+        self._comparing: list[Future[None]] = []
+        self._alone = asyncio.Lock()
+        self._small: dict[str, TableSum] = {}
 
     def end(self) -> None:
         """Whoever waited for it is gone; the thread ends at its next rows."""
         self._is_over = True
+        for each in (*self._under_way, *self._comparing):
+            each.cancel()
 
     def take(self, table: str, rows: list[Row]) -> None:
         self._begin(partial(self._bringing.put, table, rows), len(rows))
@@ -160,17 +171,32 @@ class _Sending:
     def take_copied(self, table: str, columns: list[str], data: bytes, row_count: int) -> None:
         self._begin(partial(self._bringing.put_copied, table, columns, data), row_count)
 
+    def end_table(self, table: str, summed: Future[TableSum]) -> None:
+        comparing = self._compare(table, [*self._under_way], summed)
+        self._comparing.append(asyncio.run_coroutine_threadsafe(comparing, self._loop))
+
     async def settle(self) -> None:
-        """All has been sent."""
-        if self._under_way is not None:
-            await asyncio.wrap_future(self._under_way)
+        """All has been sent and compared."""
+        for each in (*self._under_way, *self._comparing):
+            await asyncio.wrap_future(each)
+        await self._bringing.compare(self._small)
 
     def _begin(self, send: Callable[[], Awaitable[None]], row_count: int) -> None:
-        if self._under_way is not None and not self._is_over:
-            self._under_way.result()
+        if len(self._under_way) >= _SENT_TOGETHER and not self._is_over:
+            self._under_way.popleft().result()
         if self._is_over:
             raise MoveOvertaken
-        self._under_way = asyncio.run_coroutine_threadsafe(self._send(send, row_count), self._loop)
+        self._under_way.append(asyncio.run_coroutine_threadsafe(self._send(send, row_count), self._loop))
+
+    async def _compare(self, table: str, sent: list[Future[None]], summed: Future[TableSum]) -> None:
+        for each in sent:
+            await asyncio.wrap_future(each)
+        known = await asyncio.wrap_future(summed)
+        if known.row_count <= _SMALL_ROWS:
+            self._small[table] = known
+            return
+        async with self._alone:
+            await self._bringing.compare({table: known})
 
     async def _send(self, send: Callable[[], Awaitable[None]], row_count: int) -> None:
         await send()

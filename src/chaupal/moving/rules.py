@@ -17,7 +17,7 @@ from chaupal.auth.tenant_keys import store_tenant_key
 from chaupal.connectors.rules import ApplicationIdTaken, find_connector
 from chaupal.directory.places import Arrival, arrive, lives_here, return_home
 from chaupal.errors import Conflict, InvalidParameters
-from chaupal.moving.carried import ACTING, carried_tables, is_copied
+from chaupal.moving.carried import ACTING, carried_table, carried_tables, is_copied
 from chaupal.moving.queries import (
     ArrivalRow,
     WaitingRow,
@@ -158,7 +158,7 @@ def put_rows(tx: Transaction, caller: Operator, given: RowsOf) -> int:
         ArrivalOver, InvalidParameters.
     """
     _check_running(tx, given.arrival_id)
-    table = _carried(given.table)
+    table = carried_table(given.table)
     rows = [_checked(table, caller.tenant_id, row) for row in given.rows]
     if table.name in ACTING:
         insert_waiting(tx, table.name, [WaitingRow(_key_text(table, row), _packed(row)) for row in rows])
@@ -183,16 +183,11 @@ def put_copied_rows(tx: Transaction, _caller: Operator, given: CopiedRows) -> in
         ArrivalOver, InvalidParameters.
     """
     _check_running(tx, given.arrival_id)
-    table = _carried(given.table)
+    table = carried_table(given.table)
     if given.columns != table.columns or not is_copied(table.name):
         rule = "must have the columns that it has here: bring both cells to the same version"
         raise InvalidParameters(field="table", value=given.table, rule=rule)
     return table.put_copied(tx, given.data)
-
-
-def sum_copied(tx: Transaction, _caller: Operator, place: TablePlace) -> tuple[int, int, Key | None]:
-    """(rows, sum of their hashes, where to go on) of the next rows of the caller's tenant, as PostgreSQL sums them."""
-    return _carried(place.table).sum_part(tx, None if place.after is None else tuple(place.after), place.limit)
 
 
 def apply_changes(tx: Transaction, caller: Operator, changes: Changes) -> str:
@@ -203,10 +198,10 @@ def apply_changes(tx: Transaction, caller: Operator, changes: Changes) -> str:
     """
     _check_running(tx, changes.arrival_id)
     for name, key in changes.removed:
-        _remove(tx, _carried(name), tuple(key))
+        _remove(tx, carried_table(name), tuple(key))
     digest = RowDigest()
     for name, rows in changes.rows.items():
-        table = _carried(name)
+        table = carried_table(name)
         put_rows(tx, caller, RowsOf(changes.arrival_id, name, rows))
         for row in rows:
             found = _find(tx, table, table.key_of(row))
@@ -231,12 +226,12 @@ def _find(tx: Transaction, table: TenantTable, key: Key) -> Row | None:
 def page_rows(tx: Transaction, _caller: Operator, place: TablePlace) -> list[Row]:
     """The next rows of the caller's tenant in a table."""
     after = None if place.after is None else tuple(place.after)
-    return _carried(place.table).page(tx, after, place.limit)
+    return carried_table(place.table).page(tx, after, place.limit)
 
 
 def page_arrived(tx: Transaction, _caller: Operator, place: TablePlace) -> list[Row]:
     """The same of a tenant that is on its way in, with the rows that wait."""
-    table = _carried(place.table)
+    table = carried_table(place.table)
     if table.name not in ACTING:
         return table.page(tx, None if place.after is None else tuple(place.after), place.limit)
     after = "" if place.after is None else _encode_key(tuple(place.after)).decode()
@@ -309,13 +304,6 @@ def _check_running(tx: Transaction, arrival_id: str) -> ArrivalRow:
     if arrival is None or arrival.arrival_id != arrival_id or arrival.finished_at_ms is not None:
         raise ArrivalOver
     return arrival
-
-
-def _carried(name: str) -> TenantTable:
-    for table in carried_tables():
-        if table.name == name:
-            return table
-    raise InvalidParameters(field="table", value=name, rule="must be a table whose rows go along with a tenant")
 
 
 def _checked(table: TenantTable, tenant_id: str, row: Any) -> Row:

@@ -46,12 +46,28 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class SumOf(msgspec.Struct, frozen=True):
-    """A part of a table."""
+    """A table, or the next rows of it after a key."""
 
     table: str
-    after: list[Any] | None
+    after: list[Any] | None = None
     is_copied: bool = False
     """The rows came by `Copied`: PostgreSQL sums them."""
+    row_limit: int | None = None
+    """Of those; None is all rows of the table."""
+
+
+class SumsOf(msgspec.Struct, frozen=True):
+    """Some tables."""
+
+    tables: list[SumOf]
+
+
+class PartSum(msgspec.Struct, frozen=True):
+    """Rows of a table, counted, with the sum of their hashes, and where to go on; None at the end."""
+
+    row_count: int
+    digest: str
+    after: list[Any] | None
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -76,6 +92,6 @@ class Answer(msgspec.Struct, frozen=True):
 
     has_more: bool = False
     digest: str = ""
-    row_count: int = 0
-    after: list[Any] | None = None
-    takes_copies: bool = False
+    sums: list[PartSum] = []
+    hash_of_sample: str = ""
+    """What tells whether both sum rows alike (`store.tenant_rows.hash_of_sample`)."""

@@ -6,6 +6,8 @@ Blocks; for a thread. A snapshot holds up nobody who writes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Protocol
 
 import msgspec
@@ -15,15 +17,23 @@ from chaupal.media.archiving import StoredObject, noting_objects
 from chaupal.moving.carried import carried_tables, is_copied
 from chaupal.settings import Settings
 from chaupal.store.tenant_rows import tenant_table
-from chaupal.store.whole_database import Row, TableShape, WholeDatabase, declared_tables, read_database
+from chaupal.store.whole_database import Part, Row, TableShape, WholeDatabase, declared_tables, read_database
 
 _ROWS_AT_ONCE, _BYTES_AT_ONCE = 1_000, 1_000_000
 _COPIED_BYTES_AT_ONCE = 2_000_000
 """Some ten thousand messages, for which the other cell's writer takes some 50 ms."""
 
 
+class TableSum(msgspec.Struct, frozen=True):
+    """What the rows of a table add up to. `is_by_database`: PostgreSQL has summed them."""
+
+    row_count: int
+    digest: str
+    is_by_database: bool = False
+
+
 class Taking(Protocol):
-    """Who is given the rows of a table, some at a time; returns when those before them have been sent."""
+    """Who is given the rows of a table, some at a time; returns when it can take more."""
 
     def take(self, table: str, rows: list[Row]) -> None:
         """Rows as values."""
@@ -31,15 +41,15 @@ class Taking(Protocol):
     def take_copied(self, table: str, columns: list[str], data: bytes, row_count: int) -> None:
         """Rows as PostgreSQL's COPY gives them."""
 
+    def end_table(self, table: str, summed: Future[TableSum]) -> None:
+        """All of its rows have been given; what they add up to is being found out."""
+
 
 class Copied(msgspec.Struct, frozen=True):
-    """All rows of one moment: what each table adds up to, the objects of media, and the last change before it."""
+    """Of all rows of one moment the objects of media, and the last change before it."""
 
     until_number: int
-    sums: dict[str, tuple[int, str]]
     stored: list[StoredObject]
-    by_database: frozenset[str] = frozenset()
-    """The tables that PostgreSQL has summed."""
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -55,25 +65,54 @@ def copy_all(settings: Settings, tenant_id: str, taking: Taking, *, takes_copies
     """Give every row to `taking`, one or two megabytes at once. `takes_copies`: it goes from PostgreSQL to
     PostgreSQL."""
     shapes = _shapes()
-    copied = frozenset(table.name for table in carried_tables() if takes_copies and is_copied(table.name))
-    sums: dict[str, tuple[int, str]] = {}
     stored: list[StoredObject] = []
-    with read_database(settings) as database:
+    with read_database(settings) as database, _summing(database, tenant_id, is_needed=takes_copies) as summing:
         until = max(_changes(database, shapes, tenant_id, 0), default=(0, "", ""))[0]
         for table in carried_tables():
             shape = shapes[table.name]
-            if table.name in copied:
+            if summing is not None and is_copied(table.name):
+                summed = summing.begin(shape)
                 for data, row_count in database.copied(shape, tenant_id, size_bytes=_COPIED_BYTES_AT_ONCE):
                     taking.take_copied(table.name, table.columns, data, row_count)
-                counted, total = database.sum_of(shape, tenant_id)
-                sums[table.name] = (counted, digest_of_sum(total))
             else:
                 rows = noting_objects(shape, database.rows(shape, tenant_id=tenant_id), stored)
-                sums[table.name] = _give_rows(table.name, rows, taking)
-    return Copied(until, sums, stored, copied)
+                summed = Future()
+                summed.set_result(_give_rows(table.name, rows, taking))
+            taking.end_table(table.name, summed)
+    return Copied(until, stored)
 
 
-def _give_rows(table: str, rows: Iterator[Row], taking: Taking) -> tuple[int, str]:
+class _Summing:
+    """Has PostgreSQL sum tables beside their being read, so that whoever reads does not wait for it."""
+
+    def __init__(self, database: WholeDatabase, tenant_id: str, thread: ThreadPoolExecutor) -> None:
+        self._database, self._tenant_id, self._thread = database, tenant_id, thread
+
+    def begin(self, shape: TableShape) -> Future[TableSum]:
+        """One table after another."""
+        return self._thread.submit(self._sum, shape)
+
+    def _sum(self, shape: TableShape) -> TableSum:
+        row_count, total, _ = self._database.sum_part(shape, self._tenant_id, Part())
+        return TableSum(row_count, digest_of_sum(total), is_by_database=True)
+
+
+@contextmanager
+def _summing(database: WholeDatabase, tenant_id: str, *, is_needed: bool) -> Iterator[_Summing | None]:
+    """It has summed everything when the block ends, or leaves what it has not begun with where the block fails."""
+    if not is_needed:
+        yield None
+        return
+    with database.beside() as same:
+        thread = ThreadPoolExecutor(1, thread_name_prefix="summing")
+        try:
+            yield _Summing(same, tenant_id, thread)
+            thread.shutdown()
+        finally:
+            thread.shutdown(cancel_futures=True)
+
+
+def _give_rows(table: str, rows: Iterator[Row], taking: Taking) -> TableSum:
     digest = RowDigest()
     chunk: list[Row] = []
     size_bytes = 0
@@ -87,7 +126,7 @@ def _give_rows(table: str, rows: Iterator[Row], taking: Taking) -> tuple[int, st
             chunk, size_bytes = [], 0
     if chunk:
         taking.take(table, chunk)
-    return digest.row_count, digest.hex
+    return TableSum(digest.row_count, digest.hex)
 
 
 def stored_objects(settings: Settings, tenant_id: str) -> list[StoredObject]:

@@ -16,9 +16,10 @@ from sqlalchemy import (
     Column,
     Integer,
     LargeBinary,
-    Select,
     Table,
+    Text,
     bindparam,
+    cast,
     delete,
     insert,
     literal_column,
@@ -29,9 +30,11 @@ from sqlalchemy import tuple_ as row_of
 from chaupal.store.schema import metadata
 from chaupal.store.statements import Statement
 from chaupal.store.transaction import Transaction
-from chaupal.store.whole_database import Row, shape_of
+from chaupal.store.whole_database import Row, TableShape, row_hash, shape_of
 
 Key = tuple[Any, ...]
+
+_SAMPLE = ("'नमस्ते'::text", "9007199254740993::bigint", "7::integer", "true", "decode('00ff', 'hex')", "NULL::text")
 
 # Statements made here are not in the list of all statements: which table they are of is only known when they are used.
 
@@ -47,6 +50,11 @@ class TenantTable:
         self._key_places = [self.columns.index(column.name) for column in self._keys]
         self.bytes_at = [at for at, column in enumerate(table.columns) if isinstance(column.type, LargeBinary)]
         self.booleans_at = [at for at, column in enumerate(table.columns) if isinstance(column.type, Boolean)]
+
+    @cached_property
+    def shape(self) -> TableShape:
+        """The same for what reads the whole database."""
+        return shape_of(self._table)
 
     @property
     def key_columns(self) -> list[str]:
@@ -75,20 +83,7 @@ class TenantTable:
 
     def put_copied(self, tx: Transaction, data: bytes) -> int:
         """Insert rows that another PostgreSQL's COPY has given, and no other tenant's; how many. Inside tx."""
-        return tx.copy_in(shape_of(self._table).copy_in(tx.tenant_id), data)
-
-    def sum_part(self, tx: Transaction, after: Key | None, limit: int) -> tuple[int, int, Key | None]:
-        """(rows, sum of their hashes as PostgreSQL makes them, last key) of the next rows in the order of their keys;
-        the key is None at the end. On PostgreSQL alone."""
-        from_here = _named(after or ())
-        until: Key | None = None
-        if self._keys:
-            last = tx.one_or_none(self._skip(after is not None), row_offset=limit - 1, **from_here)
-            until = None if last is None else tuple(last)
-        upto = {f"upto_{at}": value for at, value in enumerate(until or ())}
-        row = tx.one_or_none(self._sum(after is not None, until is not None), **from_here, **upto)
-        assert row is not None
-        return row[0], int(row[1]), until
+        return tx.copy_in(self.shape.copy_in(tx.tenant_id), data)
 
     def remove(self, tx: Transaction, key: Key) -> int:
         """Delete the row with this key; how many there were. Inside tx."""
@@ -116,25 +111,8 @@ class TenantTable:
         chosen = select(*self._table.columns).where(self._here, row_of(*self._keys) > self._above())
         return Statement(chosen.order_by(*self._keys).limit(bindparam("row_limit", type_=Integer())))
 
-    def _above(self, name: str = "key") -> Any:
-        return row_of(*[bindparam(f"{name}_{at}", type_=column.type) for at, column in enumerate(self._keys)])
-
-    @cache  # noqa: B019 - as many tables as there are, for as long as the process
-    def _skip(self, has_after: bool) -> Statement:
-        chosen = select(*self._keys).where(self._here).order_by(*self._keys)
-        if has_after:
-            chosen = chosen.where(row_of(*self._keys) > self._above())
-        return Statement(chosen.offset(bindparam("row_offset", type_=Integer())).limit(1))
-
-    @cache  # noqa: B019 - the same
-    def _sum(self, has_after: bool, has_end: bool) -> Statement:
-        sums: Select[Any] = select(literal_column(shape_of(self._table).sum_columns))
-        chosen = sums.select_from(self._table).where(self._here)
-        if has_after:
-            chosen = chosen.where(row_of(*self._keys) > self._above())
-        if has_end:
-            chosen = chosen.where(row_of(*self._keys) <= self._above("upto"))
-        return Statement(chosen)
+    def _above(self) -> Any:
+        return row_of(*[bindparam(f"key_{at}", type_=column.type) for at, column in enumerate(self._keys)])
 
     @cached_property
     def _find(self) -> Statement:
@@ -169,3 +147,18 @@ def tenant_table(name: str) -> TenantTable:
         KeyError: there is none.
     """
     return TenantTable(metadata.tables[name])
+
+
+@cache
+def _hash_of_sample() -> Statement:
+    return Statement(select(literal_column(row_hash(_SAMPLE)), cast(bindparam("tenant_id"), Text)))
+
+
+def hash_of_sample(tx: Transaction, _caller: Any, _request: None) -> str:
+    """What PostgreSQL makes of a row with a value of every kind; "" on SQLite. Two databases in which it is the same
+    have the same sums of the same rows."""
+    if tx.dialect != "postgresql":
+        return ""
+    row = tx.one_or_none(_hash_of_sample())
+    assert row is not None
+    return str(row[0])

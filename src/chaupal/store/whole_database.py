@@ -7,7 +7,7 @@ archive of an older schema can be put back, too. Values are those of Python, the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -76,15 +76,18 @@ class TableShape(msgspec.Struct, frozen=True):
         """The statement that PostgreSQL takes them in by. Rows of other tenants are passed over."""
         return f"{self.copy} WHERE tenant_id = {_literal(tenant_id)}"
 
-    @property
-    def sum_columns(self) -> str:
-        """What PostgreSQL counts rows by, and sums their hashes, whatever their order."""
-        values = ", ".join(
-            f"encode({_quoted(column.name)}, 'hex')" if column.kind == "bytes" else _quoted(column.name)
-            for column in self.columns
-        )
-        hashed = f"('x' || substr(md5(ROW({values})::text), 1, 16))::bit(64)::bigint"
-        return f"count(*), coalesce(sum({hashed}), 0)"
+    def sum_of(self, place: str) -> str:
+        """The statement by which PostgreSQL counts the rows of one tenant and sums their hashes, whatever their
+        order."""
+        hashed = row_hash([_quoted(column.name) for column in self.columns])
+        return f"SELECT count(*), coalesce(sum({hashed}), 0) FROM {_quoted(self.name)} WHERE tenant_id = {place}"
+
+
+def row_hash(values: Iterable[str]) -> str:
+    """The expression by which PostgreSQL hashes a row, a third of what MD5 of its text costs. No two rows differ by a
+    mistake and have one hash; against forgery it is of no use. It is what partitions are chosen by, so it stays from
+    one version to the next, but not from one kind of processor to another (`store.tenant_rows.hash_of_sample`)."""
+    return f"hash_record_extended(ROW({', '.join(values)}), 0)"
 
 
 def _literal(value: str) -> str:
@@ -115,6 +118,15 @@ def _kind_of(of_type: Any) -> ColumnKind:
     return "bytes" if isinstance(of_type, LargeBinary) else "text"
 
 
+class Part(msgspec.Struct, frozen=True):
+    """The next rows of a table after a key, in the order of these columns, which are the key; `row_limit` None is all
+    of them, in whatever order is the quickest."""
+
+    key_columns: Sequence[str] = ()
+    after: Row | None = None
+    row_limit: int | None = None
+
+
 class WholeDatabase(Protocol):
     """One transaction on the whole database."""
 
@@ -124,8 +136,12 @@ class WholeDatabase(Protocol):
     def copied(self, table: TableShape, tenant_id: str, *, size_bytes: int) -> Iterator[tuple[bytes, int]]:
         """The rows of one tenant as PostgreSQL's COPY gives them, some of about this size at a time, and how many."""
 
-    def sum_of(self, table: TableShape, tenant_id: str) -> tuple[int, int]:
-        """How many rows a tenant has, and the sum of PostgreSQL's hashes of them."""
+    def sum_part(self, table: TableShape, tenant_id: str, part: Part) -> tuple[int, int, Row | None]:
+        """(rows, sum of PostgreSQL's hashes of them, last key) of a part of a tenant's rows; the key is None at the
+        end."""
+
+    def beside(self) -> AbstractContextManager[WholeDatabase]:
+        """The same moment once more, for another thread. On PostgreSQL alone."""
 
     def find(self, table: TableShape, tenant_id: str, key: dict[str, Any]) -> Row | None:
         """One row of a tenant by its key."""
@@ -137,6 +153,11 @@ class WholeDatabase(Protocol):
         """Whether there is any."""
 
 
+_BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_TAKE_SNAPSHOT = "SELECT 1"
+"""The snapshot is taken by the first statement, not by BEGIN."""
+
+
 @contextmanager
 def read_database(settings: Settings) -> Iterator[WholeDatabase]:
     """The database as it stands at this moment, whatever is written meanwhile. Writers do not wait for it.
@@ -144,7 +165,7 @@ def read_database(settings: Settings) -> Iterator[WholeDatabase]:
     Raises the driver's errors: `explained_opening` makes sentences of them.
     """
     if settings.is_postgres:
-        with _postgres(settings.database, b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as database:
+        with _postgres(settings.database, _BEGIN_READ) as database:
             yield database
     else:
         with _sqlite(settings, is_read=True) as database:
@@ -158,7 +179,7 @@ def fill_database(settings: Settings) -> Iterator[WholeDatabase]:
     On SQLite the caller holds the data folder's lock.
     """
     if settings.is_postgres:
-        with _postgres(settings.database, b"BEGIN") as database:
+        with _postgres(settings.database, "BEGIN") as database:
             yield database
         _measure_tables(settings.database)
     else:
@@ -179,8 +200,11 @@ class _Sqlite:
     def copied(self, table: TableShape, tenant_id: str, *, size_bytes: int) -> Iterator[tuple[bytes, int]]:
         raise NotImplementedError("SQLite has no COPY")
 
-    def sum_of(self, table: TableShape, tenant_id: str) -> tuple[int, int]:
+    def sum_part(self, table: TableShape, tenant_id: str, part: Part) -> tuple[int, int, Row | None]:
         raise NotImplementedError("SQLite hashes no rows")
+
+    def beside(self) -> AbstractContextManager[WholeDatabase]:
+        raise NotImplementedError("SQLite shares no snapshots")
 
     def find(self, table: TableShape, tenant_id: str, key: dict[str, Any]) -> Row | None:
         flags = [index for index, column in enumerate(table.columns) if column.kind == "boolean"]
@@ -223,8 +247,15 @@ def _sqlite(settings: Settings, *, is_read: bool) -> Iterator[WholeDatabase]:
 
 
 class _Postgres:
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, url: str) -> None:
         self._connection = connection
+        self._url = url
+
+    @contextmanager
+    def beside(self) -> Iterator[WholeDatabase]:
+        (snapshot,) = self._connection.execute("SELECT pg_export_snapshot()").fetchone()
+        with _postgres(self._url, _BEGIN_READ, f"SET TRANSACTION SNAPSHOT {_literal(snapshot)}") as database:
+            yield database
 
     def rows(self, table: TableShape, *, tenant_id: str | None = None) -> Iterator[Row]:
         # A cursor with a name is the server's: without one the library would fetch the whole table.
@@ -250,10 +281,19 @@ class _Postgres:
             if lines:
                 yield b"".join(lines), len(lines)
 
-    def sum_of(self, table: TableShape, tenant_id: str) -> tuple[int, int]:
-        text = f"SELECT {table.sum_columns} FROM {_quoted(table.name)} WHERE tenant_id = %s"
-        count, total = self._connection.execute(text, (tenant_id,)).fetchone()
-        return count, int(total)
+    def sum_part(self, table: TableShape, tenant_id: str, part: Part) -> tuple[int, int, Row | None]:
+        columns = ", ".join(map(_quoted, part.key_columns))
+        places = ", ".join(["%s"] * len(part.key_columns))
+        above = "" if part.after is None else f" AND ({columns}) > ({places})"
+        bound = (tenant_id, *(part.after or ()))
+        last: Row | None = None
+        if part.row_limit is not None and part.key_columns:
+            chosen = f"SELECT {columns} FROM {_quoted(table.name)} WHERE tenant_id = %s{above} ORDER BY {columns}"
+            last = self._connection.execute(f"{chosen} OFFSET %s LIMIT 1", (*bound, part.row_limit - 1)).fetchone()
+        upto = "" if last is None else f" AND ({columns}) <= ({places})"
+        text = f"{table.sum_of('%s')}{above}{upto}"
+        count, total = self._connection.execute(text, (*bound, *(last or ()))).fetchone()
+        return count, int(total), last
 
     def find(self, table: TableShape, tenant_id: str, key: dict[str, Any]) -> Row | None:
         found: Row | None = self._connection.execute(table.select_at("%s", key), (tenant_id, *key.values())).fetchone()
@@ -270,13 +310,13 @@ class _Postgres:
 
 
 @contextmanager
-def _postgres(url: str, begin: bytes) -> Iterator[WholeDatabase]:
+def _postgres(url: str, begin: str, first: str = _TAKE_SNAPSHOT) -> Iterator[WholeDatabase]:
     import psycopg
 
     with psycopg.connect(url, autocommit=True, connect_timeout=5, application_name="chaupal archive") as connection:
-        connection.execute(begin)
-        connection.execute("SELECT 1")  # the snapshot is taken by the first statement, not by BEGIN
-        yield _Postgres(connection)
+        connection.execute(begin.encode())
+        connection.execute(first.encode())
+        yield _Postgres(connection, url)
         connection.execute("COMMIT")
 
 
