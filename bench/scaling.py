@@ -16,8 +16,9 @@ STREAMS_MEASURED = 1_000
 PAGE_MESSAGES = 50
 EVENT_LOG_DAYS = 30
 DELIVERY_DAYS = 30
-CONNECTIONS_OF_A_PROCESS = 9
-"""To PostgreSQL, at most: two that write, four that read, two for signals, one for limits."""
+CONNECTIONS_OF_A_PROCESS = 11
+"""To PostgreSQL, at most: two that write, four that read, two for signals, one for limits; and two of the process that
+delivers."""
 
 
 @dataclass(frozen=True)

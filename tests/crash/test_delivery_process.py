@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
 
 import psutil
+import psycopg
+import pytest
 
 from tests.api.hooks import HookReceiver
 from tests.crash.posting import Place, settle
 from tests.crash.test_webhooks_killed import post_all, register
 from tests.installations import Installation
+from tests.outbound.receivers import Received
 from tests.parts.run import is_alive, wait_until_gone
+from tests.stores import ask_postgres
 
 PATIENCE_S = 60.0
 DELIVERED = 'chaupal_webhook_tries_total{outcome="delivered"}'
@@ -38,6 +43,11 @@ def processes_of(installation: Installation) -> list[psutil.Process]:
 def wait_for(receiver: HookReceiver, is_there: Callable[[], bool]) -> None:
     with receiver.came:
         assert receiver.came.wait_for(is_there, timeout=PATIENCE_S), f"{len(receiver.deliveries)} deliveries"
+
+
+def states_of(installation: Installation) -> list[str]:
+    """The states of all deliveries, as PostgreSQL has them."""
+    return [state for (state,) in ask_postgres(installation.database, "SELECT state FROM webhook_deliveries")]
 
 
 def metrics_of(installation: Installation) -> dict[str, float]:
@@ -75,6 +85,28 @@ class TestDeliveryProcess:
             assert taken(receiver) == sent, "in order"
             assert [each.pid for each in processes_of(installation)] != [process.pid]
             assert metrics_of(installation)['chaupal_background_errors_total{loop="webhooks"}'] == 1
+
+    @pytest.mark.parametrize("installation", ["postgresql"], indirect=True)
+    def test_on_postgresql_it_waits_for_no_call_of_the_organization(self, installation: Installation) -> None:
+        place = prepare(installation)
+        may_answer = threading.Event()
+
+        def answer(_received: Received) -> int:
+            assert may_answer.wait(PATIENCE_S)
+            return 200
+
+        with HookReceiver() as receiver, psycopg.connect(installation.database) as call:
+            receiver.answer_with = answer
+            register(place, receiver, place.group_id)
+            post_all(place, ["first"])
+            give_up_s = time.monotonic() + PATIENCE_S
+            while states_of(installation) != ["sending"] and time.monotonic() < give_up_s:
+                time.sleep(0.01)
+            call.execute("SELECT tenant_id FROM tenants FOR UPDATE")  # as a call does while it is written
+            may_answer.set()
+            while states_of(installation) != ["delivered"] and time.monotonic() < give_up_s:
+                time.sleep(0.01)
+            assert states_of(installation) == ["delivered"]
 
     def test_it_ends_when_its_server_is_killed(self, installation: Installation) -> None:
         place = prepare(installation)

@@ -50,7 +50,7 @@ class TestPage:
 
     def test_a_process_has_the_connections_that_it_is_said_to_have(self) -> None:
         settings = Settings()
-        assert settings.store_writers + settings.store_readers + 3 == CONNECTIONS_OF_A_PROCESS
+        assert settings.store_writers + settings.store_readers + 3 + 2 == CONNECTIONS_OF_A_PROCESS
 
     def test_a_process_is_given_as_many_streams_as_it_takes(self) -> None:
         assert Limits().streams_of_a_process == Settings().streams_max
@@ -65,7 +65,7 @@ class TestNeedOf:
         assert need.api_processes == 100
         assert need.server_gb == pytest.approx(0.101 * COSTS.idle_mb + 0.1 * COSTS.stream_kb)
         assert need.machines == 13
-        assert (need.cells, need.connections) == (2, 51 * 9)
+        assert (need.cells, need.connections) == (2, 51 * 11)
         assert need.largest_tenant_posts_s == pytest.approx(4)
 
     @pytest.mark.parametrize("users", USERS)

@@ -14,6 +14,7 @@ from chaupal.auth.caller import Operator
 from chaupal.store.postgres import PostgresConnection
 from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
+from chaupal.store.writer import Writer
 from tests.store.rules import (
     COUNT_PEOPLE,
     INSERT_PERSON,
@@ -62,7 +63,7 @@ def watched(postgres_database: Database) -> Iterator[Store]:
     store = Store(
         connect_writer=lambda: WatchedConnection(url),
         connect_reader=lambda: PostgresConnection(url, read_limit_ms=1_000),
-        writer_count=1,
+        writers=[Writer],
         reader_count=1,
         queue_max=100,
     )

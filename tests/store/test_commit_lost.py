@@ -14,7 +14,7 @@ from chaupal.store.connection import DatabaseGone
 from chaupal.store.postgres import PostgresConnection
 from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
-from chaupal.store.writer import OutcomeUnknown
+from chaupal.store.writer import OutcomeUnknown, Writer
 from tests.stores import Database, OpenStore, add_tenant
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +44,7 @@ def store_over(database: Database) -> Store:
     store = Store(
         connect_writer=lambda: CutConnection(url),
         connect_reader=lambda: PostgresConnection(url, read_limit_ms=1_000),
-        writer_count=1,
+        writers=[Writer],
         reader_count=1,
         queue_max=100,
     )

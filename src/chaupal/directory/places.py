@@ -123,6 +123,7 @@ def release(tx: Transaction, _caller: Operator, _request: None) -> None:
 
 
 def _set_gate(tx: Transaction, gate: str) -> None:
+    tx.lock_beside()
     state = select_state(tx)
     if state is None:
         raise NotFound("tenant")
@@ -141,6 +142,7 @@ def leave(tx: Transaction, _caller: Operator, departure: Departure) -> None:
         NotFound.
         TenantHasLeft: to another cell than this one.
     """
+    tx.lock_beside()
     state = select_state(tx)
     if state is None:
         raise NotFound("tenant")

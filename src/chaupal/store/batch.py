@@ -109,9 +109,9 @@ class Batch:
     """What a batch has gathered before its commit."""
 
     connection: Connection
-    batch_id: str
-    now_us: int
     memory: Memory
+    batch_id: str = field(default_factory=new_id)
+    now_us: int = 0
     states: dict[str, TenantState] = field(default_factory=dict)
     pending: PendingRows = field(default_factory=PendingRows)
     event_rows: list[dict[str, Any]] = field(default_factory=list)
@@ -165,14 +165,7 @@ class Batch:
         """
         before = self.states[work.caller.tenant_id]
         state = copy(before)
-        tx = Transaction(
-            self.connection,
-            tenant_id=work.caller.tenant_id,
-            now_us=self.now_us,
-            state=state,
-            memory=self.memory,
-            needs_savepoint=not alone,
-        )
+        tx = self._transaction(work, state, needs_savepoint=not alone)
         work.error = None
         try:
             if before.gate:
@@ -189,6 +182,16 @@ class Batch:
         tx.keep()
         self._gather(tx)
         work.position = state.last_position
+
+    def _transaction(self, work: Work, state: TenantState, *, needs_savepoint: bool) -> Transaction:
+        return Transaction(
+            self.connection,
+            tenant_id=work.caller.tenant_id,
+            now_us=self.now_us,
+            state=state,
+            memory=self.memory,
+            needs_savepoint=needs_savepoint,
+        )
 
     def _gather(self, tx: Transaction) -> None:
         if not (tx.wrote or tx.events or tx.pending.rows):
@@ -246,16 +249,15 @@ class _RuleFailed(Exception):
 
 
 def run_batch(
-    connection: Connection,
+    batch: Batch,
     works: list[Work],
     *,
-    memory: Memory,
     clock: Clock,
     before_commit: Callable[[], None],
     is_forced: bool = True,
     join: Callable[[Set[str]], Sequence[Work]] = lambda _: (),
 ) -> Batch | None:
-    """Run the rules and write what they appended, up to but without the commit.
+    """Run the rules of a new batch and write what they appended, up to but without the commit.
 
     None where the only rule failed after it had written: all is rolled back, its error is in its work. Inside the
     connection's transaction, which the caller ends. The time is read after the tenants' places are known, so that it
@@ -268,16 +270,15 @@ def run_batch(
         DatabaseRefused: a statement was refused; nothing may be committed, the rules may be run again one by one.
         DatabaseGone, StorageFull: nothing was committed.
     """
-    batch = Batch(connection=connection, batch_id=new_id(), now_us=0, memory=memory)
     batch.begin({work.caller.tenant_id for work in works}, is_forced=is_forced)
-    if not connection.is_assuming:
+    if not batch.connection.is_assuming:
         works += join(batch.states.keys())
     batch.now_us = clock()
     try:
         for work in works:
             batch.run(work, alone=len(works) == 1)
     except _RuleFailed:
-        connection.rollback()
+        batch.connection.rollback()
         return None
     if batch.event_rows and not is_forced:
         raise ForceNeeded

@@ -17,6 +17,7 @@ from chaupal.store.clock import Clock, wall_clock
 from chaupal.store.connection import Connection
 from chaupal.store.migrating import migrate
 from chaupal.store.store import Signals, Store
+from chaupal.store.writer import Writer
 
 if TYPE_CHECKING:
     from chaupal.store.turns import Turn
@@ -80,7 +81,7 @@ def open_store(
     store = Store(
         connect_writer=connect_writer,
         connect_reader=connect_reader,
-        writer_count=settings.store_writers if settings.is_postgres else 1,
+        writers=[Writer] * (settings.store_writers if settings.is_postgres else 1),
         reader_count=settings.store_readers,
         queue_max=settings.store_queue_max,
         clock=clock,
@@ -96,13 +97,19 @@ def open_store(
 StoreT = TypeVar("StoreT", bound=Store)
 
 
-def open_reading_store(settings: Settings, kind: type[StoreT]) -> StoreT:
-    """A store that only reads, with one thread, beside the process that writes; its schema must be in place."""
-    _, connect_reader = _connects(settings, None, is_reader=True)
+def open_store_beside(settings: Settings, kind: type[StoreT]) -> StoreT:
+    """A store beside the process that writes: it reads, with one thread, and on PostgreSQL writes beside the
+    calls of users (`store.beside`), with another. The schema must be in place."""
+    connect_writer, connect_reader = _connects(settings, None, is_beside=True)
+    writers: list[type[Writer]] = []
+    if settings.is_postgres:
+        from chaupal.store.beside import BesideWriter
+
+        writers.append(BesideWriter)
     store = kind(
-        connect_writer=connect_reader,
+        connect_writer=connect_writer,
         connect_reader=connect_reader,
-        writer_count=0,
+        writers=writers,
         reader_count=1,
         queue_max=settings.store_queue_max,
     )
@@ -127,13 +134,13 @@ def _turn_on(url: str, name: str) -> Turn:
 
 
 def _connects(
-    settings: Settings, sqlite_vfs: str | None, *, is_reader: bool = False
+    settings: Settings, sqlite_vfs: str | None, *, is_beside: bool = False
 ) -> tuple[Callable[[], Connection], Callable[[], Connection]]:
     limit_ms = settings.read_timeout_ms
     if settings.is_postgres:
         from chaupal.store.postgres import PostgresConnection, check_durability
 
-        if not is_reader:
+        if not is_beside:
             check_durability(settings.database)
         return (
             lambda: PostgresConnection(settings.database),

@@ -34,13 +34,27 @@ _WIDE = BigInteger().with_variant(Integer(), "sqlite")
 _FLAG = Boolean(create_constraint=False).with_variant(Integer(), "sqlite")
 
 
-def define_table(name: str, *parts: Column[Any] | Index | CheckConstraint, is_clustered: bool = False) -> Table:
+def define_table(
+    name: str,
+    *parts: Column[Any] | Index | CheckConstraint,
+    is_clustered: bool = False,
+    is_written_beside: bool = False,
+) -> Table:
     """A table whose key begins with `tenant_id`.
 
     `is_clustered`: on SQLite the rows lie in key order without a second tree; for small rows that are read by key.
+    `is_written_beside`: on PostgreSQL also beside the calls of users (`store.beside`).
     """
     tenant_id = Column("tenant_id", Text, primary_key=True)
-    return Table(name, metadata, tenant_id, *parts, sqlite_strict=True, sqlite_with_rowid=not is_clustered)
+    return Table(
+        name,
+        metadata,
+        tenant_id,
+        *parts,
+        info={"is_written_beside": is_written_beside},
+        sqlite_strict=True,
+        sqlite_with_rowid=not is_clustered,
+    )
 
 
 def partial_index(

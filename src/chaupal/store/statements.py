@@ -154,13 +154,14 @@ class CompiledStatement(msgspec.Struct, frozen=True):
 class Statement:
     """A statement of one slice's `queries.py`. Compared by identity; lives as long as the process."""
 
-    __slots__ = ("_compiled", "construct", "is_aside", "is_insert", "is_select")
+    __slots__ = ("_compiled", "construct", "is_aside", "is_beside", "is_insert", "is_select")
 
     def __init__(self, construct: ClauseElement, *, is_aside: bool = False) -> None:
         self.construct = construct
         self.is_aside = is_aside
         self.is_select = isinstance(construct, sqlalchemy.SelectBase)
         self.is_insert = isinstance(construct, sqlalchemy.Insert)
+        self.is_beside = isinstance(construct, sqlalchemy.UpdateBase) and _is_beside(construct)
         self._compiled: dict[str, CompiledStatement] = {}
 
     def compiled(self, dialect: Dialect) -> CompiledStatement:
@@ -196,6 +197,11 @@ def statement(construct: ClauseElement, *, across_tenants: str = "", is_aside: b
         ACROSS_TENANTS[id(made)] = across_tenants
     ALL_STATEMENTS.append(made)
     return made
+
+
+def _is_beside(construct: sqlalchemy.UpdateBase) -> bool:
+    table = construct.table
+    return isinstance(table, sqlalchemy.Table) and bool(table.info.get("is_written_beside"))
 
 
 def _compile(construct: ClauseElement, dialect: Dialect) -> CompiledStatement:

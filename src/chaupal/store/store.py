@@ -94,7 +94,7 @@ class Store:
         *,
         connect_writer: Callable[[], Connection],
         connect_reader: Callable[[], Connection],
-        writer_count: int,
+        writers: Sequence[type[Writer]],
         reader_count: int,
         queue_max: int,
         clock: Clock = wall_clock,
@@ -107,7 +107,7 @@ class Store:
         self._tracing: BatchTracing | None = None
         self._listeners: list[Callable[[Set[str]], None]] = []
         self._writers = [
-            Writer(
+            kind(
                 connect_writer,
                 clock=clock,
                 queue_max=queue_max,
@@ -115,7 +115,7 @@ class Store:
                 before_commit=before_commit,
                 on_commit=self._note_commit,
             )
-            for _ in range(writer_count)
+            for kind in writers
         ]
         self._readers = Readers(
             connect_reader, clock=clock, thread_count=reader_count, queue_max=queue_max, deliver_all=_deliver_all
@@ -156,6 +156,11 @@ class Store:
         self._tracing = tracing
         for writer in self._writers:
             writer.on_batch = tracing.note_batch
+
+    @property
+    def has_writers(self) -> bool:
+        """Whether it writes by itself."""
+        return bool(self._writers)
 
     @property
     def is_shared(self) -> bool:

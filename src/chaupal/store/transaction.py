@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from chaupal.events.catalogue import Event
+from chaupal.store.beside_lock import beside_lock_of
 from chaupal.store.connection import Connection
 from chaupal.store.statements import CompiledStatement, Dialect, Statement
 
@@ -103,6 +104,7 @@ class Transaction:
 
     __slots__ = (
         "_connection",
+        "_has_beside_lock",
         "_has_savepoint",
         "_memory",
         "_needs_savepoint",
@@ -129,6 +131,7 @@ class Transaction:
         self._now_us = now_us
         self._needs_savepoint = needs_savepoint
         self._has_savepoint = False
+        self._has_beside_lock = False
         self.tenant_id = tenant_id
         self.state = state or TenantState()
         self._memory = memory
@@ -221,6 +224,16 @@ class Transaction:
         self.events.append((state.last_position, state.last_at_us, event))
         return state.last_position
 
+    def lock_beside(self) -> None:
+        """Have those wait who write beside the tenant's calls, until this transaction ends, and see what they have
+        written. Taken by itself before rows of theirs are changed; for a rule that reads them first. On SQLite nobody
+        writes beside."""
+        if self._has_beside_lock or self._connection.dialect != "postgresql":
+            return
+        self._begin_change()  # a lock that is taken after a savepoint ends with it
+        self._has_beside_lock = True
+        self._connection.all(*beside_lock_of(self.tenant_id))
+
     def _begin_change(self) -> None:
         if self._needs_savepoint and not self._has_savepoint:
             self._connection.savepoint()
@@ -229,6 +242,8 @@ class Transaction:
 
     def _before_write(self, statement: Statement) -> None:
         self._begin_change()
+        if statement.is_beside:
+            self.lock_beside()
         self.changed_rows = self.changed_rows or not statement.is_aside
 
     def keep(self) -> None:

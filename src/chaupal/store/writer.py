@@ -77,6 +77,8 @@ _LOOK = Work(lambda *_: None, None, None)
 class Writer:
     """Start it, `submit` work from any thread, `stop` it; work submitted before the stop is finished."""
 
+    _batch_kind: type[Batch] = Batch
+
     def __init__(
         self,
         connect: Callable[[], Connection],
@@ -216,7 +218,7 @@ class Writer:
             works.append(work)
 
     def _run(self, works: list[Work]) -> None:
-        is_forced = not all(work.is_patient for work in works)
+        is_forced = self._is_forced(works)
         try:
             self._run_together(works, is_forced=is_forced, joins=is_forced)
         except (DatabaseRefused, ForceNeeded) as refused:
@@ -226,6 +228,9 @@ class Writer:
                 return
             for work in works:
                 self._run_apart(work, is_forced=not work.is_patient or len(works) == 1)
+
+    def _is_forced(self, works: list[Work]) -> bool:
+        return not all(work.is_patient for work in works)
 
     def _run_apart(self, work: Work, *, is_forced: bool) -> None:
         try:
@@ -248,9 +253,8 @@ class Writer:
             self._decide(
                 works,
                 lambda connection: run_batch(
-                    connection,
+                    self._batch_kind(connection, self._memory),
                     works,
-                    memory=self._memory,
                     clock=self._clock,
                     before_commit=self._before_commit,
                     is_forced=is_forced,

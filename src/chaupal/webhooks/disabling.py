@@ -23,6 +23,7 @@ ALERT_LIFE_MS = 3 * 86_400_000
 
 def disable(tx: Transaction, webhook_id: str, reason: str) -> bool:
     """Call a webhook no more, and tell its owner; False where it is disabled or gone already. Inside tx."""
+    tx.lock_beside()
     webhook = select_webhook(tx, webhook_id)
     if webhook is None or webhook.disabled_at_ms is not None:
         return False

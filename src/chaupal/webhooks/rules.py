@@ -205,6 +205,7 @@ def change_webhook(tx: Transaction, caller: Caller, change: WebhookChange) -> No
     Raises:
         InvalidParameters, NotFound, Forbidden.
     """
+    tx.lock_beside()
     webhook, managed = access_webhook(tx, caller, change.webhook_id)
     draft = change.draft
     managed = _check_change(tx, caller, webhook, draft) or managed

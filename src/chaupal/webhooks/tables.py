@@ -65,6 +65,7 @@ webhooks = define_table(
     optional_instant("failing_since_ms"),
     instant("last_success_at_ms"),
     optional_instant("failing_told_at_ms"),
+    is_written_beside=True,
 )
 
 _is_there = webhooks.c.deleted_at_ms.is_(None)
@@ -87,7 +88,7 @@ partial_index(
 )
 partial_index("webhooks_due", webhooks.c.next_due_ms, where=webhooks.c.next_due_ms.is_not(None))
 
-webhook_cursors = define_table("webhook_cursors", position("position"), is_clustered=True)
+webhook_cursors = define_table("webhook_cursors", position("position"), is_clustered=True, is_written_beside=True)
 
 STATES = ("waiting", "sending", "retrying", "delivered", "exhausted", "skipped")
 _LISTED = ", ".join(f"'{state}'" for state in STATES)
@@ -123,6 +124,7 @@ webhook_deliveries = define_table(
     check("webhook_deliveries_worker", "(state = 'sending') = (worker_id <> '')"),
     Index("webhook_deliveries_listed", "tenant_id", "webhook_id", "delivery_id"),
     Index("webhook_deliveries_by_event", "tenant_id", "event_id", "webhook_id"),
+    is_written_beside=True,
 )
 
 
@@ -172,7 +174,7 @@ partial_index(
     where=IS_ABOUT_ANOTHER,
 )
 
-webhook_bodies = define_table("webhook_bodies", key("delivery_id"), octets("body"))
+webhook_bodies = define_table("webhook_bodies", key("delivery_id"), octets("body"), is_written_beside=True)
 
 webhook_tries = define_table(
     "webhook_tries",
@@ -184,6 +186,9 @@ webhook_tries = define_table(
     text("error"),
     text("answer"),
     is_clustered=True,
+    is_written_beside=True,
 )
 
-webhook_workers = define_table("webhook_workers", key("worker_id"), instant("lease_until_ms"), is_clustered=True)
+webhook_workers = define_table(
+    "webhook_workers", key("worker_id"), instant("lease_until_ms"), is_clustered=True, is_written_beside=True
+)

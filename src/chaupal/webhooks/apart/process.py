@@ -1,6 +1,7 @@
-"""The process that delivers: the engine, with readers of its own, and writes that the server runs for it.
+"""The process that delivers: the engine, with readers of its own, and writes that the server runs for it, or which on
+PostgreSQL go beside the calls of users.
 
-So sending does not take the calls of users their time, and the database has no second writer. It holds nothing that is
+So sending does not take those calls their time, and a SQLite database has no second writer. It holds nothing that is
 not in the database as well: it may be killed at any moment, and ends by itself when its server is gone. Started by
 `webhooks.apart.overseer`, never by hand.
 """
@@ -14,6 +15,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Set
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,8 +28,9 @@ from chaupal.logs import set_up_logs
 from chaupal.media.links import MediaLinks
 from chaupal.outbound.guarded import GuardedClient
 from chaupal.settings import Settings
+from chaupal.store.beside import NotBeside
 from chaupal.store.gates import refusal_of
-from chaupal.store.opening import open_reading_store
+from chaupal.store.opening import open_store_beside
 from chaupal.store.store import CallerT, RequestT, ResultT, Rule, Store, Written
 from chaupal.tracing.starting import start_tracing
 from chaupal.webhooks.apart.frames import (
@@ -116,7 +119,8 @@ class Server:
 
 
 class FarWritingStore(Store):
-    """A store whose reads are its own, and whose writes the server runs."""
+    """A store whose reads are its own. On PostgreSQL so is what can be written beside the calls of users; all else the
+    server writes."""
 
     server: Server
 
@@ -124,6 +128,9 @@ class FarWritingStore(Store):
         self, rule: Rule[CallerT, RequestT, ResultT], caller: CallerT, request: RequestT, *, is_patient: bool = False
     ) -> Written[ResultT]:
         """Like the server's own, always patient."""
+        if self.has_writers:
+            with suppress(NotBeside):
+                return await super().write(rule, caller, request)
         return await self.server.write(rule, caller.tenant_id, request)
 
     def hear(self, tenant_ids: Set[str]) -> None:
@@ -158,7 +165,7 @@ async def deliver(pipe: socket.socket) -> None:
         os._exit(_SERVER_GONE)
     settings = read_settings(begin.settings)
     set_up_logs(settings)
-    store = open_reading_store(settings, FarWritingStore)
+    store = open_store_beside(settings, FarWritingStore)
     store.server = Server(writer)
     house = DeliveryHouse(settings, store)
     tracing = house.callbacks.tracing = start_tracing(settings)

@@ -93,6 +93,7 @@ def find_due(tx: Transaction, _caller: Operator, wanted: DueWanted) -> list[Webh
 def claim_flights(tx: Transaction, _caller: Operator, wanted: Claim) -> list[Flight]:
     """What the worker is now to send, until its lease ends; nothing where it is taken for dead, or the tenant is about
     to move."""
+    tx.lock_beside()
     if not takes_off(tx, wanted.worker_id):
         return []
     flights: list[Flight] = []
@@ -226,6 +227,7 @@ def release_deliveries(tx: Transaction) -> None:
 
 def rescue_deliveries(tx: Transaction, _caller: Operator, left: tuple[str, str]) -> int:
     """Let others send what a dead worker was sending to a webhook; how many deliveries. `left`: worker, webhook."""
+    tx.lock_beside()
     worker_id, webhook_id = left
     rescued = rescue(tx, worker_id, webhook_id)
     set_due(tx, [webhook_id], tx.now_ms)

@@ -62,6 +62,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 def keep_matched(tx: Transaction, _caller: Operator, keeping: Keeping) -> Kept:
     """Add the deliveries and move the cursor; nothing where another worker, or a deletion, has moved it."""
+    tx.lock_beside()
     matched = keeping.matched
     if not move_cursor(tx, old_position=matched.from_position, new_position=matched.until_position):
         return Kept(is_kept=False, flights=[])

@@ -80,6 +80,7 @@ class Recorded(msgspec.Struct, frozen=True):
 
 def record_flights(tx: Transaction, _caller: Operator, ends: list[FlightEnd]) -> list[Recorded]:
     """Note what became of flights, in their order. What is not the worker's any more is left as it is."""
+    tx.lock_beside()
     delivered: set[str] = set()
     for worker_id in dict.fromkeys(end.worker_id for end in ends):
         of_worker = [end for end in ends if end.worker_id == worker_id]
