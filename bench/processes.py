@@ -102,6 +102,11 @@ class Server:
         assert self._process is not None
         return tree_memory(self._process.pid)
 
+    def memory_of_child_mb(self, word: str) -> float:
+        """The RSS of the processes below the server that have a word on their command line; 0 where there are none."""
+        assert self._process is not None
+        return sum(_rss_mb(child, word) for child in psutil.Process(self._process.pid).children(recursive=True))
+
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
@@ -152,6 +157,13 @@ def tree_memory(pid: int) -> Memory:
         rss_bytes += full.rss
         pss_bytes += full.pss
     return Memory(rss_mb=rss_bytes / 1e6, pss_mb=pss_bytes / 1e6)
+
+
+def _rss_mb(process: psutil.Process, word: str) -> float:
+    try:
+        return float(process.memory_info().rss) / 1e6 if word in process.cmdline() else 0.0
+    except psutil.Error:  # it has ended meanwhile
+        return 0.0
 
 
 def _tree(pid: int) -> list[psutil.Process]:

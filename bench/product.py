@@ -91,6 +91,10 @@ class Product:
         """Where its rows lie."""
         return f"sqlite:{self.folder / 'data' / 'chaupal.sqlite3'}" if self.database == "sqlite" else self.database
 
+    def delivering_mb(self) -> float:
+        """The memory of the process that delivers to webhooks; 0 where there is none."""
+        return self.server.memory_of_child_mb("chaupal.webhooks.apart.process")
+
     def beside(self, port: int, **settings: str) -> "Product":
         """Another node on the same database and data folder, not started, of the same tenant."""
         other = Product(self.folder, port, self.database, settings)

@@ -38,7 +38,7 @@ def measure_rows(stage: Stage) -> Sizes:
     product = stage.running_product()
     watched = product.create_group("Webhook")
     with open_receiver(stage) as receiver:
-        register(product, watched, receiver.port, 1)
+        register(product, [watched], receiver.port, 1)
         target = product.post_target(watched)
         result = stage.bench.generator.run(target, connections=CONNECTIONS, duration_s=stage.bench.plan.run_s)
         receiver.wait_for(result.requests)

@@ -16,7 +16,9 @@ from bench.command import print_progress, run_folder, stop_on_signal
 from bench.postgresql import open_postgresql
 from bench.processes import ServerNotReady
 from bench.product import Product, ProductRefused
+from bench.soak_backlog import FEW, check_backlog, deliver_waiting
 from bench.soak_crowd import check_crowd, make_crowd
+from bench.soak_hooks import QUICK_SCHEDULE, Hooks, open_hooks
 from bench.soak_import import check_import
 from bench.soak_load import Client, check_history
 from bench.stage import free_port
@@ -32,8 +34,10 @@ WARM_PART = 0.2
 """The part of the time after which memory is compared: caches fill first."""
 
 MEMORY_GROWTH_MOST_MB = 30.0
-FILE_GROWTH_MOST_BYTES = 4_096
-"""For each message: a row, its share of two indexes, an event, a stored answer, and room in half-full pages."""
+DELIVERING_GROWTH_MOST_MB = 15.0
+FILE_GROWTH_MOST_BYTES = 16_384
+"""For each message: a row, its share of two indexes, an event, a stored answer, the deliveries to three webhooks of it
+and of its changes, each with a try and its share of several indexes, and room in half-full pages."""
 
 FILE_STEP_MB = 2.0
 WAL_MOST_MB = 64.0
@@ -45,6 +49,7 @@ class Sample:
 
     at_s: float
     rss_mb: float
+    delivering_mb: float
     file_mb: float
     wal_mb: float
 
@@ -53,9 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     flags = _read_flags(arguments)
     stop_on_signal()
     try:
-        with run_folder() as folder, _database(flags.database, folder) as database:
-            faults = _soak(Product(folder=folder / "product", port=free_port(), database=database), flags)
-    except (ServerNotReady, ProductRefused) as error:
+        with run_folder() as folder, _database(flags.database, folder) as database, open_hooks() as hooks:
+            product = Product(folder=folder / "product", port=free_port(), database=database)
+            product.server.command = [sys.executable, "-c", QUICK_SCHEDULE, "serve"]
+            faults = _soak(product, hooks, flags)
+    except (ServerNotReady, ProductRefused, TimeoutError) as error:
         print(f"refused: {error}", file=sys.stderr)
         return RUN_FAILED
     for fault in faults[:20]:
@@ -76,6 +83,9 @@ def _read_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--imported", type=int, default=1_000_000, help="messages of a past that are imported; 1,000,000 if left out"
     )
+    parser.add_argument(
+        "--waiting", type=int, default=1_000_000, help="deliveries that wait at the end; 1,000,000 if left out"
+    )
     return parser.parse_args(arguments)
 
 
@@ -88,7 +98,7 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
         yield server.create_database("chaupal_soak")
 
 
-def _soak(product: Product, flags: argparse.Namespace) -> list[str]:
+def _soak(product: Product, hooks: Hooks, flags: argparse.Namespace) -> list[str]:
     """What did not hold."""
     product.prepare()
     try:
@@ -98,16 +108,9 @@ def _soak(product: Product, flags: argparse.Namespace) -> list[str]:
         faults = check_crowd(product, crowd_id, flags.members)
         faults += check_import(product, flags.imported)
         group_ids = [product.create_group(f"Soak {number}") for number in range(GROUPS)]
-        clients = [
-            Client(
-                product=product,
-                name=f"client-{number}",
-                group_ids=group_ids,
-                interval_s=flags.clients / flags.calls_per_s,
-                chance=random.Random(number),
-            )
-            for number in range(flags.clients)
-        ]
+        hooks.register(product, group_ids, product.create_group("Quiet"))
+        few_mb = deliver_waiting(product, hooks, min(FEW, flags.waiting))  # which also warms the process that delivers
+        clients = _clients(product, group_ids, flags)
         samples = _load(product, clients, flags.minutes * 60)
         faults.extend(fault for client in clients for fault in client.faults)
         # The account is taken from a server that was stopped and started since: from what is on disk.
@@ -115,12 +118,27 @@ def _soak(product: Product, flags: argparse.Namespace) -> list[str]:
         product.server.start()
         for group_id in group_ids:
             faults.extend(check_history(product, group_id, clients))
+        faults += hooks.check(clients)
+        faults += check_backlog(few_mb, deliver_waiting(product, hooks, flags.waiting), flags.waiting)
     finally:
         product.server.stop()
     messages = sum(len(sent) for client in clients for sent in client.sent.values())
     calls = sum(client.call_count for client in clients)
     print(f"{calls} calls, {messages} messages acknowledged, in {samples[-1].at_s - samples[0].at_s:.0f} s")
     return faults + check_growth(samples, messages)
+
+
+def _clients(product: Product, group_ids: list[str], flags: argparse.Namespace) -> list[Client]:
+    return [
+        Client(
+            product=product,
+            name=f"client-{number}",
+            group_ids=group_ids,
+            interval_s=flags.clients / flags.calls_per_s,
+            chance=random.Random(number),
+        )
+        for number in range(flags.clients)
+    ]
 
 
 def _load(product: Product, clients: list[Client], duration_s: float) -> list[Sample]:
@@ -137,7 +155,10 @@ def _load(product: Product, clients: list[Client], duration_s: float) -> list[Sa
             told_s = time.monotonic()
             last = samples[-1]
             calls = sum(client.call_count for client in clients)
-            print_progress(f"{calls} calls; memory {last.rss_mb:.1f} MB, file {last.file_mb:.1f} MB")
+            print_progress(
+                f"{calls} calls; memory {last.rss_mb:.1f} MB, {last.delivering_mb:.1f} MB of it where webhooks are "
+                f"called, file {last.file_mb:.1f} MB"
+            )
     is_over.set()
     for thread in threads:
         thread.join()
@@ -151,6 +172,7 @@ def _sample(product: Product) -> Sample:
     return Sample(
         at_s=time.monotonic(),
         rss_mb=product.server.memory().rss_mb,
+        delivering_mb=product.delivering_mb(),
         file_mb=_size_mb(path),
         wal_mb=_size_mb(path.with_name(path.name + "-wal")),
     )
@@ -168,15 +190,18 @@ def check_growth(samples: Sequence[Sample], messages: int) -> list[str]:
     first, last = samples[0], samples[-1]
     warm = samples[int(len(samples) * WARM_PART)]
     memory_mb, file_mb = last.rss_mb - warm.rss_mb, last.file_mb - first.file_mb
+    delivering_mb = last.delivering_mb - warm.delivering_mb
     wal_mb = max(sample.wal_mb for sample in samples)
     file_most_mb = FILE_STEP_MB + FILE_GROWTH_MOST_BYTES * messages / 1e6
     print(f"memory: {warm.rss_mb:.1f} MB when warm, {last.rss_mb:.1f} MB at the end, {memory_mb:+.1f} MB")
+    print(f"of it where webhooks are called: {warm.delivering_mb:.1f} MB, at the end {last.delivering_mb:.1f} MB")
     per_message = f", {file_mb * 1e6 / messages:.0f} bytes a message" if messages else ""
     print(
         f"file: {first.file_mb:.1f} MB, {last.file_mb:.1f} MB at the end{per_message}; write-ahead log {wal_mb:.1f} MB"
     )
     checks = (
         (memory_mb, MEMORY_GROWTH_MOST_MB, "memory grew by"),
+        (delivering_mb, DELIVERING_GROWTH_MOST_MB, "the process that delivers grew by"),
         (file_mb, file_most_mb, "the file grew by"),
         (wal_mb, WAL_MOST_MB, "the write-ahead log had"),
     )

@@ -23,6 +23,7 @@ class Sent:
 
     text: str
     is_retracted: bool = False
+    edit_count: int = 0
 
 
 @dataclass
@@ -88,6 +89,7 @@ class Client:
             text = self._new_text()
             self._call("PUT", f"{_messages_of(group_id)}/{message_id}", {"message": text})
             self.sent[group_id][message_id].text = text
+            self.sent[group_id][message_id].edit_count += 1
 
     def _retract(self, group_id: str) -> None:
         message_id = self._own(group_id)

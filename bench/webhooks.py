@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -94,12 +94,12 @@ def open_receiver(stage: Stage, *, addresses: int = 1) -> Iterator[Counting]:
         yield Counting(port, addresses)
 
 
-def register(product: Product, group_id: str, port: int, count: int, *, addresses: int = 1) -> list[str]:
-    """So many webhooks on a group, on the receiver's addresses in turn; their ids."""
+def register(product: Product, group_ids: Sequence[str], port: int, count: int, *, addresses: int = 1) -> list[str]:
+    """So many webhooks on groups in turn, at the receiver's addresses in turn; their ids."""
     ids = []
     for number in range(count):
         body = {
-            "objectId": group_id,
+            "objectId": group_ids[number % len(group_ids)],
             "objectType": "Group",
             "eventTypes": ["TextMessageCreated"],
             "callBackUrl": f"http://127.0.0.{1 + number % addresses}:{port}/{number}",
@@ -113,7 +113,7 @@ def run_deliveries(case: Case, stage: Stage) -> Result:
     product = stage.running_product()
     group_id = product.create_group("Webhooks")
     with open_receiver(stage) as receiver:
-        ids = register(product, group_id, receiver.port, WEBHOOKS)
+        ids = register(product, [group_id], receiver.port, WEBHOOKS)
         target = product.post_target(group_id)
         events = [product.send(target) for _ in range(EVENTS)]
         receiver.wait_for(DELIVERIES)
@@ -142,7 +142,7 @@ def run_delay(case: Case, stage: Stage) -> Result:
     product = stage.running_product()
     group_id = product.create_group("Webhook")
     with open_receiver(stage) as receiver:
-        (webhook_id,) = register(product, group_id, receiver.port, 1)
+        (webhook_id,) = register(product, [group_id], receiver.port, 1)
         target = product.post_target(group_id)
 
         def deliver() -> float:

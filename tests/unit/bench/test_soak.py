@@ -70,8 +70,10 @@ class TestCheckHistory:
         assert fault in faults_in(spoil(GOOD))
 
 
-def sample(at_s: float, *, rss_mb: float = 80, file_mb: float = 1, wal_mb: float = 4) -> Sample:
-    return Sample(at_s, rss_mb, file_mb, wal_mb)
+def sample(
+    at_s: float, *, rss_mb: float = 80, delivering_mb: float = 40, file_mb: float = 1, wal_mb: float = 4
+) -> Sample:
+    return Sample(at_s, rss_mb, delivering_mb, file_mb, wal_mb)
 
 
 class TestCheckGrowth:
@@ -83,7 +85,8 @@ class TestCheckGrowth:
         ("last", "fault"),
         [
             (sample(10, rss_mb=111), "memory grew by 31.0 MB"),
-            (sample(10, file_mb=8), "the file grew by 7.0 MB, at most 6.1 MB"),
+            (sample(10, delivering_mb=56), "the process that delivers grew by 16.0 MB"),
+            (sample(10, file_mb=20), "the file grew by 19.0 MB, at most 18.4 MB"),
             (sample(10, wal_mb=65), "the write-ahead log had 65.0 MB"),
         ],
     )
