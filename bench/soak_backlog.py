@@ -47,8 +47,8 @@ def check_backlog(few_mb: float, many_mb: float, count: int) -> list[str]:
     too much."""
     grown_mb = many_mb - few_mb
     print(
-        f"with {min(FEW, count)} deliveries waiting the process that delivers had {few_mb:.1f} MB at most, with {count} "
-        f"{many_mb:.1f} MB, {grown_mb:+.1f} MB"
+        f"with {min(FEW, count)} deliveries waiting the process that delivers had {few_mb:.1f} MB at most, "
+        f"with {count} {many_mb:.1f} MB, {grown_mb:+.1f} MB"
     )
     if grown_mb > GROWTH_MOST_MB:
         return [f"{count} waiting deliveries took {grown_mb:.1f} MB more, at most {GROWTH_MOST_MB:.1f} MB"]

@@ -213,8 +213,12 @@ class Transaction:
 
     def append_row(self, statement: Statement, /, **params: Any) -> None:
         """Insert a row at the batch's end. Only for rows that nobody can refer to before this rule is answered."""
-        params["tenant_id"] = self.tenant_id
-        self.pending.add(statement, params)
+        self.append_values(statement, params)
+
+    def append_values(self, statement: Statement, values: dict[str, Any]) -> None:
+        """`append_row` of values that are given away, for rows that come by the hundred."""
+        values["tenant_id"] = self.tenant_id
+        self.pending.add(statement, values)
 
     def append(self, event: Event) -> int:
         """Append an event to the tenant's log; its position. Positions have no gaps and follow the order of commits."""

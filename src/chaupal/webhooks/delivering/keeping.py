@@ -17,7 +17,7 @@ from chaupal.webhooks.delivering.due_queries import select_idle, set_due
 from chaupal.webhooks.delivering.forgetting import forget_taken_back
 from chaupal.webhooks.delivering.matching import NOT_ALLOWED, Matched
 from chaupal.webhooks.delivering.queries import ClaimedDelivery, NewDelivery, append_delivery, move_cursor, select_busy
-from chaupal.webhooks.delivering.schedule import SENDING, WAITING
+from chaupal.webhooks.delivering.schedule import WAITING
 from chaupal.webhooks.disabling import disable
 from chaupal.webhooks.queries import select_webhooks
 
@@ -76,7 +76,7 @@ def keep_matched(tx: Transaction, _caller: Operator, keeping: Keeping) -> Kept:
     # database, the same notes would have several times as many pages written.
     for delivery in sorted(matched.deliveries, key=lambda delivery: delivery.webhook_id):
         if delivery.state == WAITING and delivery.webhook_id in flying:
-            append_delivery(tx, delivery._replace(state=SENDING), worker_id=keeping.worker_id)
+            append_delivery(tx, delivery, worker_id=keeping.worker_id)
         else:
             append_delivery(tx, delivery)
     if left := sorted(waiting.keys() - flying):

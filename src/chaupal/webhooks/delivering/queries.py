@@ -71,6 +71,7 @@ class Arrival(NamedTuple):
     answer: str
 
 
+_NEW_FIELDS = NewDelivery._fields
 _D = webhook_deliveries.c
 _HERE = _D.tenant_id == bindparam("tenant_id")
 _OF_WEBHOOK = (_HERE, _D.webhook_id == bindparam("which_webhook"))
@@ -225,16 +226,15 @@ _RELEASE_ALL = statement(update(webhook_deliveries).where(_HERE, IS_SENDING).val
 def append_delivery(tx: Transaction, delivery: NewDelivery, *, worker_id: str = "") -> None:
     """Written with the batch, since nobody looks for it before its commit. With a worker it is that one's to send at
     once. Inside tx."""
-    values = delivery._asdict()
-    tx.append_row(_INSERT_BODY, delivery_id=delivery.delivery_id, body=values.pop("body"))
-    tx.append_row(
-        _INSERT,
-        **values,
-        try_count=0,
-        due_at_ms=delivery.created_at_ms,
-        first_tried_at_ms=delivery.created_at_ms if worker_id else None,
-        worker_id=worker_id,
-    )
+    values = dict(zip(_NEW_FIELDS, delivery, strict=True))
+    tx.append_values(_INSERT_BODY, {"delivery_id": delivery.delivery_id, "body": values.pop("body")})
+    if worker_id:
+        values["state"] = SENDING
+    values["try_count"] = 0
+    values["due_at_ms"] = delivery.created_at_ms
+    values["first_tried_at_ms"] = delivery.created_at_ms if worker_id else None
+    values["worker_id"] = worker_id
+    tx.append_values(_INSERT, values)
 
 
 def append_try(tx: Transaction, delivery_id: str, try_number: int, **told: object) -> None:
