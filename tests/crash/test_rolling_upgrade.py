@@ -16,9 +16,9 @@ import pytest
 from chaupal.store.schema import SCHEMA_VERSION
 from tests.conftest import PROJECT
 from tests.crash.posting import Place
-from tests.crash.test_several_servers import Begin, begin, four_calling, stop_while_called
+from tests.crash.rolling import DRAIN_S, going_on
+from tests.crash.test_several_servers import Begin, begin
 from tests.installations import ADMIN, Installation
-from tests.parts.balancing_proxy import BalancingProxy
 
 __all__ = ["begin"]
 
@@ -65,22 +65,29 @@ def place_of_before(server: Installation) -> Place:
 
 
 def test_servers_are_upgraded_one_by_one_and_no_call_fails(begin: Begin, version_before: Path) -> None:
-    servers = [begin(CHAUPAL_STOP_DRAIN_S="2", PYTHONPATH=str(version_before)) for _ in range(2)]
+    roles = ("api", "api", "worker")
+    servers = [
+        begin(
+            CHAUPAL_ROLE=role,
+            CHAUPAL_STOP_DRAIN_S=str(DRAIN_S),
+            CHAUPAL_CALLBACK_ALLOW="127.0.0.1",
+            PYTHONPATH=str(version_before),
+        )
+        for role in roles
+    ]
+    answering = servers[:2]
     assert schema_of(servers[0]) < SCHEMA_VERSION
     place = place_of_before(servers[0])
-    with BalancingProxy([server.port for server in servers]) as proxy, four_calling(proxy, place) as callers:
-        for server in servers:
-            stop_while_called(server, proxy)
-            del server.settings["PYTHONPATH"]
-            server.server = None
-            server.start()
-            proxy.wait_until_ready(server.port)
-            assert schema_of(server) == SCHEMA_VERSION
-            # Old and new side by side, after the first; each takes calls on the newest schema.
-            for other in servers:
-                assert other.call("GET", place.path + "?count=5", place.headers)[0] == 200
-                assert other.call("POST", place.path, place.headers, {"message": f"at {other.port}"})[0] == 200
-    assert [failure for caller in callers for failure in caller.failures] == []
-    posted = {text for caller in callers for text in caller.posted}
-    assert len(posted) > 20
-    assert posted < set(place.texts())
+
+    def start_upgraded(server: Installation) -> None:
+        del server.settings["PYTHONPATH"]
+        server.server = None
+        server.start()
+        assert schema_of(server) == SCHEMA_VERSION
+        # Old and new side by side, after the first; each takes calls on the newest schema.
+        for other in answering:
+            assert other.call("GET", place.path + "?count=5", place.headers)[0] == 200
+            assert other.call("POST", place.path, place.headers, {"message": f"at {other.port}"})[0] == 200
+
+    with going_on(servers, place) as life:
+        life.replace_each(servers, start_upgraded)

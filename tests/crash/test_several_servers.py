@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-import urllib.request
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from http.client import HTTPException
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.api.hooks import HookReceiver
 from tests.crash.posting import NO_LIMITS, Place
-from tests.crash.test_media_uploads import wait_until
+from tests.crash.rolling import DRAIN_S, going_on
 from tests.crash.test_streams_killed import Reader, cursor_of
 from tests.installations import Installation, free_port
-from tests.parts.balancing_proxy import BalancingProxy
 from tests.parts.run import Run
 from tests.parts.warm_commands import WarmCommands
 
@@ -89,82 +83,15 @@ class TestRoles:
         assert (done.code, "must be one of all, api, worker" in done.err) == (1, True)
 
 
-@dataclass
-class Caller:
-    """Posts and reads through the proxy, a connection each time, until it is told to end."""
-
-    proxy_port: int
-    place: Place
-    posted: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-
-    def run(self, is_over: threading.Event) -> None:
-        while not is_over.is_set():
-            text = str(uuid.uuid4())
-            if self._call("POST", self.place.path, f'{{"message": "{text}"}}'.encode()):
-                self.posted.append(text)
-            self._call("GET", f"{self.place.path}?count=5", None)
-
-    def _call(self, method: str, path: str, body: bytes | None) -> bool:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.proxy_port}{path}",
-            data=body,
-            headers=self.place.headers | {"Connection": "close"},
-            method=method,
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - our own http://
-                answer.read()
-                return True
-        except (OSError, HTTPException) as error:
-            self.failures.append(f"{method}: {error!r}")
-            return False
-
-
-@contextmanager
-def four_calling(proxy: BalancingProxy, place: Place) -> Iterator[list[Caller]]:
-    """Callers through the proxy, until the block ends."""
-    is_over = threading.Event()
-    callers = [Caller(proxy.port, place) for _ in range(4)]
-    threads = [threading.Thread(target=caller.run, args=(is_over,)) for caller in callers]
-    for thread in threads:
-        thread.start()
-    try:
-        yield callers
-    finally:
-        is_over.set()
-        for thread in threads:
-            thread.join()
-
-
-def stop_while_called(server: Installation, proxy: BalancingProxy) -> None:
-    """Stop a server, of which the proxy hears before it ends."""
-    stopping = threading.Thread(target=server.stop)
-    stopping.start()
-    proxy.wait_until_ready(server.port, is_ready=False)
-    stopping.join()
-
-
 class TestRollingRestart:
     def test_each_server_is_restarted_under_load_and_no_call_fails(self, begin: Begin) -> None:
-        servers = [begin(CHAUPAL_STOP_DRAIN_S="2") for _ in range(2)]
-        place = place_on(servers[0])
-        with BalancingProxy([server.port for server in servers]) as proxy, four_calling(proxy, place) as callers:
-            for server in servers:
-                stop_while_called(server, proxy)
-                before = [len(caller.posted) for caller in callers]
-                # The other one goes on answering every caller while this one is away.
-                wait_until(
-                    lambda before=before: all(
-                        len(caller.posted) > count for caller, count in zip(callers, before, strict=True)
-                    )
-                )
-                server.start()
-                proxy.wait_until_ready(server.port)
-        assert [failure for caller in callers for failure in caller.failures] == []
-        posted = {text for caller in callers for text in caller.posted}
-        assert len(posted) > 20
-        assert set(place.texts()) == posted
+        roles = ("api", "worker", "api")
+        servers = [
+            begin(CHAUPAL_ROLE=role, CHAUPAL_STOP_DRAIN_S=str(DRAIN_S), CHAUPAL_CALLBACK_ALLOW="127.0.0.1")
+            for role in roles
+        ]
+        with going_on(servers, place_on(servers[0])) as life:
+            life.replace_each(servers, Installation.start)
 
 
 class TestStreamsOfSeveralServers:
