@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from tests.parts.kept_server import KeptServer
+from tests.parts.kept_server import KeptServer, WarmServer
 from tests.parts.run import Run
 from tests.parts.warm_commands import WarmCommands
 
@@ -114,10 +114,16 @@ class Installation:
         if self.server is None:
             name = f"chaupal-{self.port}-{uuid.uuid4().hex[:8]}"  # the system gives a port out again
             (self.run.folder / name).mkdir()
-            assignments = [f"{key}={value}" for key, value in self.environment.items()]
-            command = ["/usr/bin/env", "-i", *assignments, *self.program, "serve"]
-            self.server = KeptServer(self.run, name, command, is_ready=self.is_ready)
+            self.server = self._made(name)
         self.server.start()
+
+    def _made(self, name: str) -> KeptServer:
+        environment = self.environment
+        if self.program == CHAUPAL and not any(key.startswith("PYTHON") for key in self.settings):
+            return WarmServer(self.run, name, self.warm, environment=environment, is_ready=self.is_ready)
+        assignments = [f"{key}={value}" for key, value in environment.items()]
+        command = ["/usr/bin/env", "-i", *assignments, *self.program, "serve"]
+        return KeptServer(self.run, name, command, is_ready=self.is_ready)
 
     def stop(self) -> None:
         if self.server is not None:

@@ -31,12 +31,7 @@ def prepare(installation: Installation) -> Place:
 def processes_of(installation: Installation) -> list[psutil.Process]:
     """Those that deliver for this installation."""
     assert installation.server is not None
-    server = next(
-        process
-        for process in psutil.process_iter(["cmdline", "environ"])
-        if (process.info["environ"] or {}).get("CHAUPAL_LISTEN") == f"127.0.0.1:{installation.port}"
-        and "serve" in (process.info["cmdline"] or [])
-    )
+    server = psutil.Process(installation.server.pid)
     return [child for child in server.children() if "chaupal.webhooks.apart.process" in child.cmdline()]
 
 

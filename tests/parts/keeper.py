@@ -17,24 +17,29 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 
 def main() -> None:
-    order = json.loads(Path(sys.argv[1]).read_text())
+    keep(json.loads(Path(sys.argv[1]).read_text()), start=start, announce=lambda pid: print(pid, flush=True))
+
+
+def keep(order: dict[str, Any], *, start: Callable[[dict[str, Any]], Any], announce: Callable[[int], None]) -> None:
+    """Start a server by `start(order)`, say its process id, and return when it has ended."""
     run_lock = Path(order["run_lock"])
     # Held in common by all keepers of the run.
     keepers = run_lock.with_name("keepers.lock").open("wb")
     fcntl.flock(keepers, fcntl.LOCK_SH)
     # Whatever happens (a signal, the end of the server, the end of the run) writes a byte here.
-    happened, announce = os.pipe()
+    happened, bell = os.pipe()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: os.write(announce, b"t"))
+    signal.signal(signal.SIGTERM, lambda *_: os.write(bell, b"t"))
     server = start(order)
-    threading.Thread(target=announce_end_of_run, args=(run_lock, announce), daemon=True).start()
-    threading.Thread(target=announce_end_of_server, args=(server, announce), daemon=True).start()
-    print(server.pid, flush=True)
+    threading.Thread(target=announce_end_of_run, args=(run_lock, bell), daemon=True).start()
+    threading.Thread(target=announce_end_of_server, args=(server, bell), daemon=True).start()
+    announce(server.pid)
     what = os.read(happened, 1)
     stop(server, order)
     if what == b"r":
@@ -57,19 +62,19 @@ def start(order: dict[str, Any]) -> subprocess.Popen[bytes]:
         )
 
 
-def announce_end_of_run(run_lock: Path, announce: int) -> None:
+def announce_end_of_run(run_lock: Path, bell: int) -> None:
     """Blocks until the first process of the run has let go of its lock, which the system does for a killed one."""
     with run_lock.open("rb") as lock:
         fcntl.lockf(lock, fcntl.LOCK_SH)
-    os.write(announce, b"r")
+    os.write(bell, b"r")
 
 
-def announce_end_of_server(server: subprocess.Popen[bytes], announce: int) -> None:
+def announce_end_of_server(server: Any, bell: int) -> None:
     server.wait()
-    os.write(announce, b"s")
+    os.write(bell, b"s")
 
 
-def stop(server: subprocess.Popen[bytes], order: dict[str, Any]) -> None:
+def stop(server: Any, order: dict[str, Any]) -> None:
     if server.poll() is None:
         server.send_signal(order["stop_signal"])
     try:

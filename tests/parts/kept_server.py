@@ -7,13 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, Protocol, TypedDict
 
 import psutil
 
-from tests.parts.run import KEEPER, POLL_S, Run, wait_until_gone
+from tests.parts.run import KEEPER, POLL_S, Run, is_alive, wait_until_gone
+from tests.parts.warm_commands import WarmCommands
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
@@ -29,6 +31,19 @@ class Identity(TypedDict, total=False):
 
 class ServerNotStarted(Exception):
     """Carries the end of the server's log, which says why."""
+
+
+class Keeper(Protocol):
+    """As much of the face of Popen as a kept server needs."""
+
+    def poll(self) -> int | None:
+        """None while it runs."""
+
+    def terminate(self) -> None:
+        """Let it stop its server, and end."""
+
+    def wait(self) -> int:
+        """Return when it has ended."""
 
 
 class KeptServer:
@@ -62,34 +77,43 @@ class KeptServer:
                     "stop_signal": int(stop_signal),
                     "stop_timeout_s": STOP_TIMEOUT_S,
                     "leftovers": [str(path) for path in leftovers],
+                    **self.further_orders(),
                 }
             )
         )
-        self._keeper: subprocess.Popen[str] | None = None
+        self._keeper: Keeper | None = None
         self.pid = 0
 
     def start(self) -> None:
         """Returns once the server answers. Raises ServerNotStarted if it ends or says nothing for a minute."""
         assert self._keeper is None, "already started"
-        with self.log.open("ab") as log:
-            # The keeper is in a session of its own, so that Ctrl-C in a terminal leaves the end to the run.
-            self._keeper = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(KEEPER), str(self._order)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                start_new_session=True,
-            )
-        assert self._keeper.stdout is not None
-        with self._keeper.stdout as output:
-            self.pid = int(output.readline() or 0)
+        self._keeper, self.pid = self.begin(self._order)
         give_up_at = time.monotonic() + START_TIMEOUT_S
         while not self._is_ready():
             if self._keeper.poll() is not None or time.monotonic() > give_up_at:
                 self.stop()
                 raise ServerNotStarted(f"{self.folder.name} did not start; its log ends:\n{self.end_of_log()}")
             time.sleep(POLL_S)
+
+    def begin(self, order: Path) -> tuple[Keeper, int]:
+        """(the keeper, the server's process id)."""
+        with self.log.open("ab") as log:
+            # The keeper is in a session of its own, so that Ctrl-C in a terminal leaves the end to the run.
+            keeper = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(KEEPER), str(order)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        assert keeper.stdout is not None
+        with keeper.stdout as output:
+            return keeper, int(output.readline() or 0)
+
+    def further_orders(self) -> dict[str, Any]:
+        """What else the keeper needs to know."""
+        return {}
 
     def stop(self) -> None:
         """An orderly stop; harmless if it is not running."""
@@ -120,3 +144,53 @@ class KeptServer:
 
     def end_of_log(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
+
+
+class WarmServer(KeptServer):
+    """A server of this project, in a fork of a process that has loaded it already."""
+
+    def __init__(
+        self,
+        run: Run,
+        name: str,
+        warm: WarmCommands,
+        *,
+        environment: Mapping[str, str],
+        is_ready: Callable[[], bool],
+    ) -> None:
+        self._run = run
+        self._warm = warm
+        self._environment = dict(environment)
+        super().__init__(run, name, ["chaupal"], is_ready=is_ready)
+
+    def further_orders(self) -> dict[str, Any]:
+        return {"arguments": ["serve"], "environment": self._environment}
+
+    def begin(self, order: Path) -> tuple[Keeper, int]:
+        keeper_id, server_id = self._warm.keep(order)
+        self._run.note_forked(keeper_id)
+        return ForkedKeeper(keeper_id), server_id
+
+
+class ForkedKeeper:
+    """A keeper that is another process's child."""
+
+    def __init__(self, keeper_id: int) -> None:
+        self._process: psutil.Process | None
+        try:
+            self._process = psutil.Process(keeper_id)
+        except psutil.NoSuchProcess:
+            self._process = None
+
+    def poll(self) -> int | None:
+        return None if self._process is not None and is_alive(self._process) else 0
+
+    def terminate(self) -> None:
+        if self._process is not None:
+            with suppress(psutil.NoSuchProcess):
+                self._process.terminate()
+
+    def wait(self) -> int:
+        while self.poll() is None:
+            time.sleep(POLL_S / 4)
+        return 0

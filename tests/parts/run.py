@@ -22,6 +22,7 @@ from typing import IO
 import psutil
 
 KEEPER = Path(__file__).with_name("keeper.py")
+WARM = Path(__file__).with_name("warm_commands.py")
 SERVER_PROGRAMS = ("postgres", "nats-server", "weed")
 # Stopping a server takes a moment; one that takes longer than this is stuck and is killed.
 STOP_TIMEOUT_S = 30.0
@@ -104,9 +105,20 @@ class Run:
         # The last keeper may have done it already.
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def note_forked(self, keeper_id: int) -> None:
+        """This keeper is a fork, whose command line says nothing of the run."""
+        (self.folder / f"{keeper_id}.forked").touch()
+
     def _processes(self) -> list[psutil.Process]:
-        """Keepers and servers of this run: those that name its folder on their command line (a zombie has none)."""
-        return [process for process in psutil.process_iter(["cmdline"]) if self._owns(process.info["cmdline"] or [])]
+        """Keepers and servers of this run: those that name its folder on their command line (a zombie has none), and
+        forks that are still what they were."""
+        forked = {int(path.stem) for path in self.folder.glob("*.forked")}
+        return [
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if self._owns(process.info["cmdline"] or [])
+            or (process.pid in forked and str(WARM) in (process.info["cmdline"] or []))
+        ]
 
     def _owns(self, command: list[str]) -> bool:
         """Not whatever names the folder: somebody may be reading a log in it."""

@@ -1,25 +1,49 @@
-"""Runs commands of this project in forks of one process that has loaded the project already.
+"""Runs commands of this project, and its servers, in forks of one process that has loaded the project already.
 
-A new Python needs most of a second to load what a command needs, and the tests run hundreds of commands. Each fork has
-the order's environment, folder and files, and ends as the command ends. Run as a script it is the process itself: one
-JSON order a line on its input, one exit code a line on its output; it ends with its input.
+A new Python needs most of a second to load what a command or a server needs, and the tests run hundreds of both. Each
+fork has the order's environment, folder and files, and ends as the program ends. Run as a script it is the process
+itself: one JSON order a line on its input, one JSON answer a line on its output; it ends with its input.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+LOADED = (
+    "alembic.command",
+    "chaupal.app",
+    "chaupal.archive.writing",
+    "chaupal.cli.commands",
+    "chaupal.cli.main",
+    "chaupal.cli.serve",
+    "chaupal.control.operations",
+    "chaupal.store.apsw_dbapi",
+    "chaupal.store.examining",
+    "chaupal.store.migrating",
+    "chaupal.store.postgres",
+    "chaupal.store.sqlite",
+    "chaupal_client.models",
+    "phonenumbers",
+    "pydantic.types",  # by which Typer reads each command line
+)
+"""Everything that a command or a server may need; none of it starts a thread."""
+FILES_MOST = 256
 
 
 class WarmCommands:
-    """One warm process. Thread-safe; runs one command at a time."""
+    """One warm process. Thread-safe; runs one command at a time, and any number of servers."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
@@ -30,21 +54,32 @@ class WarmCommands:
 
     def run(self, arguments: Sequence[str], *, environment: Mapping[str, str], cwd: Path) -> tuple[int, str, str]:
         """(exit code, stdout, stderr) of `chaupal` with these arguments, with nothing to read on its stdin."""
+        with tempfile.TemporaryDirectory() as folder:
+            out, err = Path(folder) / "out", Path(folder) / "err"
+            code: int = self._answer(
+                {
+                    "arguments": list(arguments),
+                    "environment": dict(environment),
+                    "folder": str(cwd),
+                    "out": str(out),
+                    "err": str(err),
+                }
+            )
+            return code, out.read_text(), err.read_text()
+
+    def keep(self, order: Path) -> tuple[int, int]:
+        """Start the server of a keeper's order, which has `arguments` and `environment`. Returns the ids of the keeper
+        and of the server."""
+        keeper_id, server_id = self._answer({"keep": str(order)})
+        return keeper_id, server_id
+
+    def _answer(self, order: dict[str, Any]) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        with self._turn, tempfile.TemporaryDirectory() as folder:
-            out, err = Path(folder) / "out", Path(folder) / "err"
-            order = {
-                "arguments": list(arguments),
-                "environment": dict(environment),
-                "cwd": str(cwd),
-                "out": str(out),
-                "err": str(err),
-            }
+        with self._turn:
             self._process.stdin.write(json.dumps(order) + "\n")
             self._process.stdin.flush()
-            code = int(self._process.stdout.readline())
-            return code, out.read_text(), err.read_text()
+            return json.loads(self._process.stdout.readline())
 
     def close(self) -> None:
         """End the process."""
@@ -57,39 +92,119 @@ class WarmCommands:
 
 def serve_orders() -> None:
     """The warm process."""
-    load()
+    for module in LOADED:
+        importlib.import_module(module)
     for line in sys.stdin:
         order = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            become(order)
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        bury_keepers()
+        answer = keep(Path(order["keep"])) if "keep" in order else run(order)
+        print(json.dumps(answer), flush=True)
 
 
-def load() -> None:
-    """Everything that a command may need; none of it starts a thread."""
-    import phonenumbers  # noqa: F401
-
-    import chaupal.app
-    import chaupal.cli.commands
-    import chaupal.cli.main
-    import chaupal.control.operations
-    import chaupal.store.postgres
-    import chaupal.store.sqlite  # noqa: F401
-    import chaupal_client.models  # noqa: F401
+def run(order: dict[str, Any]) -> int:
+    """The exit code of a command."""
+    child = os.fork()
+    if child == 0:
+        become(order, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
 
 
-def become(order: dict[str, Any]) -> None:
-    """Run one command in this fork, which ends with it."""
+def keep(order: Path) -> tuple[int, int]:
+    """(id of the keeper, id of its server), both forks of this process: the server is the keeper's."""
+    heard, said = os.pipe()
+    keeper_id = os.fork()
+    if keeper_id == 0:
+        os.setsid()
+        be_keeper(order, said)
+    os.close(said)
+    with os.fdopen(heard) as words:
+        return keeper_id, int(words.readline() or 0)
+
+
+def bury_keepers() -> None:
+    """Let go of those that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def be_keeper(order: Path, said: int) -> None:
+    """Keep a server in this fork, which ends with it; its id is written to `said`."""
+    read_from_nowhere()
+    spec = importlib.util.spec_from_file_location("keeper", Path(__file__).with_name("keeper.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    keeper = importlib.util.module_from_spec(spec)
+    code = 1
+    try:
+        spec.loader.exec_module(keeper)
+
+        def announce(server_id: int) -> None:
+            os.write(said, f"{server_id}\n".encode())
+            os.close(said)
+
+        keeper.keep(json.loads(order.read_text()), start=ForkedServer, announce=announce)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def read_from_nowhere() -> None:
+    """Let go of the warm process's own input and output."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+
+
+class ForkedServer:
+    """A server in a fork of this process. Has as much of the face of Popen as a keeper needs."""
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.setsid()
+            os.closerange(3, FILES_MOST)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            log = order["log"]
+            become(order | {"out": log, "err": log}, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._has_ended = threading.Event()
+        threading.Thread(target=self._bury, daemon=True).start()
+
+    def _bury(self) -> None:
+        os.waitpid(self.pid, 0)
+        self._has_ended.set()
+
+    def poll(self) -> int | None:
+        return 0 if self._has_ended.is_set() else None
+
+    def wait(self, timeout: float | None = None) -> int:
+        if not self._has_ended.wait(timeout):
+            raise subprocess.TimeoutExpired("a server", timeout or 0)
+        return 0
+
+    def send_signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def become(order: dict[str, Any], flags: int) -> NoReturn:
+    """Run one command, or a server, in this fork, which ends with it."""
     from chaupal.cli.main import main
 
-    os.chdir(order["cwd"])
+    os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     for fd, path, mode in ((0, os.devnull, os.O_RDONLY), (1, order["out"], flags), (2, order["err"], flags)):
-        os.dup2(os.open(path, mode, 0o600), fd)
+        opened = os.open(path, mode, 0o600)
+        os.dup2(opened, fd)
+        if opened > 2:
+            os.close(opened)
     # The old ones may hold what was read ahead of the next order.
     sys.stdin, sys.stdout, sys.stderr = (
         open(fd, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - open file descriptors
