@@ -191,12 +191,17 @@ def free_port() -> int:
         return port
 
 
+_WARM = pytest.StashKey[WarmCommands]()
+
+
 @pytest.fixture(scope="session")
-def warm_commands() -> Iterator[WarmCommands]:
-    """One for each worker."""
-    made = WarmCommands()
-    yield made
-    made.close()
+def warm_commands(request: pytest.FixtureRequest) -> WarmCommands:
+    """One for each worker, however many folders name this fixture."""
+    config = request.config
+    if _WARM not in config.stash:
+        config.stash[_WARM] = WarmCommands()
+        config.add_cleanup(config.stash[_WARM].close)
+    return config.stash[_WARM]
 
 
 @pytest.fixture
