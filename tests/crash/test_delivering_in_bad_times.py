@@ -18,7 +18,7 @@ import pytest
 
 from tests.api.hooks import HookReceiver
 from tests.crash.posting import Place, settle
-from tests.crash.test_bad_ends import server_process, wait_until
+from tests.crash.test_bad_ends import wait_until
 from tests.crash.test_delivery_process import taken
 from tests.crash.test_webhooks_killed import register
 from tests.installations import Installation, free_port
@@ -29,6 +29,8 @@ from tests.parts.warm_commands import WarmCommands
 
 STATES = "SELECT event_id, state FROM webhook_deliveries"
 ROOM_BYTES = 64 * 1024
+NO_ROOM_BYTES = 16 * 1024
+"""The head of a write-ahead log and three pages: less than any change takes."""
 
 
 @dataclass
@@ -64,6 +66,12 @@ def log_of(installation: Installation) -> str:
     return installation.server.log.read_text(errors="replace")
 
 
+def limit_files(installation: Installation, size_bytes: int) -> None:
+    """Let no file of the server grow beyond so much."""
+    assert installation.server is not None
+    resource.prlimit(installation.server.pid, resource.RLIMIT_FSIZE, (size_bytes, resource.RLIM_INFINITY))
+
+
 class TestFullDisk:
     def test_what_was_being_sent_and_what_waits_arrives_when_there_is_room(
         self, sqlite_installation: Installation
@@ -75,15 +83,16 @@ class TestFullDisk:
             register(place, receiver, place.group_id)
             sent = post_each(place, ["on its way"])
             holding.wait()
-            process = server_process(sqlite_installation)
             sizes = [path.stat().st_size for path in sqlite_installation.data.glob("chaupal.sqlite3*")]
-            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (max(sizes) + ROOM_BYTES, resource.RLIM_INFINITY))
+            limit_files(sqlite_installation, max(sizes) + ROOM_BYTES)
             while kept := post_each(place, ["x" * 4_000]):
                 sent += kept
+            # A note of what arrived is smaller, and might have had room.
+            limit_files(sqlite_installation, NO_ROOM_BYTES)
             holding.may_go.set()
             wait_until(lambda: "deliveries not recorded yet" in log_of(sqlite_installation))
             assert len(taken(receiver)) == 1, "nothing is sent that could not be noted"
-            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            limit_files(sqlite_installation, resource.RLIM_INFINITY)
             sent += post_each(place, ["afterwards"])
             wait_until(lambda: len(taken(receiver)) == len(sent))
             assert taken(receiver) == sent, "each, and in order"
