@@ -225,8 +225,8 @@ class MailConversation:
         self._connection.sendall("".join(f"{line}\r\n" for line in lines).encode())
 
 
-def make_certificate(path: Path) -> Path:
-    """Write a certificate for localhost, signed by itself, and its key."""
+def make_certificate(path: Path, *, is_over: bool = False) -> Path:
+    """Write a certificate for localhost, signed by itself, and its key. `is_over`: since an hour."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
@@ -237,7 +237,8 @@ def make_certificate(path: Path) -> Path:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_after(now + (-datetime.timedelta(hours=1) if is_over else datetime.timedelta(days=1)))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(
