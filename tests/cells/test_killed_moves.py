@@ -1,4 +1,4 @@
-"""Real servers that are killed at each phase of one move, at named steps: the old cell's, the new cell's, the root's."""
+"""Real servers killed at each phase of one move, at named steps: the old cell's, the new cell's, the root's."""
 
 from __future__ import annotations
 

@@ -16,9 +16,11 @@ from chaupal.media.archiving import StoredObject
 from chaupal.media.objects import ObjectKey, ObjectMissing
 from chaupal.moving import shapes
 from chaupal.moving.moves import Move
+from chaupal.moving.rules import SchemaDiffers
 from chaupal.moving.snapshots import Changed, TableSum
 from chaupal.serving.house import House
 from chaupal.store.clock import new_id
+from chaupal.store.schema import SCHEMA_VERSION
 from chaupal.store.tenant_rows import hash_of_sample
 from chaupal.store.whole_database import Row
 
@@ -52,7 +54,9 @@ class Bringing:
     async def begin(self, key: bytes) -> bool:
         """Begin, and have removed what an earlier try has left there; whether it takes what PostgreSQL's COPY gives:
         both are on PostgreSQL, and hash rows alike."""
-        begun = await self._call("begin", shapes.Begin(self._move.arrival_id, key))
+        begun = await self._call("begin", shapes.Begin(self._move.arrival_id, key, SCHEMA_VERSION))
+        if begun.schema_version != SCHEMA_VERSION:  # it is too old to have refused by itself
+            raise MoveRefused(str(SchemaDiffers(here=SCHEMA_VERSION, there="an older one")))
         await self._clear()
         own = await self._house.store.read(hash_of_sample, INSTALLATION, None)
         return bool(own) and own == begun.hash_of_sample

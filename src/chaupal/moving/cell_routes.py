@@ -14,6 +14,7 @@ from chaupal.directory.places import Arrival, Home
 from chaupal.errors import Forbidden, InvalidParameters
 from chaupal.media.objects import ObjectKey, ObjectMissing
 from chaupal.moving import shapes
+from chaupal.store.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from chaupal.moving.beginning import Emptied
@@ -39,11 +40,15 @@ def _packed(answer: shapes.Answer) -> bytes:
 async def take_begin(request: CellRequest) -> bytes:
     """A tenant is to come."""
     from chaupal.moving import arrivals
+    from chaupal.moving.rules import SchemaDiffers
     from chaupal.store.tenant_rows import hash_of_sample
 
     begin, house, tenant_id = _read(request, shapes.Begin), request.house, request.path["tenantId"]
+    if begin.schema_version != SCHEMA_VERSION:
+        raise SchemaDiffers(here=SCHEMA_VERSION, there=begin.schema_version or "an older one")
     await arrivals.begin(house, tenant_id, begin.arrival_id, begin.key, is_move=True)
-    return _packed(shapes.Answer(hash_of_sample=await house.store.read(hash_of_sample, INSTALLATION, None)))
+    sample = await house.store.read(hash_of_sample, INSTALLATION, None)
+    return _packed(shapes.Answer(schema_version=SCHEMA_VERSION, hash_of_sample=sample))
 
 
 async def take_clear(request: CellRequest) -> bytes:

@@ -49,8 +49,10 @@ from chaupal.moving.snapshots import Changed, TableSum, copy_all, read_changed, 
 from chaupal.serving.house import House
 from chaupal.store.whole_database import Row
 
-_PAUSE_S = 2.0
+_PAUSE_S, _PAUSE_MOST_S = 2.0, 30.0
 _TRIES = 10
+"""Over some three minutes: a database that is restarted is back by then."""
+
 _FEW_CHANGES = 300
 """So many rows are sent, written and compared in a part of the time that writes may wait."""
 
@@ -103,10 +105,10 @@ async def _copy(house: House, move: Move, *, tries: int) -> Move | None:
     """The move when the other cell has everything and writes wait; None where it has failed."""
     failure = ""
     for number in range(tries):
-        if number:
-            await asyncio.sleep(_PAUSE_S)
         try:
             move = (await house.store.write(begin_try, _mover(move), move)).result
+            if number:
+                await asyncio.sleep(min(_PAUSE_S * 2 ** (number - 1), _PAUSE_MOST_S))
             await _copy_once(house, move)
         except (MoveRefused, RowsDiffer, MoveCancelled) as error:
             failure = str(error)

@@ -49,6 +49,14 @@ class TenantIsHere(Conflict):
     template = "The tenant {tenant_id} is here already, or has moved from here to another cell; nothing was changed."
 
 
+class SchemaDiffers(Conflict):
+    """The cells are of different versions, whose tables may differ. Fields: `here`, `there`: schemas."""
+
+    template = (
+        "The cells are of different versions (schema {here} and {there}): bring both to the same one, then move again."
+    )
+
+
 class ArrivalOver(Conflict):
     """The arrival is finished, or somebody has begun it anew."""
 

@@ -12,6 +12,7 @@ class Begin(msgspec.Struct, frozen=True):
 
     arrival_id: str
     key: bytes
+    schema_version: str = ""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -91,6 +92,7 @@ class Answer(msgspec.Struct, frozen=True):
     """What is answered; the fields that a call has no use for are empty."""
 
     has_more: bool = False
+    schema_version: str = ""
     digest: str = ""
     sums: list[PartSum] = []
     hash_of_sample: str = ""
