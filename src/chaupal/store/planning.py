@@ -36,7 +36,8 @@ def write_statistics(connection: Any) -> None:
 def _narrowing(columns: list[str]) -> list[int]:
     """For each column of an index, the rows that share it and those before it."""
     rows: list[int] = []
-    place = -1
+    # What an index without the tenant begins with is of one tenant alone.
+    place = -1 if columns[0] == "tenant_id" else 0
     for column in columns:
         if column != _HARDLY_NARROWS or place < 0:
             place += 1

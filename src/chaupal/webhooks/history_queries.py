@@ -73,7 +73,14 @@ _SELECT_STATES = statement(
     .limit(_LIMIT)
 )
 _SELECT_OF_EVENTS = statement(
-    select(*_COLUMNS).where(*_OF_WEBHOOK, in_list(_D.event_id, "event_ids")).order_by(_D.delivery_id)
+    select(*_COLUMNS)
+    .where(
+        # Spelled so that only the index by event serves: the webhook's own has all that it was ever sent.
+        _D.tenant_id.concat("") == bindparam("tenant_id"),
+        _D.webhook_id.concat("") == bindparam("which_webhook"),
+        in_list(_D.event_id, "event_ids"),
+    )
+    .order_by(_D.delivery_id)
 )
 _SELECT_TRIES = statement(
     select(*(webhook_tries.c[name] for name in TryRow._fields))

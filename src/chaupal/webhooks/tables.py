@@ -122,8 +122,8 @@ webhook_deliveries = define_table(
         "(state IN ('delivered', 'exhausted', 'skipped')) = (finished_at_ms IS NOT NULL)",
     ),
     check("webhook_deliveries_worker", "(state = 'sending') = (worker_id <> '')"),
-    Index("webhook_deliveries_listed", "tenant_id", "webhook_id", "delivery_id"),
-    Index("webhook_deliveries_by_event", "tenant_id", "event_id", "webhook_id"),
+    Index("webhook_deliveries_listed", "webhook_id", "delivery_id"),
+    Index("webhook_deliveries_by_event", "event_id"),
     is_written_beside=True,
 )
 
