@@ -18,10 +18,11 @@ from chaupal.store.clock import new_id
 from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
 from chaupal.store.writer import OutcomeUnknown
-from chaupal.webhooks.delivering import airspace
+from chaupal.webhooks.delivering import airspace, matching
 from chaupal.webhooks.delivering.airspace import Airspace
 from chaupal.webhooks.delivering.claiming import Claim, Room, begin_worker, claim_flights, find_due
 from chaupal.webhooks.delivering.clocks import LEASE_MARGIN_MS, LEASE_MS
+from chaupal.webhooks.delivering.deliverer import Deliverer
 from chaupal.webhooks.delivering.keeping import Keeping, keep_matched
 from chaupal.webhooks.delivering.matching import Matching, match_events
 from chaupal.webhooks.delivering.strays import StrayFinder, Strays
@@ -213,6 +214,32 @@ class TestStrays:
         found = world.client.run(finder.find(worker_id))
         assert found == [Strays(world.operator.tenant_id, webhook_id, [delivery_id])]
         assert world.client.run(finder.find(new_id())) == []
+
+    def test_what_is_kept_piece_by_piece_is_none(
+        self, world: World, hook_receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        for number in range(3):
+            world.send(f"{number}")
+        monkeypatch.setattr(matching, "DELIVERIES_A_WRITE", 1)
+        plain_begin, plain_write = Deliverer.begin, Store.write
+        begun: list[Deliverer] = []
+        found: list[bool] = []
+
+        async def begin(self: Deliverer) -> None:
+            begun.append(self)
+            await plain_begin(self)
+
+        async def write(self: Store, rule: Any, caller: Any, request: Any) -> Any:
+            if rule is keep_matched:
+                found.extend([await begun[0].give_back_strays() for _ in range(2)])
+            return await plain_write(self, rule, caller, request)
+
+        monkeypatch.setattr(Deliverer, "begin", begin)
+        monkeypatch.setattr(Store, "write", write)
+        deliver(world)
+        assert found == [False] * 6
+        assert [body["data"]["text"] for body in hook_receiver.bodies] == ["0", "1", "2"]
 
 
 class TestDoubt:

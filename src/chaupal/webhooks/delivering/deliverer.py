@@ -85,7 +85,9 @@ class Deliverer:
         self._gatherer = EndGatherer(
             house.store, stopping=stopping, flying_count=lambda: len(self._air), doubt=self.doubt
         )
-        self._strays = StrayFinder(house.store, lambda: self._air.delivery_ids)
+        self._kept: dict[str, Flight] = {}
+        """What this worker has got and not begun to send, by webhook, while more is matched."""
+        self._strays = StrayFinder(house.store, self._held)
         self._leases = LeaseWatch()
         self._clock_us = 0
         self._worker_id = new_id()
@@ -148,7 +150,7 @@ class Deliverer:
 
     async def _keep(self, tenant_id: str, matched: Matched) -> None:
         """Add what was matched to the queue, piece by piece; then send what this worker got of it."""
-        flying: dict[str, Flight] = {}
+        flying = self._kept = {}
         try:
             for piece in pieces_of(matched):
                 keeping = Keeping(
@@ -172,6 +174,7 @@ class Deliverer:
             return
         finally:
             self._start(tenant_id, list(flying.values()))
+            self._kept = {}
 
     async def claim_all(self) -> bool:
         """Claim what is due, as far as there is room, and send it in tasks; whether there was anything."""
@@ -347,6 +350,10 @@ class Deliverer:
         for tenant_id, webhook_ids in of_tenant.items():
             await store.write(let_go, Operator(tenant_id), webhook_ids)
         return bool(of_tenant)
+
+    def _held(self) -> set[str]:
+        kept = {delivery.delivery_id for flight in self._kept.values() for delivery in flight.deliveries}
+        return kept | self._air.delivery_ids
 
     async def give_back_strays(self) -> bool:
         """Let all send what this worker is said to be sending, and is not; whether there was anything."""
