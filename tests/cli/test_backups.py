@@ -306,8 +306,9 @@ class TestMigrateDatabase:
         sqlite_installation.init("First")
         url = new_postgres_database()
         moving = sqlite_installation.begin("migrate-db", "--to", url)
-        folder = sqlite_installation.data / "backups"
-        wait_until(lambda: any(folder.glob("before-postgresql-*.zip")))
+        with psycopg.connect(url, autocommit=True) as connection:  # it begins with the tables, and then fills them
+            question = "SELECT to_regclass('webhooks') IS NOT NULL"
+            wait_until(lambda: connection.execute(question).fetchone() == (True,))
         moving.kill()
         assert ended(moving).code == -9
         sqlite_installation.result("migrate-db", "--to", url)

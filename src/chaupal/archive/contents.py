@@ -111,11 +111,14 @@ class RowDigest:
 
     def __init__(self) -> None:
         self.row_count = 0
+        self.size_bytes = 0
+        """Of the rows that were added one by one."""
         self._sum = 0
 
     def add(self, line: bytes) -> None:
         """Take one written row in."""
         self.row_count += 1
+        self.size_bytes += len(line)
         self._sum += int.from_bytes(hashlib.blake2b(line, digest_size=_DIGEST_BITS // 8).digest())
 
     def add_part(self, row_count: int, digest: str) -> None:
@@ -128,10 +131,21 @@ class RowDigest:
         """The sum as text."""
         return digest_of_sum(self._sum)
 
+    def contents_of(self, table: TableShape) -> TableContents:
+        """The same of a table whose rows these are."""
+        return TableContents(table, self.row_count, self.hex)
+
 
 def digest_of_sum(total: int) -> str:
     """A sum of hashes as text."""
     return f"{total % (1 << _DIGEST_BITS):0{_DIGEST_BITS // 4}x}"
+
+
+def summed_rows(rows: Iterable[Row], digest: RowDigest) -> Iterator[Row]:
+    """The rows as they are, each taken into the digest first."""
+    for row in rows:
+        digest.add(encode_row(row))
+        yield row
 
 
 def write_lines(rows: Iterable[Row], digest: RowDigest) -> Iterator[bytes]:
@@ -174,7 +188,7 @@ def check_digest(contents: TableContents, digest: RowDigest, *, where: str) -> N
     if digest.row_count != contents.row_count:
         found = f"{digest.row_count} rows instead of {contents.row_count}"
     elif digest.hex != contents.digest:
-        found = "rows that are not those that were archived"
+        found = "rows that are not those that were read"
     else:
         return
     raise ArchiveRefused(f"the table {contents.table.name} has {found} {where}")

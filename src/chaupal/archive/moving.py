@@ -1,4 +1,4 @@
-"""Taking an installation from SQLite over into PostgreSQL: an archive of its rows, put back there.
+"""Taking an installation from SQLite over into PostgreSQL, row by row.
 
 The data folder stays: media and key are where they were. Until the last row is compared and committed, PostgreSQL holds
 nothing that counts; the SQLite database is only read.
@@ -6,19 +6,20 @@ nothing that counts; the SQLite database is only read.
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
-from chaupal.archive.contents import ArchiveRefused, Manifest
-from chaupal.archive.restoring import restore_archive
-from chaupal.archive.writing import Tell, write_archive
+from chaupal.archive.contents import ArchiveRefused, RowDigest, check_digest, summed_rows
+from chaupal.archive.restoring import TENANTS, check_empty, is_filled
+from chaupal.archive.writing import Tell, all_tables, check_source
 from chaupal.settings import Settings
-from chaupal.store.clock import new_id
+from chaupal.store.migrating import current_version, migrate
 from chaupal.store.opening import DataFolder
+from chaupal.store.schema import SCHEMA_VERSION
+from chaupal.store.whole_database import ColumnShape, TableShape, WholeDatabase, fill_database, read_database
 
 
-def move_to_postgres(settings: Settings, url: str, *, tell: Tell = lambda _what: None) -> Manifest:
-    """Copy every row; what was copied. Blocks; no server may run on the data folder.
+def move_to_postgres(settings: Settings, url: str, *, tell: Tell = lambda _what: None) -> dict[str, int]:
+    """Copy every row; how many each table has. Blocks; no server may run on the data folder.
 
     Raises:
         ArchiveRefused: there is nothing to take over, or the database at `url` holds something already.
@@ -35,11 +36,42 @@ def move_to_postgres(settings: Settings, url: str, *, tell: Tell = lambda _what:
     folder = DataFolder(settings.data)
     folder.take_lock()
     try:
-        kept = settings.data / "backups"
-        kept.mkdir(mode=0o700, exist_ok=True)
-        # With an id, because one that was cut off may be run again in the same second.
-        path = kept / f"before-postgresql-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{new_id()}.zip"
-        write_archive(settings, path, with_key=False, with_media=False, tell=tell)
-        return restore_archive(target, path, tell=tell)
+        check_source(settings)
+        tables = all_tables()
+        _make_tables(target, tables)
+        with read_database(settings) as here, fill_database(target) as there:
+            return {table.name: _move_table(table, here, there, tell) for table in tables}
     finally:
         folder.release_lock()
+
+
+def _make_tables(target: Settings, tables: list[TableShape]) -> None:
+    """Have empty tables there, also where a try was killed while it made them. An older installation, which has
+    tenants, is not touched.
+
+    Raises:
+        ArchiveRefused: the database holds something already.
+    """
+    found = current_version(target)
+    is_cut_off = False
+    if found is not None and found < SCHEMA_VERSION:
+        with read_database(target) as there:
+            is_cut_off = not is_filled(there, TableShape(TENANTS, (ColumnShape("tenant_id", "text"),)))
+    if not is_cut_off:
+        check_empty(target, tables)
+    migrate(target)
+
+
+def _move_table(table: TableShape, here: WholeDatabase, there: WholeDatabase, tell: Tell) -> int:
+    """Copy the rows of one table and read them back; how many.
+
+    Raises:
+        ArchiveRefused: there are others.
+    """
+    tell(f"table {table.name}")
+    given, found = RowDigest(), RowDigest()
+    there.replace(table, summed_rows(here.rows(table), given))
+    for _row in summed_rows(there.rows(table), found):
+        pass
+    check_digest(given.contents_of(table), found, where="after it was copied")
+    return given.row_count

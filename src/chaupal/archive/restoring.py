@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from chaupal.archive.checking import check_archive, opened_archive
@@ -22,7 +23,7 @@ from chaupal.archive.contents import (
     check_digest,
     pieces,
     read_lines,
-    write_lines,
+    summed_rows,
 )
 from chaupal.archive.writing import Tell
 from chaupal.auth.caller import INSTALLATION
@@ -35,7 +36,7 @@ from chaupal.store.opening import DataFolder
 from chaupal.store.schema import SCHEMA_VERSION
 from chaupal.store.whole_database import TableShape, WholeDatabase, fill_database, read_database
 
-_TENANTS = "tenants"
+TENANTS = "tenants"
 
 
 def restore_archive(settings: Settings, path: Path, *, tell: Tell = lambda _what: None) -> Manifest:
@@ -66,7 +67,7 @@ def restore_archive(settings: Settings, path: Path, *, tell: Tell = lambda _what
 
 
 def _restore_all(archive: zipfile.ZipFile, manifest: Manifest, settings: Settings, tell: Tell) -> None:
-    _check_empty(settings, manifest)
+    check_empty(settings, [contents.table for contents in manifest.tables], manifest.schema_version)
     _restore_key(archive, manifest, settings.secret_key_path)
     # An archive of an older program is put into the tables of that time, which are then migrated like any others.
     migrate(settings, target=manifest.schema_version)
@@ -79,19 +80,19 @@ def _restore_all(archive: zipfile.ZipFile, manifest: Manifest, settings: Setting
     migrate(settings)
 
 
-def _check_empty(settings: Settings, manifest: Manifest) -> None:
+def check_empty(settings: Settings, tables: Sequence[TableShape], schema_version: str = SCHEMA_VERSION) -> None:
     """Raise ArchiveRefused where there are rows already. Tables without rows, as a cut-off restore leaves, are fine."""
     found = current_version(settings)
     if found is None:
         return
     place = "the database of CHAUPAL_DATABASE" if settings.is_postgres else str(settings.sqlite_path)
     advice = "Name a new CHAUPAL_DATA folder, or an empty database, or move the old one away"
-    if found != manifest.schema_version:
+    if found != schema_version:
         raise ArchiveRefused(
-            f"{place} has tables of schema {found} already, the archive is of {manifest.schema_version}. {advice}"
+            f"{place} has tables of schema {found} already, these rows are of {schema_version}. {advice}"
         )
     with read_database(settings) as database:
-        filled = [contents.table.name for contents in manifest.tables if _is_filled(database, contents.table)]
+        filled = [table.name for table in tables if is_filled(database, table)]
     if filled:
         raise ArchiveRefused(
             f"{place} holds data already ({', '.join(filled[:3])}): an archive is only put into an empty installation. "
@@ -99,8 +100,9 @@ def _check_empty(settings: Settings, manifest: Manifest) -> None:
         )
 
 
-def _is_filled(database: WholeDatabase, table: TableShape) -> bool:
-    if table.name != _TENANTS:
+def is_filled(database: WholeDatabase, table: TableShape) -> bool:
+    """Whether the table has rows; the one of tenants, of others than the installation itself."""
+    if table.name != TENANTS:
         return database.has_rows(table)
     place = [column.name for column in table.columns].index("tenant_id")
     # The migrations make a row for what belongs to no tenant.
@@ -141,7 +143,7 @@ def _restore_table(
     with archive.open(contents.member) as file:
         database.replace(table, noting_objects(table, read_lines(file, contents, RowDigest()), stored))
     found = RowDigest()
-    for _line in write_lines(database.rows(table), found):
+    for _row in summed_rows(database.rows(table), found):
         pass
     check_digest(contents, found, where="after it was put back")
 

@@ -169,7 +169,7 @@ def write_table(
     with archive.open(member_of(table), "w", force_zip64=True) as file:
         for line in write_lines(rows, digest):
             file.write(line)
-    return TableContents(table, digest.row_count, digest.hex)
+    return digest.contents_of(table)
 
 
 async def write_media(

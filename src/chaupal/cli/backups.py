@@ -110,9 +110,10 @@ def migrate_database(
     with explained_archive() as tell, explained_opening(settings):
         from chaupal.archive.moving import move_to_postgres
         from chaupal.store.opening import DataFolderBusy
+        from chaupal.store.schema import SCHEMA_VERSION
 
         try:
-            manifest = move_to_postgres(settings, to, tell=tell)
+            row_counts = move_to_postgres(settings, to, tell=tell)
         except DataFolderBusy as error:
             raise OperationFailed(
                 f"The data folder {settings.data.absolute()} is in use: stop the server first, so that nothing is "
@@ -120,7 +121,7 @@ def migrate_database(
                 error_code="Conflict",
                 category="ResourceException",
             ) from error
-    moved = Moved(manifest.row_count, len(manifest.tables), manifest.schema_version)
+    moved = Moved(sum(row_counts.values()), len(row_counts), SCHEMA_VERSION)
     if as_json:
         print_json(moved)
         return

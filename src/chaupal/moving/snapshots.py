@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from chaupal.archive.contents import RowDigest, digest_of_sum, encode_row
+from chaupal.archive.contents import RowDigest, digest_of_sum, summed_rows
 from chaupal.media.archiving import StoredObject, noting_objects
 from chaupal.moving.carried import carried_tables, is_copied
 from chaupal.settings import Settings
@@ -115,15 +115,12 @@ def _summing(database: WholeDatabase, tenant_id: str, *, is_needed: bool) -> Ite
 def _give_rows(table: str, rows: Iterator[Row], taking: Taking) -> TableSum:
     digest = RowDigest()
     chunk: list[Row] = []
-    size_bytes = 0
-    for row in rows:
-        line = encode_row(row)
-        digest.add(line)
+    given_bytes = 0
+    for row in summed_rows(rows, digest):
         chunk.append(row)
-        size_bytes += len(line)
-        if len(chunk) >= _ROWS_AT_ONCE or size_bytes >= _BYTES_AT_ONCE:
+        if len(chunk) >= _ROWS_AT_ONCE or digest.size_bytes - given_bytes >= _BYTES_AT_ONCE:
             taking.take(table, chunk)
-            chunk, size_bytes = [], 0
+            chunk, given_bytes = [], digest.size_bytes
     if chunk:
         taking.take(table, chunk)
     return TableSum(digest.row_count, digest.hex)
