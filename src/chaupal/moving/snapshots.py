@@ -162,8 +162,8 @@ def _changes(
     """(number, table, key as text)."""
     shape = shapes["row_changes"]
     number, table, key = ([column.name for column in shape.columns].index(name) for name in _CHANGE)
-    rows = database.rows(shape, tenant_id=tenant_id)
-    return [(row[number], row[table], row[key]) for row in rows if row[number] > after_number]
+    rows = database.rows_above(shape, tenant_id, "number", after_number)
+    return [(row[number], row[table], row[key]) for row in rows]
 
 
 _CHANGE = ("number", "table_name", "row_key")

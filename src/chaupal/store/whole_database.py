@@ -48,6 +48,10 @@ class TableShape(msgspec.Struct, frozen=True):
         """The statement that reads the rows of one tenant, whose id is bound at `place`."""
         return f"{self.select} WHERE tenant_id = {place}"
 
+    def select_above(self, place: str, column: str) -> str:
+        """The statement that reads the rows of a tenant in which a column is above a value."""
+        return f"{self.select_of(place)} AND {_quoted(column)} > {place}"
+
     def select_at(self, place: str, key: Iterable[str]) -> str:
         """The statement that reads one row of a tenant by the columns of its key."""
         return self.select_of(place) + "".join(f" AND {_quoted(name)} = {place}" for name in key)
@@ -143,6 +147,9 @@ class WholeDatabase(Protocol):
     def beside(self) -> AbstractContextManager[WholeDatabase]:
         """The same moment once more, for another thread. On PostgreSQL alone."""
 
+    def rows_above(self, table: TableShape, tenant_id: str, column: str, value: int) -> list[Row]:
+        """The rows of a tenant in which a column is above a value."""
+
     def find(self, table: TableShape, tenant_id: str, key: dict[str, Any]) -> Row | None:
         """One row of a tenant by its key."""
 
@@ -192,7 +199,7 @@ class _Sqlite:
         self._connection = connection
 
     def rows(self, table: TableShape, *, tenant_id: str | None = None) -> Iterator[Row]:
-        flags = [index for index, column in enumerate(table.columns) if column.kind == "boolean"]
+        flags = _flags_of(table)
         bound = () if tenant_id is None else (tenant_id,)
         for row in self._connection.execute(table.select_of("?") if bound else table.select, bound):
             yield _with_booleans(row, flags) if flags else row
@@ -206,8 +213,13 @@ class _Sqlite:
     def beside(self) -> AbstractContextManager[WholeDatabase]:
         raise NotImplementedError("SQLite shares no snapshots")
 
+    def rows_above(self, table: TableShape, tenant_id: str, column: str, value: int) -> list[Row]:
+        found: list[Row] = self._connection.execute(table.select_above("?", column), (tenant_id, value)).fetchall()
+        flags = _flags_of(table)
+        return [_with_booleans(row, flags) for row in found] if flags else found
+
     def find(self, table: TableShape, tenant_id: str, key: dict[str, Any]) -> Row | None:
-        flags = [index for index, column in enumerate(table.columns) if column.kind == "boolean"]
+        flags = _flags_of(table)
         found = self._connection.execute(table.select_at("?", key), (tenant_id, *key.values())).fetchall()
         return _with_booleans(found[0], flags) if found else None
 
@@ -217,6 +229,10 @@ class _Sqlite:
 
     def has_rows(self, table: TableShape) -> bool:
         return bool(self._connection.execute(f"{table.select} LIMIT 1").fetchall())
+
+
+def _flags_of(table: TableShape) -> list[int]:
+    return [index for index, column in enumerate(table.columns) if column.kind == "boolean"]
 
 
 def _with_booleans(row: Row, flags: Sequence[int]) -> Row:
@@ -294,6 +310,10 @@ class _Postgres:
         text = f"{table.sum_of('%s')}{above}{upto}"
         count, total = self._connection.execute(text, (*bound, *(last or ()))).fetchone()
         return count, int(total), last
+
+    def rows_above(self, table: TableShape, tenant_id: str, column: str, value: int) -> list[Row]:
+        found: list[Row] = self._connection.execute(table.select_above("%s", column), (tenant_id, value)).fetchall()
+        return found
 
     def find(self, table: TableShape, tenant_id: str, key: dict[str, Any]) -> Row | None:
         found: Row | None = self._connection.execute(table.select_at("%s", key), (tenant_id, *key.values())).fetchone()
