@@ -9,7 +9,6 @@ import msgspec
 from chaupal.auth.caller import INSTALLATION
 from chaupal.cells.door import CellRequest, CellRoute
 from chaupal.cells.routes import EMPTY_PATH
-from chaupal.cells.shapes import EmptyRequest
 from chaupal.directory.places import Arrival, Home
 from chaupal.errors import Forbidden, InvalidParameters
 from chaupal.media.objects import ObjectKey, ObjectMissing
@@ -153,6 +152,7 @@ async def take_give_up(request: CellRequest) -> bytes:
 
 async def take_empty(request: CellRequest) -> Emptied:
     """All tenants here are to go to another cell; the root says so, and nobody else may."""
+    from chaupal.cells.shapes import EmptyRequest
     from chaupal.moving.beginning import Goal, begin_all
 
     if not request.cell.is_root:
