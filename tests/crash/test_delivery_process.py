@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import urllib.request
@@ -64,7 +65,9 @@ class TestDeliveryProcess:
             register(place, receiver, place.group_id)
             sent = post_all(place, ["first", "second"])
             wait_for(receiver, lambda: len(receiver.deliveries) == 2)
-            assert len(processes_of(sqlite_installation)) == 1
+            [process] = processes_of(sqlite_installation)
+            assert process.nice() == 10, "calls go before"
+            assert os.sched_getscheduler(process.pid) == os.SCHED_BATCH, "and are not interrupted"
             assert taken(receiver) == sent
 
     def test_killed_in_the_middle_everything_arrives_and_calls_are_answered(self, installation: Installation) -> None:

@@ -237,7 +237,7 @@ async def test_what_becomes_of_a_lost_commit_is_not_guessed(pair: Pair, monkeypa
 async def test_sqlite_has_no_second_writer(sqlite_database: Database) -> None:
     beside = open_store_beside(sqlite_database.settings, Store)
     try:
-        assert not beside.has_writers
+        assert not beside.writes_beside
     finally:
         beside.stop()
 

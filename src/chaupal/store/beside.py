@@ -119,6 +119,7 @@ class BesideBatch(Batch):
 class BesideWriter(Writer):
     """A caller whose rule has to be run among the calls hears NotBeside."""
 
+    is_beside = True
     _batch_kind = BesideBatch
 
     def _run(self, works: list[Work]) -> None:

@@ -158,9 +158,9 @@ class Store:
             writer.on_batch = tracing.note_batch
 
     @property
-    def has_writers(self) -> bool:
-        """Whether it writes by itself."""
-        return bool(self._writers)
+    def writes_beside(self) -> bool:
+        """Whether it writes beside the calls of users (`store.beside`), which then do not wait for what it writes."""
+        return any(writer.is_beside for writer in self._writers)
 
     @property
     def is_shared(self) -> bool:

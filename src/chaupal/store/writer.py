@@ -77,6 +77,7 @@ _LOOK = Work(lambda *_: None, None, None)
 class Writer:
     """Start it, `submit` work from any thread, `stop` it; work submitted before the stop is finished."""
 
+    is_beside = False
     _batch_kind: type[Batch] = Batch
 
     def __init__(

@@ -26,7 +26,8 @@ _TRY = TriedDelivery(
 class FakeStore:
     """Answers each write once it is let through, or fails as it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, writes_beside: bool = False) -> None:
+        self.writes_beside = writes_beside
         self.written: list[list[FlightEnd]] = []
         self.failures: list[Exception] = []
         self.open = asyncio.Event()
@@ -42,8 +43,8 @@ class FakeStore:
 class Gathering:
     """A gatherer over a fake store. `flying`: how many flights it is told are on their way."""
 
-    def __init__(self) -> None:
-        self.store = FakeStore()
+    def __init__(self, *, writes_beside: bool = False) -> None:
+        self.store = FakeStore(writes_beside=writes_beside)
         self.flying = 0
         self.doubts = 0
         self.gatherer = EndGatherer(
@@ -84,12 +85,19 @@ class TestGathering:
         assert made.names == [["a"], ["b", "c", "d"]]
         assert [each.disabled_reason for each in recorded] == ["a", "b", "c", "d"], "each hears of its own"
 
-    async def test_a_write_takes_fifty_tries_unless_one_flight_has_more(self) -> None:
+    async def test_a_write_takes_twenty_tries_unless_one_flight_has_more(self) -> None:
         made = Gathering()
         made.store.open.set()
-        sizes = {"a": 64, "b": 20, "c": 20, "d": 20}
+        sizes = {"a": 64, "b": 10, "c": 10, "d": 10}
         await asyncio.gather(*(made.end(name, tries=tries) for name, tries in sizes.items()))
         assert made.names == [["a"], ["b", "c"], ["d"]]
+
+    async def test_where_calls_do_not_wait_it_takes_five_hundred(self) -> None:
+        made = Gathering(writes_beside=True)
+        made.store.open.set()
+        sizes = {"a": 64, "b": 400, "c": 36, "d": 1}
+        await asyncio.gather(*(made.end(name, tries=tries) for name, tries in sizes.items()))
+        assert made.names == [["a", "b", "c"], ["d"]]
 
     async def test_the_only_flight_waits_for_no_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(gathering, "_OTHERS_PAUSE_S", 600.0)

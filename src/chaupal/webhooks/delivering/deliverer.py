@@ -152,7 +152,7 @@ class Deliverer:
         """Add what was matched to the queue, piece by piece; then send what this worker got of it."""
         flying = self._kept = {}
         try:
-            for piece in pieces_of(matched):
+            for piece in pieces_of(matched, is_beside=self._house.store.writes_beside):
                 keeping = Keeping(
                     piece,
                     worker_id=self._worker_id,

@@ -16,8 +16,11 @@ from chaupal.store.gates import TenantHeld, TenantLeft
 from chaupal.store.store import Store
 from chaupal.webhooks.delivering.recording import FlightEnd, Recorded, record_flights
 
-_TRIES_A_WRITE = 50
-"""What is gathered beyond so many tries goes with the next write: about a millisecond, in which calls wait."""
+_TRIES_A_WRITE = 20
+"""What is gathered beyond so many tries goes with the next write: half a millisecond, in which calls wait."""
+
+_TRIES_A_WRITE_BESIDE = 500
+"""Where they do not: a transaction of its own costs as much as fifty tries."""
 
 _OTHERS_PAUSE_S = 0.01
 """For so long a flight that has ended waits for others that are on their way; its receiver has what it was sent. A
@@ -44,6 +47,7 @@ class EndGatherer:
         self, store: Store, *, stopping: asyncio.Event, flying_count: Callable[[], int], doubt: Callable[[], None]
     ) -> None:
         self._store = store
+        self._tries_a_write = _TRIES_A_WRITE_BESIDE if store.writes_beside else _TRIES_A_WRITE
         self._stopping = stopping
         self._flying_count = flying_count
         self._doubt = doubt
@@ -80,12 +84,12 @@ class EndGatherer:
     def _is_enough(self, ended: list[_Ended]) -> bool:
         tries = sum(len(end.tries) for end, _ in ended)
         waiting = sum(map(len, self._ended.values()))
-        return tries >= _TRIES_A_WRITE or waiting >= self._flying_count() or self._stopping.is_set()
+        return tries >= self._tries_a_write or waiting >= self._flying_count() or self._stopping.is_set()
 
     def _take(self, tenant_id: str) -> list[_Ended]:
         ended, tries = self._ended[tenant_id], 0
         for index, (end, _) in enumerate(ended):
-            if index and tries + len(end.tries) > _TRIES_A_WRITE:
+            if index and tries + len(end.tries) > self._tries_a_write:
                 self._ended[tenant_id] = ended[index:]
                 return ended[:index]
             tries += len(end.tries)

@@ -40,8 +40,11 @@ EVENTS_AT_ONCE = 100
 DELIVERIES_AT_ONCE = 1_000
 """Events are matched until there are so many."""
 
-DELIVERIES_A_WRITE = 50
-"""Of so many one write adds: about a millisecond, in which the calls of users wait."""
+DELIVERIES_A_WRITE = 20
+"""Of so many one write adds: half a millisecond, in which the calls of users wait."""
+
+DELIVERIES_A_WRITE_BESIDE = 500
+"""Where they do not: a transaction of its own costs as much as fifty deliveries."""
 
 NOT_ALLOWED = "NotAllowed"
 """The reason of a webhook whose maker has no right to it any more."""
@@ -72,13 +75,15 @@ class Matched(msgspec.Struct, frozen=True):
     """Messages, actions and reactions that are no more: what was queued of them before goes, too."""
 
 
-def pieces_of(matched: Matched) -> list[Matched]:
-    """The same, to be written piece by piece. All of one event is in one piece."""
+def pieces_of(matched: Matched, *, is_beside: bool) -> list[Matched]:
+    """The same, to be written piece by piece, `is_beside`: beside the calls of users. All of one event is in one
+    piece."""
+    deliveries_a_write = DELIVERIES_A_WRITE_BESIDE if is_beside else DELIVERIES_A_WRITE
     pieces: list[Matched] = []
     from_position, taken = matched.from_position, 0
     for index, delivery in enumerate(matched.deliveries):
         is_next_event = index > taken and delivery.position > matched.deliveries[index - 1].position
-        if is_next_event and index - taken >= DELIVERIES_A_WRITE:
+        if is_next_event and index - taken >= deliveries_a_write:
             until = matched.deliveries[index - 1].position
             pieces.append(Matched(from_position, until, matched.deliveries[taken:index], [], has_more=True))
             from_position, taken = until, index
