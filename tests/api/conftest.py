@@ -33,6 +33,15 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+@pytest.fixture
+def clock_that_may_go_back(clock: FakeClock) -> Iterator[None]:
+    """All tests have one clock: for the next it is never earlier than it was."""
+    before_us = clock()
+    yield
+    if (behind_us := before_us - clock()) > 0:
+        clock.advance(microseconds=behind_us)
+
+
 @pytest.fixture(scope="session", params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """An empty database, once of each kind."""

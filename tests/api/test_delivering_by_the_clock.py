@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,22 +23,26 @@ from tests.api.test_delivery_workers import STATES, match_and_claim_as_one_that_
 from tests.api.worlds import World
 from tests.outbound.receivers import Received
 
+pytestmark = pytest.mark.usefixtures("clock_that_may_go_back")
+
 HOURS = 5
 PATIENCE_S = 60.0
-
-
-@pytest.fixture(autouse=True)
-def _other_tests_clock_goes_on(world: World) -> Iterator[None]:
-    """All tests have one clock: for the next it is never earlier than it was."""
-    before_us = world.clock()
-    yield
-    if (behind_us := before_us - world.clock()) > 0:
-        world.clock.advance(microseconds=behind_us)
 
 
 @pytest.fixture
 def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_BEAT_S", 0.05)
+
+
+def jump_at_the_first(world: World, receiver: HookReceiver, *, hours: int, status: int) -> None:
+    """Have the clock jump when the first delivery comes, and all be answered so."""
+
+    def jump(_: Received) -> int:
+        if not receiver.deliveries:
+            world.clock.advance(hours=hours)
+        return status
+
+    receiver.answer_with = jump
 
 
 def texts(receiver: HookReceiver) -> list[str]:
@@ -162,13 +166,7 @@ class TestJumpWhileSending:
         self, world: World, hook_receiver: HookReceiver, hours: int
     ) -> None:
         register(world.group_admin, draft(hook_receiver, world.group_id))
-
-        def jump(_: Received) -> int:
-            if not hook_receiver.deliveries:
-                world.clock.advance(hours=hours)
-            return 200
-
-        hook_receiver.answer_with = jump
+        jump_at_the_first(world, hook_receiver, hours=hours, status=200)
         sent = [f"{number}" for number in range(FLIGHT_MAX + 2)]  # some of it is claimed after the jump
         for text in sent:
             world.send(text)
@@ -181,13 +179,7 @@ class TestJumpWhileSending:
         self, world: World, hook_receiver: HookReceiver, hours: int
     ) -> None:
         register(world.group_admin, draft(hook_receiver, world.group_id))
-
-        def jump(_: Received) -> int:
-            if not hook_receiver.deliveries:
-                world.clock.advance(hours=hours)
-            return 503
-
-        hook_receiver.answer_with = jump
+        jump_at_the_first(world, hook_receiver, hours=hours, status=503)
         world.send("hi")
         deliver_until(world, lambda: states(world) == {("retrying", 1): 1})
         deliver(world)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -13,14 +13,7 @@ from tests.api.client import assert_error
 from tests.api.listening import Listener
 from tests.api.worlds import World
 
-
-@pytest.fixture(autouse=True)
-def _other_tests_clock_goes_on(world: World) -> Iterator[None]:
-    """All tests have one clock: for the next it is never earlier than it was."""
-    before_us = world.clock()
-    yield
-    if (behind_us := before_us - world.clock()) > 0:
-        world.clock.advance(microseconds=behind_us)
+pytestmark = pytest.mark.usefixtures("clock_that_may_go_back")
 
 
 @pytest.mark.parametrize("hours", [5, -5], ids=["forwards", "back"])

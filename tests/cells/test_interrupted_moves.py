@@ -198,6 +198,17 @@ async def how_it_ended(store: Store, tenant_id: str) -> tuple[str, str]:
     return move.phase, move.failure
 
 
+async def is_as_before(store: Store, home: House, tenant_id: str, before: dict[str, Any]) -> None:
+    """Nothing of the tenant is different, and it is written to."""
+    after = await read_all(home, tenant_id, page_rows)
+    after.pop("tenants"), before.pop("tenants")
+    assert after == before
+    written = await store.write(
+        lambda tx, each, _: tx.append(tenant_created(each.tenant_id)), Operator(tenant_id), None
+    )
+    assert written.result == 78
+
+
 async def _nothing() -> None:
     return
 
@@ -228,11 +239,5 @@ async def test_a_cell_that_refuses_leaves_the_tenant_as_it_was(
     phase, failure = await how_it_ended(store, tenant_id)
     assert phase == "failed"
     assert "application id" in failure
-    after = await read_all(home, tenant_id, page_rows)
-    after.pop("tenants"), before.pop("tenants")
-    assert after == before
-    written = await store.write(
-        lambda tx, each, _: tx.append(tenant_created(each.tenant_id)), Operator(tenant_id), None
-    )
-    assert written.result == 78
+    await is_as_before(store, home, tenant_id, before)
     assert here.ask("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'") == [(0,)]

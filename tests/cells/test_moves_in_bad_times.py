@@ -9,15 +9,13 @@ from typing import Any
 import pytest
 
 from chaupal.auth.caller import Operator
-from chaupal.directory.events import tenant_created
 from chaupal.moving import bringing, cell_routes, driving
 from chaupal.moving.moves import begin_move
 from chaupal.moving.rules import page_arrived, page_rows
 from chaupal.serving.house import House
 from chaupal.store.connection import DatabaseGone, StorageFull
 from chaupal.store.schema import SCHEMA_VERSION
-from chaupal.store.store import Store
-from tests.cells.test_interrupted_moves import KEYS, Source, house_of, how_it_ended, settle
+from tests.cells.test_interrupted_moves import KEYS, Source, house_of, how_it_ended, is_as_before, settle
 from tests.store.houses import make_house
 from tests.store.test_tenant_rows import by_key, read_all
 from tests.stores import OpenStore
@@ -47,17 +45,6 @@ class Failing:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driving, "_PAUSE_S", 0.0)
     monkeypatch.setattr(driving, "take_over", lambda *_found: None)
-
-
-async def is_as_before(store: Store, home: House, tenant_id: str, before: dict[str, Any]) -> None:
-    """Nothing of the tenant is different, and it is written to."""
-    after = await read_all(home, tenant_id, page_rows)
-    after.pop("tenants"), before.pop("tenants")
-    assert after == before
-    written = await store.write(
-        lambda tx, each, _: tx.append(tenant_created(each.tenant_id)), Operator(tenant_id), None
-    )
-    assert written.result == 78
 
 
 @pytest.mark.parametrize("error", [FULL, GONE])

@@ -86,8 +86,8 @@ class BesideBatch(Batch):
         self.connection.begin_write(is_forced=is_forced)
         self.connection.all(*beside_lock_of(tenant_id))
         # A look of its own, after the lock: one state of the database is from before whatever it waits for.
-        tables, triggers = _recorded_as(tenant_id)
-        rows = self.connection.all(_LOOK, (tables, triggers, tenant_id))
+        tables = _tables_beside()
+        rows = self.connection.all(_LOOK, (tables, names_of_recordings(tenant_id, tables), tenant_id))
         self.states[tenant_id] = TenantState()
         if rows:
             ((position, gate, self._is_recorded),) = rows
@@ -140,7 +140,3 @@ class BesideWriter(Writer):
 @cache
 def _tables_beside() -> list[str]:
     return sorted(table.name for table in metadata.tables.values() if table.info.get("is_written_beside"))
-
-
-def _recorded_as(tenant_id: str) -> tuple[list[str], list[str]]:
-    return _tables_beside(), names_of_recordings(tenant_id, _tables_beside())

@@ -19,7 +19,7 @@ def record_changes(tx: Transaction, table: str, key_columns: Sequence[str]) -> N
     """From this commit on note the key of each row of the tenant's that changes in the table. Idempotent."""
     tx.lock_beside()  # whoever writes beside the calls sees from then on that it is recorded (`store.beside`)
     for kind, rows in _KINDS.items():
-        name, tenant = _name(tx.tenant_id, table, kind), _text(tx.tenant_id)
+        name, tenant = _name(_shortened(tx.tenant_id), table, kind), _text(tx.tenant_id)
         condition = f"{rows[0]}.tenant_id = {tenant}"
         if tx.dialect == "postgresql":
             tx.define("SET LOCAL lock_timeout = '2s'")
@@ -36,7 +36,7 @@ def record_changes(tx: Transaction, table: str, key_columns: Sequence[str]) -> N
 def stop_recording(tx: Transaction, table: str) -> None:
     """Note nothing more. Idempotent."""
     for kind in _KINDS:
-        name = _name(tx.tenant_id, table, kind)
+        name = _name(_shortened(tx.tenant_id), table, kind)
         if tx.dialect == "postgresql":
             tx.define("SET LOCAL lock_timeout = '2s'")
             tx.define(f"DROP TRIGGER IF EXISTS {name} ON {table}")
@@ -55,12 +55,16 @@ def _note(table: str, row: str, key_columns: Sequence[str], tenant: str) -> str:
 
 def names_of_recordings(tenant_id: str, tables: Sequence[str]) -> list[str]:
     """Of triggers: each table whose changes are recorded for the tenant has one of these names."""
-    return [_name(tenant_id, table, "INSERT") for table in tables]
+    tenant = _shortened(tenant_id)
+    return [_name(tenant, table, "INSERT") for table in tables]
 
 
-def _name(tenant_id: str, table: str, kind: str) -> str:
-    tenant = hashlib.sha256(tenant_id.encode()).hexdigest()[:16]
+def _name(tenant: str, table: str, kind: str) -> str:
     return f"moving_{table}_{kind.lower()}_{tenant}"
+
+
+def _shortened(tenant_id: str) -> str:
+    return hashlib.sha256(tenant_id.encode()).hexdigest()[:16]
 
 
 def _text(value: str) -> str:

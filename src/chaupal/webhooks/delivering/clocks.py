@@ -26,12 +26,11 @@ class LeaseWatch:
 
     def note(self, leases: dict[str, int]) -> None:
         """The leases of all workers, until when each is."""
-        now_s = self._now_s()
-        seen = {worker_id: self._seen.get(worker_id, (until_ms, now_s)) for worker_id, until_ms in leases.items()}
-        self._seen = {
-            worker_id: seen[worker_id] if seen[worker_id][0] == until_ms else (until_ms, now_s)
-            for worker_id, until_ms in leases.items()
-        }
+        now_s, before = self._now_s(), self._seen
+        self._seen = {}
+        for worker_id, until_ms in leases.items():
+            known = before.get(worker_id)
+            self._seen[worker_id] = known if known is not None and known[0] == until_ms else (until_ms, now_s)
 
     @property
     def silent(self) -> dict[str, int]:
