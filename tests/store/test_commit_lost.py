@@ -62,9 +62,10 @@ class CountedRule:
 
 
 @pytest.fixture(autouse=True)
-def uncut() -> None:
-    CutConnection.cut = ""
-    CutConnection.then = staticmethod(lambda: None)
+def uncut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also for those that use such connections elsewhere: what a test has put there is gone after it."""
+    monkeypatch.setattr(CutConnection, "cut", "")
+    monkeypatch.setattr(CutConnection, "then", staticmethod(lambda: None))
 
 
 def people_of(database: Database, caller: Operator) -> int:
