@@ -184,6 +184,17 @@ class TestReplay:
         assert len(hook_receiver.deliveries) == 3
         assert hook_receiver.deliveries[2].body == hook_receiver.deliveries[0].body
 
+    def test_an_empty_list_of_events_sends_nothing(self, world: World, hook_receiver: HookReceiver) -> None:
+        webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
+        path = f"/webhook/{webhook_id}"
+        world.group_admin.put(path, {"active": False})
+        world.send("set aside")
+        deliver(world)
+        world.group_admin.put(path, {"active": True})
+        for nothing in ([], [None]):
+            assert world.group_admin.post(path + "/replay", {"eventIds": nothing}).json()["replayed"] == 0
+        assert world.group_admin.post(path + "/replay", {"eventIds": None}).json()["replayed"] == 1
+
     def test_only_what_happened_since(self, world: World, hook_receiver: HookReceiver) -> None:
         webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
         path = f"/webhook/{webhook_id}"

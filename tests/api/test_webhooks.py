@@ -143,6 +143,8 @@ class TestRegistering:
         [
             ({"eventTypes": ["Nonsense"]}, "eventTypes: must name at least one of"),
             ({"eventTypes": []}, "eventTypes: must name at least one of"),
+            ({"objectType": "ActionPackage", "objectId": "p" * 101}, "objectId: must be a package's id"),
+            ({"objectType": "ActionPackage", "objectId": ""}, "objectId: must be a package's id"),
             ({"objectType": "Person"}, "objectType: must be one of Group, Action, ActionPackage"),
             ({"validity": "soon"}, "validity: must be epoch seconds"),
             ({"validity": "2020-01-01T00:00:00Z"}, "validity: must lie in the future (got: 1577836800000)"),
@@ -297,6 +299,23 @@ class TestChanging:
         mine = world.make_group("Mine")
         assert world.group_admin.put(path, {"objectId": mine}).status_code == 200
         assert listed(world.group_admin, webhook_id, mine)["objectId"] == mine
+
+    @pytest.mark.parametrize(
+        ("fields", "said"),
+        [
+            ({"objectType": "ActionPackage"}, "objectId: must not be empty, and go along with another objectType"),
+            ({"objectType": "ActionPackage", "objectId": ""}, "objectId: must not be empty"),
+            ({"objectType": "ActionPackage", "objectId": "com.example." * 9}, "objectId: must be a package's id"),
+            ({"objectId": ""}, "objectId: must not be empty"),
+        ],
+    )
+    def test_to_another_object_only_by_its_id(
+        self, world: World, hook_receiver: HookReceiver, fields: dict[str, Any], said: str
+    ) -> None:
+        webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
+        answer = world.group_admin.put(f"/webhook/{webhook_id}", fields)
+        assert said in assert_error(answer, code="InvalidParameters")["message"]
+        assert listed(world.group_admin, webhook_id, world.group_id)["objectType"] == "Group"
 
     def test_whoever_cannot_see_it_is_told_that_there_is_none(self, world: World, hook_receiver: HookReceiver) -> None:
         webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))

@@ -97,7 +97,7 @@ async def post_replay(request: ApiRequest) -> msgspec.Struct | Reply:
             raise InvalidParameters(field="since", value=body.since, rule=str(error)) from None
     webhook_id = read_id(request.path["webhookId"])
     event_ids, has_more = [without_unit(read_id(event_id.strip())) for event_id in body.event_ids or []], False
-    is_of_missed = not event_ids
+    is_of_missed = body.event_ids is None  # an empty list names no event: it must not send them all
     if is_of_missed:
         event_ids, has_more = await _missed(request, webhook_id, since_ms)
     wanted = Replay(webhook_id, event_ids, since_ms, is_of_missed)

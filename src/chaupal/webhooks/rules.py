@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from chaupal.actions.bodies.reading import PACKAGE_ID_RULE, is_package_id
 from chaupal.auth.access import Access
 from chaupal.auth.caller import Caller
 from chaupal.auth.sealing import SecretKey
@@ -22,7 +23,7 @@ from chaupal.webhooks.drafts import (
     new_target,
 )
 from chaupal.webhooks.events import webhook_changed, webhook_created, webhook_deleted, webhook_disabled
-from chaupal.webhooks.kinds import Target, open_target
+from chaupal.webhooks.kinds import ACTION_PACKAGE, Target, open_target
 from chaupal.webhooks.queries import (
     WebhookRow,
     close_webhook,
@@ -108,7 +109,14 @@ def register_webhook(tx: Transaction, caller: Caller, new: NewWebhook) -> str:
 def _checked_object(tx: Transaction, caller: Caller, draft: WebhookDraft) -> tuple[Managed, str, str]:
     object_type, object_id = draft.object_type or "", draft.object_id or ""
     managed = access_object(tx, caller, object_type=object_type, object_id=object_id)
+    _check_package(object_type, object_id)
     return managed, object_type, object_id
+
+
+def _check_package(object_type: str, object_id: str) -> None:
+    """A package need not be there yet, but something must be able to be called so."""
+    if object_type == ACTION_PACKAGE and not is_package_id(object_id):
+        raise InvalidParameters(field="objectId", value=object_id, rule=PACKAGE_ID_RULE)
 
 
 def _check_validity(tx: Transaction, draft: WebhookDraft) -> None:
@@ -241,7 +249,14 @@ def _check_change(tx: Transaction, caller: Caller, webhook: WebhookRow, draft: W
     if draft.object_type is None and draft.object_id is None:
         return None
     object_type = draft.object_type or webhook.object_type
-    return access_object(tx, caller, object_type=object_type, object_id=draft.object_id or webhook.object_id)
+    if draft.object_id == "" or (draft.object_id is None and object_type != webhook.object_type):
+        # The id of a group is no package's name: the webhook would never hear anything again.
+        rule = "must not be empty, and go along with another objectType"
+        raise InvalidParameters(field="objectId", value="", rule=rule)
+    object_id = draft.object_id or webhook.object_id
+    managed = access_object(tx, caller, object_type=object_type, object_id=object_id)
+    _check_package(object_type, object_id)
+    return managed
 
 
 def _with_activity(tx: Transaction, row: WebhookRow, *, is_active: bool | None) -> WebhookRow:

@@ -45,7 +45,7 @@ class Webhooks(Resource):
         Needs: permission **Outgoing Webhooks**; an admin of the group.
 
         Args:
-            object_id: id of the group or the action, or the package's name
+            object_id: id of the group or the action, or the package's id, with its version or without
             object_type: `Group`, `Action` or `ActionPackage`
             event_types: names of events, also as `events`; unknown ones are dropped, as long as one is known
             call_back_url: also `callbackUri`; `https://`, at most 2,048 characters, port 443, 80 or from 1024 on,
@@ -286,8 +286,8 @@ class Webhooks(Resource):
 
         Args:
             webhook_id: The webhook, as `POST /webhook` named it and `GET /webhook` lists it.
-            event_ids: ids of up to 1,000 events, as the deliveries have them; unknown ones are passed over. If
-                left out, whatever was given up or set aside is sent
+            event_ids: ids of up to 1,000 events, as the deliveries have them; unknown ones are passed over, and
+                an empty list sends nothing. If left out, whatever was given up or set aside is sent
             since: only what has happened since: epoch seconds or milliseconds, or ISO 8601; may be left out
         """
         return self._driver.run(

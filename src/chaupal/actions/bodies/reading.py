@@ -74,6 +74,7 @@ POSTED: dict[str, tuple[type[msgspec.Struct], _Read]] = {
 _encode = msgspec.json.Encoder().encode
 
 _PACKAGE_ID = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
+PACKAGE_ID_RULE = "must be a package's id: 1 to 100 letters, digits, points, dashes and underscores"
 _VERSIONED = re.compile(r"(?P<id>.*[^.])\.(?P<version>[1-9][0-9]{0,8})", re.ASCII)
 
 
@@ -109,15 +110,19 @@ def shape_of_body(package_id: str | None, action_type: str | None) -> type[msgsp
     return POSTED[name][0]
 
 
+def is_package_id(word: str) -> bool:
+    """Whether a package could be named so, with its version or without."""
+    return _PACKAGE_ID.fullmatch(word) is not None
+
+
 def read_package_id(word: str) -> Package:
     """`com.x.y`, or `com.x.y.2` for a version of it (contract, section 8).
 
     Raises:
         InvalidParameters.
     """
-    if _PACKAGE_ID.fullmatch(word) is None:
-        rule = "must be a package's id: 1 to 100 letters, digits, points, dashes and underscores"
-        raise InvalidParameters(field="id", value=word, rule=rule)
+    if not is_package_id(word):
+        raise InvalidParameters(field="id", value=word, rule=PACKAGE_ID_RULE)
     match = _VERSIONED.fullmatch(word)
     return Package(match["id"], int(match["version"])) if match is not None else Package(word)
 
