@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import zlib
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -177,6 +179,22 @@ class TestCall:
         assert (answer.status, answer.body) == (410, b"gone")
         [got] = receiver.received
         assert (got.method, got.path, got.body, got.headers["x-key"]) == ("POST", "/hook", b"{}", "abc")
+
+    async def test_waits_no_longer_than_it_is_told(
+        self, guarded: Make, receiver: HttpReceiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        call_at, deadlines = loop.call_at, list[float]()
+
+        def noting(when: float, *args: Any, **options: Any) -> asyncio.TimerHandle:
+            deadlines.append(when)
+            return call_at(when, *args, **options)
+
+        monkeypatch.setattr(loop, "call_at", noting)
+        # Where its clock stands just behind a whole second, rounding up would add nearly another.
+        monkeypatch.setattr(loop, "time", lambda: 1_000.25)
+        await guarded(allow=LOCAL).call("GET", receiver.url, headers={}, timeout_s=5)
+        assert 1_005.25 in deadlines
 
     async def test_is_guarded_as_well(self, guarded: Make, receiver: HttpReceiver) -> None:
         with pytest.raises(AddressRefused):

@@ -142,7 +142,8 @@ class GuardedClient:
         session = await door.open()
         import aiohttp
 
-        timeout = aiohttp.ClientTimeout(total=timeout_s)
+        # The library rounds times from 5 s on up to whole seconds of its clock.
+        timeout = aiohttp.ClientTimeout(total=timeout_s, ceil_threshold=timeout_s + 1)
         outgoing = self.tracing.outgoing(method, url) if self.tracing is not None else UNTRACED
         with outgoing as traced, telling_failures(timeout_s):
             target = prepared[1] if prepared is not None else self._prepare(url, door)
