@@ -33,7 +33,9 @@ _SELECT_FROM = statement(
 )
 # Two statements and ORDER BY instead of min() and max() in one: each then reads one end of the key and stops.
 _SELECT_FIRST = statement(select(events.c.position).where(_HERE).order_by(events.c.position).limit(1))
-_SELECT_LAST = statement(select(events.c.position).where(_HERE).order_by(events.c.position.desc()).limit(1))
+_SELECT_LAST = statement(
+    select(*(events.c[name] for name in EventRow._fields)).where(_HERE).order_by(events.c.position.desc()).limit(1)
+)
 # A range of the key, never a search by age: `at_us` has no index, and grows with the position.
 _DELETE_OLD = statement(
     delete(events).where(
@@ -45,6 +47,12 @@ _DELETE_OLD = statement(
 def select_events(tx: Transaction, *, from_position: int, limit: int) -> list[EventRow]:
     """The events from this position on, in order, at most `limit`."""
     return [EventRow(*row) for row in tx.all(_SELECT_FROM, from_position=from_position, row_limit=limit)]
+
+
+def select_last(tx: Transaction) -> EventRow | None:
+    """The last event, or None where nothing ever happened."""
+    last = tx.one_or_none(_SELECT_LAST)
+    return EventRow(*last) if last else None
 
 
 def select_ends(tx: Transaction) -> tuple[int, int] | None:

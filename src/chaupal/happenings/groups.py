@@ -37,7 +37,7 @@ def tell_member(known: Known, event: StoredEvent) -> Told:
         "sourceGroupId": event.group_id,
     }
     happening = Happening(
-        **placed(event, event_id=known.event_id(event.position)),
+        **placed(event, event_id=known.event_id(event)),
         **told_by(known.people.find(event.actor_id)),
         group_id=event.group_id,
         source_group_id=event.group_id,
@@ -70,7 +70,7 @@ def tell_group(known: Known, event: StoredEvent) -> Told | None:
     happening = Happening(
         **placed(
             event,
-            event_id=known.event_id(event.position),
+            event_id=known.event_id(event),
             event_type=TOLD_AS.get(event.event_type, event.event_type),
         ),
         **told_by(actor),

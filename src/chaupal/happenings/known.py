@@ -17,6 +17,7 @@ from chaupal.actions.media import find_media_of
 from chaupal.actions.reading import ActionParts, WholeAction, find_parts, make_whole
 from chaupal.actions.rules import Action, find_actions, find_reminded
 from chaupal.auth.tenant_keys import TenantKeys
+from chaupal.events.log import StoredEvent
 from chaupal.groups.rules import Group, find_past_groups
 from chaupal.media.links import MediaLinks
 from chaupal.media.rules import Media
@@ -87,10 +88,12 @@ class Known:
             lambda ids: responders_of(tx, self._actions_of(ids), most=_ANSWERED_MOST)
         )
 
-    def event_id(self, position: int) -> str:
-        """The id of an event that has none: the same each time, telling nothing of its position."""
-        tenant_id = self._tx.tenant_id
-        digest = self._imprint.keys.of(tenant_id).hash(_EVENT_IDS, f"{tenant_id}:{position}")
+    def event_id(self, event: StoredEvent) -> str:
+        """The id of an event that has none: the same each time, telling nothing of its position, and of no other event,
+        also not of one that has had its position before the database was put back to an earlier time."""
+        tenant_id, place = self._tx.tenant_id, event.place
+        named = f"{tenant_id}:{place.position}:{place.mark.hex()}"
+        digest = self._imprint.keys.of(tenant_id).hash(_EVENT_IDS, named)
         return str(uuid.UUID(bytes=digest[:16], version=4))
 
     def whole_action(self, action_id: str) -> WholeAction | None:

@@ -36,7 +36,7 @@ def tell_response(known: Known, event: StoredEvent) -> Told | None:
     is_update = bool(event.facts.get("isUpdate"))
     group_id = response.group_id if responder is not None else action.group_id
     places = {"groupId": group_id, "sourceGroupId": action.group_id}
-    event_id = known.event_id(event.position) if is_update else response.response_id
+    event_id = known.event_id(event) if is_update else response.response_id
     data = _data_of(known, _Answer(whole, response, responder, is_update))
     happening = Happening(
         **placed(event, event_id=event_id),
@@ -128,7 +128,7 @@ def tell_reaction(known: Known, event: StoredEvent) -> Told | None:
         if reaction.reaction_type == COMMENT:
             data["comment"] = reaction.comment
     actor = known.people.find(event.actor_id)
-    event_id = reaction.reaction_id if is_creation else known.event_id(event.position)
+    event_id = reaction.reaction_id if is_creation else known.event_id(event)
     happening = Happening(
         **placed(event, event_id=event_id),
         **told_by(actor),

@@ -49,7 +49,7 @@ def tell_message_change(known: Known, event: StoredEvent) -> Told | None:
         if message.retracted_at_ms is not None:
             return None
         data |= {"text": message.text, "editedAt": write_instant(message.edited_at_ms or event.at_us // 1000)}
-    event_id = known.event_id(event.position)
+    event_id = known.event_id(event)
     return _told_of_item(known, event, Item(*message[:4]), event_id=event_id, data=data)
 
 
@@ -100,7 +100,7 @@ def tell_action_change(known: Known, event: StoredEvent) -> Told | None:
     action = known.actions.find(event.object_id)
     if action is None:
         return None
-    event_id = known.event_id(event.position)
+    event_id = known.event_id(event)
     data = {"actionId": action.action_id, "actionType": action.action_type, **package_of(action)}
     return _told_of_item(known, event, Item(*action[:4]), event_id=event_id, data=data, action=action)
 
@@ -130,7 +130,7 @@ def tell_properties(known: Known, event: StoredEvent) -> Told | None:
         "version": action.version,
         "properties": properties_of(whole, media),
     }
-    event_id = known.event_id(event.position)
+    event_id = known.event_id(event)
     return _told_of_item(known, event, Item(*action[:4]), event_id=event_id, data=data, action=action)
 
 

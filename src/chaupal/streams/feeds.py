@@ -18,7 +18,7 @@ from chaupal.auth.permissions import TokenKind
 from chaupal.auth.signing import AccessToken
 from chaupal.errors import Unavailable
 from chaupal.events.catalogue import EventType
-from chaupal.events.log import CursorExpired, StoredEvent
+from chaupal.events.log import CursorExpired, Place, StoredEvent
 from chaupal.happenings.rules import Imprint, Told
 from chaupal.happenings.sights import Share, Watch, shaped, share_of
 from chaupal.store.store import Store
@@ -60,10 +60,10 @@ log = structlog.get_logger("streams")
 
 
 class Feed:
-    """The streams of one tenant. `position` is the last event that was passed on to them."""
+    """The streams of one tenant. `place` is right after the last event that was passed on to them."""
 
-    def __init__(self, store: Store, tenant_id: str, imprint: Imprint, *, position: int) -> None:
-        self.position = position
+    def __init__(self, store: Store, tenant_id: str, imprint: Imprint, *, place: Place) -> None:
+        self.place = place
         self.counts: Counter[str] = Counter()
         self.is_over = False
         self._store = store
@@ -143,16 +143,16 @@ class Feed:
                 future.set_result(True)
         self._joining = []
 
-    def _cursor(self, position: int) -> str:
-        return write_cursor(self._imprint.keys.of(self._operator.tenant_id), self._operator.tenant_id, position)
+    def _cursor(self, place: Place) -> str:
+        return write_cursor(self._imprint.keys.of(self._operator.tenant_id), self._operator.tenant_id, place)
 
     def beat(self, now_s: int) -> None:
         """Send each stream a sign of life with its place, so that it need not look far back when it resumes."""
-        piece = write_place(self._cursor(self.position))
+        piece = write_place(self._cursor(self.place))
         for stream in self.streams:
             if stream.works_until_s <= now_s:
                 self._end(stream)
-            elif stream.position <= self.position:
+            elif stream.position <= self.place.position:
                 self._put(stream, piece)
 
     async def _wait(self) -> None:
@@ -165,7 +165,7 @@ class Feed:
     def _let_in(self) -> None:
         joining, self._joining = self._joining, []
         for stream, future in joining:
-            is_up_to_date = stream.position >= self.position
+            is_up_to_date = stream.position >= self.place.position
             if is_up_to_date and not stream.is_over:
                 self._streams.add(stream)
                 self._index(stream)
@@ -193,7 +193,7 @@ class Feed:
 
     async def _pass_on_more(self) -> bool:
         """Whether there was anything."""
-        stretch = Stretch(self.position, _READ_AT_ONCE, self._imprint)
+        stretch = Stretch(self.place, _READ_AT_ONCE, self._imprint)
         heard = await self._store.read(read_stretch, self._operator, stretch)
         await self._renew_for(heard)
         await self._pass_on(heard)
@@ -267,7 +267,7 @@ class Feed:
         for each in heard:
             if each.told is not None:
                 sent += self._send(each.event, each.told)
-            self.position = each.event.position
+            self.place = each.event.place
             if sent >= _SENT_AT_ONCE:
                 sent = 0
                 await asyncio.sleep(0)
@@ -313,7 +313,7 @@ class Feed:
             key = (share, stream.watch.access.sees_numbers)
             piece = pieces.get(key)
             if piece is None:
-                cursor = cursor or self._cursor(event.position)
+                cursor = cursor or self._cursor(event.place)
                 happening = shaped(told.happening, share, sees_numbers=key[1])
                 assert happening is not None, "something is told"
                 piece = pieces[key] = write_event(happening, cursor)

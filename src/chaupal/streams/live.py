@@ -12,6 +12,7 @@ import structlog
 from chaupal.auth.caller import Caller
 from chaupal.auth.signing import GRACE_S
 from chaupal.errors import TooManyRequests
+from chaupal.events.log import Place
 from chaupal.happenings.rules import Imprint
 from chaupal.serving.house import House
 from chaupal.streams.feeds import FAILED, Feed
@@ -36,18 +37,18 @@ class TooManyStreams(TooManyRequests):
 
 
 class Opening(msgspec.Struct, frozen=True, eq=False):
-    """A stream that is opened: by whom, and after which position."""
+    """A stream that is opened: by whom, and after which place."""
 
     caller: Caller
     only: frozenset[str]
-    begun: int
+    begun: Place
     stream: Stream
 
 
-def open_stream(caller: Caller, only: frozenset[str], position: int | None, page: SeenPage) -> Opening:
-    """A stream of a caller that begins after a position; with None where the log ended when the page was read."""
-    begun = page.position if position is None else position
-    stream = Stream(page.watch, begun, works_until_s=caller.token.expires_at_s + GRACE_S)
+def open_stream(caller: Caller, only: frozenset[str], after: Place | None, page: SeenPage) -> Opening:
+    """A stream of a caller that begins after a place; with None where the log ended when the page was read."""
+    begun = page.place if after is None else after
+    stream = Stream(page.watch, begun.position, works_until_s=caller.token.expires_at_s + GRACE_S)
     return Opening(caller, only, begun, stream)
 
 
@@ -129,14 +130,14 @@ class LiveStreams:
         """
         stream, caller = opening.stream, opening.caller
         while not stream.is_over:
-            for happening in page.happenings:
-                yield write_event(happening, self._cursor(caller, happening.position))
-            stream.position, stream.watch = page.position, page.watch
+            for each in page.seen:
+                yield write_event(each.happening, self._cursor(caller, each.place))
+            stream.position, stream.watch = page.place.position, page.watch
             if not page.has_more and self._house.is_stopping:
                 stream.end()
-            elif not page.has_more and await self._feed_of(caller.tenant_id, page.position).join(stream):
+            elif not page.has_more and await self._feed_of(caller.tenant_id, page.place).join(stream):
                 return
-            further = PageOf(page.position, PAGE_MAX, opening.only, self._imprint)
+            further = PageOf(page.place, PAGE_MAX, opening.only, self._imprint)
             page = await self._house.store.read(read_page, caller, further)
 
     async def stop(self) -> None:
@@ -175,8 +176,8 @@ class LiveStreams:
             if (found := self._feeds.get(tenant_id)) is not None:
                 found[0].wake()
 
-    def _cursor(self, caller: Caller, position: int) -> str:
-        return write_cursor(self._house.tenant_keys.of(caller.tenant_id), caller.tenant_id, position)
+    def _cursor(self, caller: Caller, place: Place) -> str:
+        return write_cursor(self._house.tenant_keys.of(caller.tenant_id), caller.tenant_id, place)
 
     def _start_to_beat(self) -> None:
         if self._beating is None:
@@ -191,10 +192,10 @@ class LiveStreams:
                 self._counts_of_ended[FAILED] += 1
                 log.exception("beat failed")
 
-    def _feed_of(self, tenant_id: str, position: int) -> Feed:
+    def _feed_of(self, tenant_id: str, place: Place) -> Feed:
         found = self._feeds.get(tenant_id)
         if found is None or found[0].is_over:
-            feed = Feed(self._house.store, tenant_id, self._imprint, position=position)
+            feed = Feed(self._house.store, tenant_id, self._imprint, place=place)
             task = asyncio.create_task(feed.run())
             self._feeds[tenant_id] = found = (feed, task)
             task.add_done_callback(lambda _: self._drop(tenant_id, feed))

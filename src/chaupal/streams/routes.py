@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from chaupal.errors import InvalidParameters, NotFound, TooManyRequests
-from chaupal.events.log import CursorExpired
+from chaupal.events.log import CursorExpired, Place
 from chaupal.serving.replies import StreamedReply, stream_events
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
@@ -26,7 +26,7 @@ async def get_events(request: ApiRequest) -> StreamedReply:
 
     query = request.query(EventsQuery)
     house, caller = request.house, request.caller
-    position = _position(request, request.header(b"last-event-id") or query.cursor)
+    after = _place(request, request.header(b"last-event-id") or query.cursor)
     only = await request.as_kept(_groups(query.group_id))
     live = house.live_streams
     if live is None:
@@ -34,11 +34,11 @@ async def get_events(request: ApiRequest) -> StreamedReply:
     live.enter(caller)
     try:
         imprint = Imprint(house.media_links, house.tenant_keys)
-        page = await request.read(read_page, PageOf(position, PAGE_MAX, only, imprint))
+        page = await request.read(read_page, PageOf(after, PAGE_MAX, only, imprint))
     except BaseException:
         live.exit(caller)
         raise
-    opening = open_stream(caller, only, position, page)
+    opening = open_stream(caller, only, after, page)
     return stream_events(live.pieces(opening, page), opening.stream.end)
 
 
@@ -53,20 +53,20 @@ async def get_sync(request: ApiRequest) -> msgspec.Struct:
     if not 1 <= limit <= PAGE_MAX:
         raise InvalidParameters(field="limit", value=limit, rule=f"must be from 1 to {PAGE_MAX}")
     wanted = PageOf(
-        position=_position(request, query.cursor),
+        after=_place(request, query.cursor),
         limit=limit,
         only=await request.as_kept(_groups(query.group_id)),
         imprint=Imprint(house.media_links, house.tenant_keys),
     )
     page = await request.read(read_page, wanted)
     return SyncAnswer(
-        events=[show_happening(happening) for happening in page.happenings],
-        cursor=write_cursor(request.secret_key, request.caller.tenant_id, page.position),
+        events=[show_happening(each.happening) for each in page.seen],
+        cursor=write_cursor(request.secret_key, request.caller.tenant_id, page.place),
         has_more=page.has_more,
     )
 
 
-def _position(request: ApiRequest, cursor: str | None) -> int | None:
+def _place(request: ApiRequest, cursor: str | None) -> Place | None:
     from chaupal.streams.rules import read_cursor
 
     return read_cursor(request.secret_key, request.caller.tenant_id, cursor) if cursor else None

@@ -1,7 +1,8 @@
 """Reading what has happened, in order, as far as a caller sees it. Source: the tables in `docs/api/events.md`.
 
 A cursor names a place in the tenant's log and nothing else: who may see what comes after it is asked anew each time.
-It is sealed, so that it tells nothing of how much happens in groups that its bearer does not see.
+It is sealed, so that it tells nothing of how much happens in groups that its bearer does not see. One that was
+given out after a backup is refused once that was restored, however far the log has gone on since (`events.log.Place`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from chaupal.auth.caller import Caller, Operator
 from chaupal.auth.sealing import SealBroken, SecretKey
 from chaupal.errors import ChaupalError, Forbidden, InvalidParameters, InvalidToken, NotFound
 from chaupal.events.catalogue import EventType
-from chaupal.events.log import StoredEvent, log_end, read_after
+from chaupal.events.log import MARK_BYTES, Place, StoredEvent, log_end, read_after
 from chaupal.happenings.ahead import TOLD_AT_ONCE, look_ahead
 from chaupal.happenings.known import Known
 from chaupal.happenings.rules import TELLERS, Happening, Imprint, Told, find_told
@@ -38,14 +39,14 @@ _POSITION_BYTES = 8
 log = structlog.get_logger("streams")
 
 
-def write_cursor(secret_key: SecretKey, tenant_id: str, position: int) -> str:
+def write_cursor(secret_key: SecretKey, tenant_id: str, place: Place) -> str:
     """A cursor for a place in a tenant's log. Each is another, even for the same place."""
-    sealed = secret_key.seal(_purpose(tenant_id), position.to_bytes(_POSITION_BYTES, "big"))
+    sealed = secret_key.seal(_purpose(tenant_id), place.position.to_bytes(_POSITION_BYTES, "big") + place.mark)
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
-def read_cursor(secret_key: SecretKey, tenant_id: str, cursor: str) -> int:
-    """The place that a cursor names.
+def read_cursor(secret_key: SecretKey, tenant_id: str, cursor: str) -> Place:
+    """The place that a cursor names. Those of the first versions have no mark.
 
     Raises:
         InvalidParameters: it was not made here, or for another tenant.
@@ -54,7 +55,11 @@ def read_cursor(secret_key: SecretKey, tenant_id: str, cursor: str) -> int:
         if len(cursor) > _CURSOR_MAX_CHARS:
             raise ValueError
         sealed = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        return int.from_bytes(secret_key.unseal(_purpose(tenant_id), sealed), "big")
+        packed = secret_key.unseal(_purpose(tenant_id), sealed)
+        position, mark = packed[:_POSITION_BYTES], packed[_POSITION_BYTES:]
+        if len(mark) not in (0, MARK_BYTES):
+            raise ValueError  # of a later version, before this server was taken back
+        return Place(int.from_bytes(position, "big"), mark)
     except (ValueError, binascii.Error, SealBroken):
         raise InvalidParameters(field="cursor", value=cursor, rule="must be a cursor that this call gave") from None
 
@@ -64,22 +69,29 @@ def _purpose(tenant_id: str) -> str:
 
 
 class PageOf(msgspec.Struct, frozen=True):
-    """What to read: at most `limit` happenings after a position, None for none but the place where the log ends now.
+    """What to read: at most `limit` happenings after a place, None for none but the place where the log ends now.
 
     `only`: the groups through which the caller looks; empty for all that are visible.
     """
 
-    position: int | None
+    after: Place | None
     limit: int
     only: frozenset[str]
     imprint: Imprint
 
 
-class SeenPage(msgspec.Struct, frozen=True):
-    """What the caller sees, in order; the position to go on after; whether there may be more; and who looks."""
+class Seen(msgspec.Struct, frozen=True):
+    """What the caller sees of an event, and the place after it."""
 
-    happenings: list[Happening]
-    position: int
+    happening: Happening
+    place: Place
+
+
+class SeenPage(msgspec.Struct, frozen=True):
+    """What the caller sees, in order; the place to go on after; whether there may be more; and who looks."""
+
+    seen: list[Seen]
+    place: Place
     has_more: bool
     watch: Watch
 
@@ -91,14 +103,14 @@ def read_page(tx: Transaction, caller: Caller, page: PageOf) -> SeenPage:
         InvalidToken, Forbidden, NotFound, CursorExpired.
     """
     watch = open_watch(tx, caller, page.only)
-    if page.position is None:
+    if page.after is None:
         return SeenPage([], log_end(tx), has_more=False, watch=watch)
     views: dict[str, View] = {}
     known = Known(tx, page.imprint)
-    found: list[Happening] = []
-    position, concerned_count = page.position, 0
+    found: list[Seen] = []
+    place, concerned_count = page.after, 0
     for _ in range(_LOOKED_AT_MAX // _READ_AT_ONCE):
-        events = read_after(tx, position, _READ_AT_ONCE)
+        events = read_after(tx, place.position, _READ_AT_ONCE, mark=place.mark)
         ahead = [event for event in events if _may_concern(watch, event)]
         for event in events:
             if _may_concern(watch, event):
@@ -108,13 +120,13 @@ def read_page(tx: Transaction, caller: Caller, page: PageOf) -> SeenPage:
                 concerned_count += 1
                 happening = _seen(tx, watch, views, event, known)
                 if concerned_count > _CONCERNED_MAX or (happening is not None and len(found) == page.limit):
-                    return SeenPage(found, position, has_more=True, watch=watch)
+                    return SeenPage(found, place, has_more=True, watch=watch)
                 if happening is not None:
-                    found.append(happening)
-            position = event.position
+                    found.append(Seen(happening, event.place))
+            place = event.place
         if len(events) < _READ_AT_ONCE:
-            return SeenPage(found, position, has_more=False, watch=watch)
-    return SeenPage(found, position, has_more=True, watch=watch)
+            return SeenPage(found, place, has_more=False, watch=watch)
+    return SeenPage(found, place, has_more=True, watch=watch)
 
 
 def _may_concern(watch: Watch, event: StoredEvent) -> bool:
@@ -151,9 +163,9 @@ def _told_if_possible(known: Known, event: StoredEvent) -> Told | None:
 
 
 class Stretch(msgspec.Struct, frozen=True):
-    """What to read for all streams of a tenant: at most `limit` events after a position."""
+    """What to read for all streams of a tenant: at most `limit` events after a place."""
 
-    position: int
+    after: Place
     limit: int
     imprint: Imprint
 
@@ -166,12 +178,12 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 def read_stretch(tx: Transaction, _caller: Operator, stretch: Stretch) -> list[Heard]:
-    """The events after a position, in order, whoever may see them.
+    """The events after a place, in order, whoever may see them.
 
     Raises:
         CursorExpired.
     """
-    events = read_after(tx, stretch.position, stretch.limit)
+    events = read_after(tx, stretch.after.position, stretch.limit, mark=stretch.after.mark)
     known = look_ahead(tx, stretch.imprint, events)
     return [Heard(event, _told_if_possible(known, event)) for event in events]
 

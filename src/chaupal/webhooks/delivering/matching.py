@@ -100,7 +100,7 @@ def match_events(tx: Transaction, caller: Operator, matching: Matching) -> Match
         events = read_after(tx, cursor, EVENTS_AT_ONCE)
     except CursorExpired:
         # Only a database restored from a backup, or trimmed by hand: the log is never trimmed beyond the cursor.
-        last = log_end(tx)
+        last = log_end(tx).position
         log.error("the event log does not reach back to the webhooks' cursor", tenant_id=tx.tenant_id, cursor=cursor)
         return Matched(cursor, last, [], [], has_more=False)
     if not events:
