@@ -14,7 +14,8 @@ from chaupal.serving.house import House
 from tests.api.client import Client
 from tests.api.clocks import FakeClock
 from tests.api.hooks import HookReceiver
-from tests.api.worlds import World
+from tests.api.listening import Listen, Listener
+from tests.api.worlds import Caller, World
 from tests.outbound.receivers import HttpReceiver
 from tests.stores import KINDS, Database, make_postgres_database, make_sqlite_database, sqlite_template
 
@@ -130,3 +131,17 @@ def world_with(
         runner.run(other.media_fetcher.close())
         runner.run(other.callbacks.close())
         runner.run(other.cell_calls.close())
+
+
+@pytest.fixture
+def listen() -> Iterator[Listen]:
+    """Open a stream that ends with the test."""
+    opened: list[Listener] = []
+
+    def open_one(caller: Caller, **options: Any) -> Listener:
+        opened.append(Listener(caller, **options))
+        return opened[-1]
+
+    yield open_one
+    for listener in opened:
+        listener.go_away()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.api.client import request
-from tests.api.worlds import Caller
+from tests.api.worlds import Caller, World
 
 PATIENCE_S = 30.0
 """Only a test that has failed waits so long."""
@@ -138,3 +138,24 @@ class Listener:
 
         self.caller.client.run(leave())
         return self.last_id
+
+
+Listen = Callable[..., Listener]
+
+
+def sync(caller: Caller, **query: Any) -> dict[str, Any]:
+    """GET /sync."""
+    found = caller.get("/v1/sync", **query)
+    assert found.status_code == 200, found.text
+    answer: dict[str, Any] = found.json()
+    return answer
+
+
+def beat(world: World) -> None:
+    """Have all streams send a sign of life now."""
+
+    async def beat_once() -> None:
+        assert world.house.live_streams is not None
+        world.house.live_streams.beat()
+
+    world.client.run(beat_once())

@@ -13,7 +13,18 @@ from chaupal.happenings.rules import Happening, Imprint, Told, find_told
 from chaupal.store.statements import Statement
 from chaupal.store.transaction import Transaction
 from tests.api.statement_counting import counted
-from tests.api.worlds import World
+from tests.api.worlds import Caller, World
+
+FILES = "https://chat.example.org/media/files/"
+VISIT: dict[str, Any] = {
+    "title": "Visit",
+    "questions": [{"title": "Name", "type": "Text"}],
+    "properties": [
+        {"name": "Status", "type": "Text", "value": "Open"},
+        {"name": "Stock", "type": "Numeric", "value": 7},
+    ],
+}
+"""The body of an action of a package."""
 
 
 def told_since(world: World, position: int) -> list[Told]:
@@ -64,3 +75,26 @@ def _tell_after(tx: Transaction, _caller: Any, request: tuple[int, Imprint]) -> 
     known = Known(tx, imprint)
     found = (find_told(known, event) for event in read_after(tx, position, 5_000))
     return [told for told in found if told is not None]
+
+
+def of_group(world: World) -> dict[str, str]:
+    """What the data of every event of the world's group has."""
+    return {"groupId": world.group_id, "sourceGroupId": world.group_id}
+
+
+def assert_from(happening: Happening, caller: Caller) -> None:
+    """That a person has done it."""
+    assert happening.from_user == caller.number
+    assert happening.from_user_id == caller.id
+    assert happening.from_user_name == caller.person.name
+    assert happening.is_bot_from_user is False
+
+
+def option(*titles: str) -> list[dict[str, str]]:
+    """The options of a question as they are told."""
+    return [{"title": title} for title in titles]
+
+
+def question(title: str, of_type: str, options: list[dict[str, str]] | None = None, **more: Any) -> dict[str, Any]:
+    """A question as it is told."""
+    return {"title": title, "type": of_type, "options": options or [], **more}
