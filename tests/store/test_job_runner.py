@@ -11,6 +11,7 @@ import structlog
 
 from chaupal.auth.caller import Operator
 from chaupal.auth.sealing import SecretKey
+from chaupal.cells.roster import Roster
 from chaupal.jobs import runner as runner_module
 from chaupal.jobs.rules import JobClaim, JobFailed, JobRefused, NewJob, claim_jobs, queue_job
 from chaupal.jobs.runner import JobRunner, Outcome
@@ -40,6 +41,7 @@ class Bench:
     def run(self, *, secret_key: SecretKey = SECRET_KEY, **options: Any) -> JobRunner:
         handlers = {"sms": options.pop("handler")}
         house = make_house(self.database, self.store, secret_key)
+        house.roster = options.pop("roster", house.roster)
         options.setdefault("poll_s", WAIT_S)
         runner = JobRunner(house, handlers, metrics=self.metrics, recorded=self.ledger, **options)
         runner.start()
@@ -210,6 +212,26 @@ class TestFailures:
         assert lines
         assert "123456" not in repr(lines)
         assert "9876543210" not in repr(lines)
+
+
+class TestTakenOut:
+    async def test_a_cell_that_the_root_has_taken_out_runs_none(self, bench: Bench) -> None:
+        looked = asyncio.Event()
+
+        class Watched(Roster):
+            @property
+            def taken_out_by(self) -> str:  # type: ignore[override]
+                looked.set()
+                return "https://root.example.org/"
+
+        await bench.queue()
+        handler, payloads = handler_that(None)
+        runner = bench.run(handler=handler, roster=Watched())
+        async with asyncio.timeout(WAIT_S):
+            await looked.wait()
+        await runner.stop()
+        assert payloads == []
+        assert bench.rows() == [("waiting", 0, "")]
 
 
 class TestDatabaseAway:

@@ -25,6 +25,7 @@ WHOLE_TENANT = {
     "bots.queries._COUNT_ALL": "a limit, when a bot is made",
     "cells.queries._SELECT": "the cells, a few dozen rows",
     "cells.queries._SELECT_KEYS": "the cells' keys, a few dozen rows",
+    "cells.queries._SELECT_REMOVED": "the keys of cells that were taken out, a few dozen rows",
     "connectors.queries._SELECT_ALL": "the list of connectors",
     "directory.place_queries._COUNT_BY_CELL": "the operator's list of cells",
     "directory.place_queries._DELETE_APPLICATIONS": "the application ids of a tenant that lives elsewhere",

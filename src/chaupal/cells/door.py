@@ -17,7 +17,7 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chaupal.auth.caller import INSTALLATION
-from chaupal.cells.proofs import PROOF_HEADER, CellUnknown, Proof, check_body, check_proof
+from chaupal.cells.proofs import PROOF_HEADER, CellRemoved, CellUnknown, Proof, check_body, check_proof
 from chaupal.cells.roster import Peer
 from chaupal.cells.rules import HeardCall, hear_once
 from chaupal.cells.watching import read_all, take_over, wanted_by
@@ -162,10 +162,11 @@ class CellDoor:
 
     async def _proof_of(self, scope: Scope, headers: dict[bytes, bytes], raw_path: str) -> Proof:
         """Whose call it is. A cell that has joined a moment ago, or has a new key, may be in the database before this
-        process has heard of it, so an unknown one is looked for there, once a second at most: anybody may call.
+        process has heard of it, so an unknown one is looked for there, once a second at most: anybody may call. One
+        that was taken out has signed its call, and may have joined again.
 
         Raises:
-            CellUnknown.
+            CellUnknown, CellRemoved.
         """
         query = scope["query_string"].decode("latin-1")
         check = partial(
@@ -177,8 +178,8 @@ class CellDoor:
         )
         try:
             return check(roster=self._house.roster)
-        except CellUnknown:
-            if self._house.now_s == self._looked_at_s:
+        except CellUnknown as error:
+            if self._house.now_s == self._looked_at_s and not isinstance(error, CellRemoved):
                 raise
             self._looked_at_s = self._house.now_s
         take_over(self._house, await self._house.store.read(read_all, INSTALLATION, wanted_by(self._house)))

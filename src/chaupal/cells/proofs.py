@@ -33,6 +33,14 @@ class CellUnknown(ChaupalError):
     template = "Not a call of a cell: {reason}."
 
 
+class CellRemoved(CellUnknown):
+    """The call is of a cell that was taken out. Fields: `name`."""
+
+    status = 410
+    code = "CellRemoved"
+    template = "The cell '{name}' was taken out of this installation; it can join again."
+
+
 class Proof(msgspec.Struct, frozen=True):
     """What a checked call has proved."""
 
@@ -76,6 +84,7 @@ def check_proof(text: str, roster: Roster, *, method: str, path: str, now_s: int
 
     Raises:
         CellUnknown.
+        CellRemoved: it is one of a cell that was taken out.
     """
     import jwt
 
@@ -84,8 +93,12 @@ def check_proof(text: str, roster: Roster, *, method: str, path: str, now_s: int
     try:
         unchecked = jwt.decode(text, options={"verify_signature": False})
         peer = roster.peers.get(str(unchecked.get("iss")))
-        public_key = peer.keys.get(str(jwt.get_unverified_header(text).get("kid"))) if peer else None
-        if peer is None or public_key is None:
+        key_id = str(jwt.get_unverified_header(text).get("kid"))
+        public_key = peer.keys.get(key_id) if peer else None
+        was_removed = public_key is None and key_id in roster.removed
+        if was_removed:
+            public_key = roster.removed[key_id]
+        if public_key is None:
             raise CellUnknown(reason="the cell, or its key, is not known here")
         claims = jwt.decode(
             text,
@@ -101,6 +114,8 @@ def check_proof(text: str, roster: Roster, *, method: str, path: str, now_s: int
         raise CellUnknown(reason="the proof is over, or the clocks of the two differ")
     if (claims.get("mth"), claims.get("pth")) != (method, path):
         raise CellUnknown(reason="the proof is of another call")
+    if was_removed or peer is None:
+        raise CellRemoved(name=unchecked.get("iss"))
     return Proof(peer, str(claims["jti"]), (ends_s + 2 * CLOCKS_DIFFER_S) * 1000, claims)
 
 

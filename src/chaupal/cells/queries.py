@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from chaupal.cells.tables import cell_calls_heard, cell_keys, cells
+from chaupal.cells.tables import cell_calls_heard, cell_keys, cells, removed_cell_keys
 from chaupal.store.statements import statement
 from chaupal.store.transaction import Transaction
 
@@ -37,6 +37,15 @@ class KeyRow(NamedTuple):
     valid_until_ms: int | None
 
 
+class RemovedKeyRow(NamedTuple):
+    """A public key of a cell that was taken out."""
+
+    key_id: str
+    cell_name: str
+    public_key: bytes
+    removed_at_ms: int
+
+
 _HERE = cells.c.tenant_id == bindparam("tenant_id")
 _SELECT = statement(select(*(cells.c[name] for name in CellRow._fields)).where(_HERE).order_by(cells.c.cell_name))
 _INSERT = statement(insert(cells))
@@ -57,6 +66,16 @@ _DELETE_KEYS = statement(
     delete(cell_keys).where(_KEYS_HERE, cell_keys.c.cell_name == bindparam("which_cell")), is_aside=True
 )
 _INSERT_KEY = statement(insert(cell_keys), is_aside=True)
+_REMOVED_HERE = removed_cell_keys.c.tenant_id == bindparam("tenant_id")
+_SELECT_REMOVED = statement(
+    select(*(removed_cell_keys.c[name] for name in RemovedKeyRow._fields))
+    .where(_REMOVED_HERE)
+    .order_by(removed_cell_keys.c.key_id)
+)
+_DELETE_REMOVED = statement(
+    delete(removed_cell_keys).where(_REMOVED_HERE, removed_cell_keys.c.key_id == bindparam("which_key")), is_aside=True
+)
+_INSERT_REMOVED = statement(insert(removed_cell_keys), is_aside=True)
 _CALL_HERE = cell_calls_heard.c.tenant_id == bindparam("tenant_id")
 _SELECT_CALL = statement(
     select(cell_calls_heard.c.until_ms).where(_CALL_HERE, cell_calls_heard.c.call_id == bindparam("which_call"))
@@ -97,6 +116,23 @@ def replace_keys(tx: Transaction, cell_name: str, keys: list[KeyRow]) -> None:
     """Write the keys of one cell. Inside tx."""
     tx.run(_DELETE_KEYS, which_cell=cell_name)
     tx.run_many(_INSERT_KEY, [key._asdict() for key in keys])
+
+
+def select_removed_keys(tx: Transaction) -> list[RemovedKeyRow]:
+    """The public keys of all cells that were taken out."""
+    return [RemovedKeyRow(*row) for row in tx.all(_SELECT_REMOVED)]
+
+
+def insert_removed_keys(tx: Transaction, keys: list[KeyRow], *, removed_at_ms: int) -> None:
+    """In place of what is kept under the same ids. Inside tx."""
+    delete_removed_keys(tx, [key.key_id for key in keys])
+    kept = [RemovedKeyRow(key.key_id, key.cell_name, key.public_key, removed_at_ms) for key in keys]
+    tx.run_many(_INSERT_REMOVED, [row._asdict() for row in kept])
+
+
+def delete_removed_keys(tx: Transaction, key_ids: list[str]) -> None:
+    """Inside tx."""
+    tx.run_many(_DELETE_REMOVED, [{"which_key": key_id} for key_id in key_ids])
 
 
 def has_call(tx: Transaction, call_id: str) -> bool:

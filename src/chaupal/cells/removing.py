@@ -1,6 +1,7 @@
 """Emptying a cell, and taking one that is gone for good out of the list: nobody waits for it or trusts its keys then.
 
-Both are the root's to decide; the other cells hear of it from the root.
+Both are the root's to decide; the other cells hear of it from the root, and so does the cell itself, should it come
+back.
 """
 
 from __future__ import annotations
@@ -8,7 +9,14 @@ from __future__ import annotations
 import msgspec
 
 from chaupal.auth.caller import Operator
-from chaupal.cells.queries import delete_cell, replace_keys, select_cells, update_cell
+from chaupal.cells.queries import (
+    delete_cell,
+    insert_removed_keys,
+    replace_keys,
+    select_cells,
+    select_keys,
+    update_cell,
+)
 from chaupal.cells.rules import BELONGING, DRAINING, LEFT, Cell, NotTheRoot
 from chaupal.directory.places import count_by_cell
 from chaupal.errors import Conflict, NotFound
@@ -53,7 +61,7 @@ def find_at_root(tx: Transaction, name: str) -> Cell:
 
 
 def shut_cell_out(tx: Transaction, caller: Operator, removal: Removal) -> Cell:
-    """Trust the cell no more: its keys are forgotten, no call of its is heard. Idempotent.
+    """Trust the cell no more: no call of its is heard, and its keys are kept only to tell it so. Idempotent.
 
     Raises:
         NotFound, NotTheRoot, CellIsThis, CellHasTenants.
@@ -64,6 +72,8 @@ def shut_cell_out(tx: Transaction, caller: Operator, removal: Removal) -> Cell:
     count = count_by_cell(tx, caller, None).get(cell.cell_name, 0)
     if count and not removal.gives_up_tenants:
         raise CellHasTenants(name=cell.cell_name, count=count)
+    keys = [key for key in select_keys(tx) if key.cell_name == cell.cell_name]
+    insert_removed_keys(tx, keys, removed_at_ms=tx.now_ms)
     replace_keys(tx, cell.cell_name, [])
     update_cell(tx, cell._replace(state=LEFT, secret_hash=b"", known_keys=""))
     return cell
@@ -73,6 +83,18 @@ def forget_cell(tx: Transaction, _caller: Operator, name: str) -> None:
     """Nothing of a cell that was shut out is left, and its name is free. Idempotent."""
     if any(cell.cell_name == name and cell.state not in BELONGING for cell in select_cells(tx)):
         delete_cell(tx, name)
+
+
+def note_own_removal(tx: Transaction, _caller: Operator, _request: None) -> None:
+    """This installation is no cell any more: the root has said so. Holds until it joins again. Idempotent."""
+    for cell in select_cells(tx):
+        if cell.is_self and not cell.is_root and cell.state != LEFT:
+            update_cell(tx, cell._replace(state=LEFT))
+
+
+def is_taken_out(tx: Transaction) -> bool:
+    """Whether this installation was a cell and is none any more."""
+    return any(cell.is_self and cell.state == LEFT for cell in select_cells(tx))
 
 
 def drain_cell(tx: Transaction, _caller: Operator, name: str) -> Cell:

@@ -15,6 +15,8 @@ from chaupal import __version__
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.auth.keys import PROCESSES_LEARN_MS, hasten_signing_key, read_past_keys
 from chaupal.cells.calls import CellAnswer, CellUnreachable, check_cell_url
+from chaupal.cells.proofs import CellRemoved
+from chaupal.cells.removing import note_own_removal
 from chaupal.cells.renewing import Shown, hasten_own_key, list_known_keys, list_unaware, newest_of, shared_keys
 from chaupal.cells.roster import Peer
 from chaupal.cells.routes import DIRECTORY_PATH, HEALTH_PATH
@@ -48,6 +50,10 @@ RequestT = TypeVar("RequestT")
 log = structlog.get_logger("cells")
 
 
+class TakenOutByRoot(CellUnreachable):
+    """The root does not count this installation among its cells any more. Fields: `name`, `cause`."""
+
+
 class RootLink:
     """What a cell says to the root. Its calls may be repeated, and come in any order."""
 
@@ -71,7 +77,8 @@ class RootLink:
             self._beats += 1
             await self._tell_tenants(root)
         except CellUnreachable as error:
-            self._warn(root, str(error.cause))
+            if not isinstance(error, TakenOutByRoot):
+                self._warn(root, str(error.cause))
             await house.store.write(note_contact, INSTALLATION, Contact(root.name, str(error.cause)))
             return
         self._is_failing = False
@@ -99,6 +106,10 @@ class RootLink:
             known_keys=await house.store.read(list_known_keys, INSTALLATION, None),
         )
         answer = await self._send_report(root, msgspec.json.encode(report))
+        if says_removed(answer):
+            await house.store.write(note_own_removal, INSTALLATION, None)
+            house.tell_cells()
+            raise TakenOutByRoot(root.name, "it has taken this cell out")
         roster = msgspec.json.decode(_good(root, answer), type=Roster)
         was_new = (await house.store.write(take_roster, INSTALLATION, roster.cells)).result
         if roster.unaware == []:
@@ -192,6 +203,20 @@ async def _hasten(house: House, rule: Callable[[Transaction, Operator, RequestT]
     if (await house.store.write(rule, INSTALLATION, request)).result:
         log.info("all cells know the new key", key_id=newest.key_id)
         house.tell_cells()
+
+
+class _Said(msgspec.Struct, frozen=True, rename="camel"):
+    error_code: str = ""
+
+
+def says_removed(answer: CellAnswer) -> bool:
+    """Whether it is the root that says that this cell was taken out, and not something between the two."""
+    if answer.status != CellRemoved.status:
+        return False
+    try:
+        return msgspec.json.decode(answer.body, type=_Said).error_code == CellRemoved.code
+    except (msgspec.DecodeError, UnicodeError):
+        return False
 
 
 def _good(root: Peer, answer: CellAnswer) -> bytes:

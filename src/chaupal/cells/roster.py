@@ -39,7 +39,11 @@ class Roster(msgspec.Struct):
 
     own_name: str = ""
     is_root: bool = False
+    taken_out_by: str = ""
+    """The address of the root that has taken this cell out, which then knows and serves nobody; else ""."""
     peers: dict[str, Peer] = {}
+    removed: dict[str, Ed25519PublicKey] = {}
+    """At the root, by their ids: the keys of cells that were taken out."""
     departures: dict[str, TenantPlace] = {}
     """By tenant id; whoever left long ago as well, so that what is still here of them is never taken for them."""
     origins: dict[str, dict[str, int]] = {}

@@ -15,13 +15,17 @@ from chaupal.auth.caller import Operator
 from chaupal.cells.queries import (
     CellRow,
     KeyRow,
+    RemovedKeyRow,
     delete_calls,
+    delete_cell,
+    delete_removed_keys,
     has_call,
     insert_call,
     insert_cell,
     replace_keys,
     select_cells,
     select_keys,
+    select_removed_keys,
     update_cell,
 )
 from chaupal.cells.shapes import SharedCell, SharedKey
@@ -32,6 +36,7 @@ Cell = CellRow
 """A cell as others see it."""
 
 INVITED, JOINED, DRAINING, LEFT = "invited", "joined", "draining", "left"
+"""Of the own cell `LEFT` means that the root has taken it out."""
 BELONGING = (JOINED, DRAINING)
 ROOT_NAME = "root"
 INVITATION_LIFE_MS = 86_400_000
@@ -66,10 +71,12 @@ class InvitationWrong(Forbidden):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """Everything about cells that a process keeps in memory."""
+    """Everything about cells that a process keeps in memory. `removed`: at the root, keys of cells that were taken
+    out."""
 
     cells: list[CellRow]
     keys: list[KeyRow]
+    removed: list[RemovedKeyRow] = []
 
 
 class Invitation(msgspec.Struct, frozen=True):
@@ -114,7 +121,9 @@ def read_known(tx: Transaction, _caller: Operator, _request: None) -> Known:
     """All cells with their keys that are not over; of an installation that is alone, nothing, by one statement."""
     found = select_cells(tx)
     keys = select_keys(tx) if found else []
-    return Known(found, [key for key in keys if key.valid_until_ms is None or key.valid_until_ms > tx.now_ms])
+    removed = select_removed_keys(tx) if any(cell.is_self and cell.is_root for cell in found) else []
+    valid = [key for key in keys if key.valid_until_ms is None or key.valid_until_ms > tx.now_ms]
+    return Known(found, valid, removed)
 
 
 def invite_cell(tx: Transaction, _caller: Operator, invitation: Invitation) -> CellRow:
@@ -164,18 +173,25 @@ def accept_cell(tx: Transaction, _caller: Operator, joining: Joining) -> list[Sh
     if is_used and not {key.key_id for key in joining.keys} & _key_ids(tx, joining.name):
         raise InvitationWrong
     _write_keys(tx, joining.name, joining.keys)
+    delete_removed_keys(tx, [key.key_id for key in joining.keys])
     after = cell._replace(endpoint_url=joining.endpoint_url, version=joining.version, seen_at_ms=tx.now_ms)
     update_cell(tx, after._replace(state=JOINED if cell.state == INVITED else cell.state))
     return joining.keys
 
 
 def belong(tx: Transaction, _caller: Operator, belonging: Belonging) -> None:
-    """Be a cell of the root that has let this installation in. Idempotent.
+    """Be a cell of the root that has let this installation in. Idempotent. One that was taken out begins anew.
 
     Raises:
         JoinedAlready: under another name.
     """
-    own = next((cell for cell in select_cells(tx) if cell.is_self), None)
+    known = select_cells(tx)
+    own = next((cell for cell in known if cell.is_self), None)
+    if own is not None and own.state == LEFT:
+        for cell in known:
+            replace_keys(tx, cell.cell_name, [])
+            delete_cell(tx, cell.cell_name)
+        own = None
     if own is not None and own.cell_name != belonging.name:
         raise JoinedAlready(name=own.cell_name)
     if own is None:
@@ -190,9 +206,11 @@ def check_may_join(tx: Transaction, _caller: Operator, name: str) -> bool:
         JoinedAlready: it has another name, or is a root.
     """
     own = next((cell for cell in select_cells(tx) if cell.is_self), None)
-    if own is not None and own.cell_name != name:
+    if own is None or own.state == LEFT:
+        return False
+    if own.cell_name != name:
         raise JoinedAlready(name=own.cell_name)
-    return own is not None
+    return True
 
 
 def take_roster(tx: Transaction, _caller: Operator, roster: list[SharedCell]) -> bool:
@@ -200,6 +218,8 @@ def take_roster(tx: Transaction, _caller: Operator, roster: list[SharedCell]) ->
     keys are forgotten."""
     was_new = False
     known = {cell.cell_name: cell for cell in select_cells(tx)}
+    if any(cell.is_self and cell.state == LEFT for cell in known.values()):
+        return False  # an answer of before, or of a root that was put back from a backup: it joins again, or stays out
     for shared in roster:
         before = known.pop(shared.name, None)
         if before is not None and before.is_self:

@@ -1,7 +1,8 @@
 """The cells that this installation knows, itself among them, and their public keys.
 
 Their `tenant_id` is empty: they belong to the installation, not to a tenant. An installation without rows is alone.
-`known_keys` is kept at the root: the ids of others' newest keys that the cell says it knows, with spaces in between.
+`known_keys` is kept at the root: the ids of others' newest keys that the cell says it knows, with spaces in between. So
+are the keys of cells that were taken out, for good.
 """
 
 from __future__ import annotations
@@ -33,6 +34,15 @@ cell_keys = define_table(
     key("key_id"),
     octets("public_key"),
     optional_instant("valid_until_ms"),
+    is_clustered=True,
+)
+
+removed_cell_keys = define_table(
+    "removed_cell_keys",
+    key("key_id"),
+    text("cell_name"),
+    octets("public_key"),
+    instant("removed_at_ms"),
     is_clustered=True,
 )
 

@@ -19,7 +19,7 @@ from chaupal.auth.keys import read_signing_keys
 from chaupal.auth.sealing import SecretKey
 from chaupal.auth.signing import PeerKey, SigningKey, TokenSigner, read_public_key
 from chaupal.cells.roster import Peer, Roster
-from chaupal.cells.rules import BELONGING, Known, read_known
+from chaupal.cells.rules import BELONGING, LEFT, Known, read_known
 from chaupal.directory.places import TenantPlace, list_left, list_origins
 from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
@@ -32,6 +32,8 @@ CELLS_CHANGED = "cells changed"
 """Stands among the ids that listeners are told, as `store.store.WORK_WAITS` does."""
 
 LOOK_EVERY_S = 10.0
+
+ADVICE_TAKEN_OUT = "Stop it, or run `chaupal cell add` on the root and `chaupal cell join CODE` here."
 
 log = structlog.get_logger("cells")
 
@@ -65,6 +67,9 @@ def build_roster(found: Found) -> Roster:
     for key in found.known.keys:
         keys.setdefault(key.cell_name, {})[key.key_id] = bytes(key.public_key)
     own = next((cell for cell in found.known.cells if cell.is_self), None)
+    if own is not None and own.state == LEFT:
+        root_url = next((cell.endpoint_url for cell in found.known.cells if cell.is_root), "")
+        return Roster(own_name=own.cell_name, taken_out_by=root_url or own.endpoint_url)
     origins: dict[str, dict[str, int]] = {}
     for tenant_id, cell_name, until_ms in found.origins:
         origins.setdefault(tenant_id, {})[cell_name] = until_ms
@@ -82,6 +87,7 @@ def build_roster(found: Found) -> Roster:
             for cell in found.known.cells
             if not cell.is_self and cell.state in BELONGING
         },
+        removed={key.key_id: read_public_key(bytes(key.public_key)) for key in found.known.removed},
         departures={place.tenant_id: place for place in found.left},
         origins=origins,
     )
@@ -134,8 +140,9 @@ class CellWatch:
         last = self._last
         if last is None or _times(last.keys) != _times(found.keys):
             return False
-        return (last.known.keys, last.left, last.origins, _lasting(last.known)) == (
+        return (last.known.keys, last.known.removed, last.left, last.origins, _lasting(last.known)) == (
             found.known.keys,
+            found.known.removed,
             found.left,
             found.origins,
             _lasting(found.known),
@@ -179,11 +186,15 @@ def wanted_by(house: House) -> Wanted:
 
 def take_over(house: House, found: Found) -> None:
     """Keep in memory what was read."""
-    before = house.roster.departures
+    before = house.roster
     house.roster = roster = build_roster(found)
     if house.live_streams is not None:
-        for tenant_id in roster.departures.keys() - before.keys():
+        for tenant_id in roster.departures.keys() - before.departures.keys():
             house.live_streams.end_tenant(tenant_id)
+    if roster.taken_out_by and not before.taken_out_by:
+        log.error("taken out by the root: nobody is served", root=roster.taken_out_by, advice=ADVICE_TAKEN_OUT)
+        if house.live_streams is not None:
+            house.live_streams.end_all()
     house.signer.learn(found.keys)
     teach_signer(house.signer, roster, house.store)
 

@@ -130,6 +130,8 @@ class JobRunner:
                 continue
 
     async def _look(self) -> None:
+        if self._house.roster.taken_out_by:
+            return  # whom the jobs are for may live in another cell
         free = self._at_once - len(self._tries)
         work = await self._house.store.read(find_work, INSTALLATION, free)
         for tenant_id, job_ids in _by_tenant(work.abandoned).items():

@@ -21,6 +21,7 @@ LEFT_BEHIND = {
     "cells": "of this installation: which cells it knows",
     "limit_counts": "calls of this minute, at this installation",
     "moves": "of this installation: who is on the way out",
+    "removed_cell_keys": "of this installation: which cells it knew",
     "row_changes": "of this installation: who is on the way out",
     "signing_keys": "the installation's own",
     "tenant_keys": "the key goes along by itself, under another seal",

@@ -46,6 +46,8 @@ class MoveRunner:
             self._woken.clear()
             try:
                 moves = await self._house.store.read(list_running, INSTALLATION, None)
+                if self._house.roster.taken_out_by:
+                    moves = []  # no other cell hears this one
             except Unavailable as error:
                 log.warning("moves wait", cause=str(error))
                 moves = []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from chaupal.connectors.rules import permissions_of
-from chaupal.errors import ChaupalError, InvalidParameters, TooManyRequests
+from chaupal.errors import ChaupalError, InvalidParameters, TooManyRequests, Unavailable
 from chaupal.oauth.progress import Problem, Progress
 from chaupal.oauth.rules import ConnectorUnknown, Consent, RedirectNotRegistered, SignInOver
 from chaupal.oauth.visits import Visit, cookie_header
@@ -108,7 +108,7 @@ def trouble_page(request: ApiRequest, error: BaseException) -> WholeReply:
     text = Texts(language)
     title, paragraphs = _describe(text, known)
     headers: tuple[tuple[bytes, bytes], ...] = ()
-    if isinstance(known, TooManyRequests):
+    if isinstance(known, (TooManyRequests, Unavailable)):
         headers = ((b"retry-after", str(known.retry_after_s).encode()),)
     page = Page(
         template="trouble.html",

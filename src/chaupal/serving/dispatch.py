@@ -164,6 +164,10 @@ def _is_page(matched: Matched[Route] | None) -> bool:
 async def _handled(request: ApiRequest) -> Answer:
     """The handler's answer; of an organization that lives in another cell, what is answered from there."""
     route = request.route
+    if request.house.roster.taken_out_by:
+        from chaupal.serving.elsewhere import refuse_taken_out
+
+        refuse_taken_out(request)
     try:
         if (permission := route.permission) is not None:
             await request.authenticate(permission)

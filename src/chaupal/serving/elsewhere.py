@@ -8,13 +8,13 @@ People's browsers are sent to the page of the other cell.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from chaupal.auth.caller import INSTALLATION
 from chaupal.cells.forwarding import PassedCall, pass_on
 from chaupal.cells.roster import TenantMoved
 from chaupal.cells.watching import read_all, take_over, wanted_by
-from chaupal.errors import EndpointChanged, InvalidToken, NotFound
+from chaupal.errors import EndpointChanged, InvalidToken, NotFound, Unavailable
 from chaupal.serving.replies import WholeReply
 from chaupal.serving.routes import JSON
 
@@ -27,6 +27,7 @@ _DAY_MS = 86_400_000
 _CALL_TIMEOUT_S = 50.0
 """Clients wait for a minute."""
 _UPLOAD_TIMEOUT_S = 900.0
+_TAKEN_OUT_RETRY_AFTER_S = 60
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -45,6 +46,28 @@ async def answer_elsewhere(request: ApiRequest, elsewhere: TenantMoved | TenantL
         await request.take_body_away()
         raise EndpointChanged(endpoint_url=request.house.roster.endpoint_of(place), location=_address(request, place))
     return await _passed_on(request, place)
+
+
+class TakenOut(Unavailable):
+    """This server was a cell, and the root has taken it out."""
+
+    def __init__(self) -> None:
+        reason = "This server is not a part of its installation any more, and serves nobody: call the API root."
+        super().__init__(reason=reason, retry_after_s=_TAKEN_OUT_RETRY_AFTER_S)
+
+
+def refuse_taken_out(request: ApiRequest) -> NoReturn:
+    """A call of a cell that was taken out. Nobody trusts its tokens any more, so clients are to get new ones, as they
+    do for any token that is not good; the root then says where the organization lives. The token service, which the
+    root has, says no more than that it is not here: whoever took that for a wrong secret would throw the right away.
+
+    Raises:
+        InvalidToken: the call carries an access token, or should.
+        TakenOut: any other.
+    """
+    if request.route.permission is not None:
+        raise InvalidToken("This server is not a part of its installation any more. Get a new token from the API root.")
+    raise TakenOut
 
 
 async def _place_found_late(request: ApiRequest) -> TenantPlace:

@@ -40,9 +40,13 @@ def build_pages(house: House, metrics: Metrics, lifespan: Lifespan) -> Starlette
         return JSONResponse({"status": "ok", "version": __version__})
 
     async def readyz(_request: Request) -> Response:
-        """The database answers a read and takes a write; 503 otherwise, and while stopping."""
+        """The database answers a read and takes a write; 503 otherwise, while stopping, and of a cell that was taken
+        out."""
         if house.is_stopping:
             return JSONResponse({"status": "stopping"}, 503, {"retry-after": "5"})
+        if house.roster.taken_out_by:
+            reason = f"taken out by the root {house.roster.taken_out_by}"
+            return JSONResponse({"status": "not ready", "reason": reason}, 503, {"retry-after": "60"})
         try:
             async with asyncio.timeout(_READY_TIMEOUT_S):
                 await house.store.read(prove_reading, INSTALLATION, None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from chaupal.settings import Settings
 from chaupal.store.migrating import current_version
@@ -45,12 +46,13 @@ def examine_database(settings: Settings) -> DatabaseFindings:
         raise DatabaseUnusable(explained) from error
 
 
-def examine_cells(settings: Settings) -> list[tuple[str, str]]:
-    """(name, address) of the other cells that have joined; none where the database is not there, or cannot be read.
+def examine_cells(settings: Settings) -> list[tuple[str, str, bool, str]]:
+    """(name, address, whether it is this one, state) of the cells that are known; none where the database is not there,
+    or cannot be read.
 
     What is wrong with the database itself `examine_database` says.
     """
-    question = "SELECT cell_name, endpoint_url FROM cells WHERE NOT is_self AND state IN ('joined', 'draining')"
+    question = "SELECT cell_name, endpoint_url, is_self, state FROM cells"
     try:
         if current_version(settings) != SCHEMA_VERSION:
             return []
@@ -58,19 +60,24 @@ def examine_cells(settings: Settings) -> list[tuple[str, str]]:
             import psycopg
 
             with psycopg.connect(settings.database, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
-                return [(row[0], row[1]) for row in connection.execute(question).fetchall()]
+                return [_cell_of(row) for row in connection.execute(question).fetchall()]
         import apsw
 
         file = apsw.Connection(str(settings.sqlite_path), flags=apsw.SQLITE_OPEN_READONLY)
         try:
             file.set_busy_timeout(_CONNECT_TIMEOUT_S * 1000)
-            return [(str(row[0]), str(row[1])) for row in file.execute(question)]
+            return [_cell_of(row) for row in file.execute(question)]
         finally:
             file.close()
     except Exception as error:
         if explain_driver_error(error) is None:
             raise
         return []
+
+
+def _cell_of(row: tuple[Any, ...]) -> tuple[str, str, bool, str]:
+    name, url, is_self, state = row
+    return name, url, bool(is_self), state
 
 
 def explain_driver_error(error: BaseException) -> str | None:

@@ -1,4 +1,4 @@
-"""Whether the other cells answer, as seen from this machine."""
+"""Whether the other cells answer, as seen from this machine, and whether this installation is still one of them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,26 @@ import json
 from urllib.parse import urlsplit
 
 from chaupal import __version__
-from chaupal.cli.checks.check import Check, ok, warning
+from chaupal.cli.checks.check import Check, fault, ok, warning
 from chaupal.settings import Settings
 
 _ASK_TIMEOUT_S = 3
+_TAKEN_OUT = "The root has taken this installation, the cell '{name}', out; it serves nobody."
 
 
 def check_cells(settings: Settings) -> list[Check]:
-    """One check for each other cell; none where the installation is alone."""
+    """One check for each other cell; none where the installation is alone, and one where it was taken out."""
+    from chaupal.cells.rules import BELONGING, LEFT
+    from chaupal.cells.watching import ADVICE_TAKEN_OUT
     from chaupal.store.examining import examine_cells
 
     if not settings.is_postgres and not settings.sqlite_path.exists():
         return []
-    return [_check_cell(name, url) for name, url in examine_cells(settings)]
+    cells = examine_cells(settings)
+    for name, _, is_self, state in cells:
+        if is_self and state == LEFT:
+            return [fault("cells", _TAKEN_OUT.format(name=name), ADVICE_TAKEN_OUT)]
+    return [_check_cell(name, url) for name, url, is_self, state in cells if not is_self and state in BELONGING]
 
 
 def _check_cell(name: str, url: str) -> Check:

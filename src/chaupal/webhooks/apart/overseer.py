@@ -163,6 +163,8 @@ class DeliveryOverseer:
 
 
 def _find_tenants(tx: Transaction, _caller: Operator, _request: None) -> list[str]:
+    from chaupal.cells.removing import is_taken_out
     from chaupal.webhooks.delivering.queries import select_tenants_with_webhooks
 
-    return select_tenants_with_webhooks(tx)
+    found = select_tenants_with_webhooks(tx)
+    return [] if found and is_taken_out(tx) else found
