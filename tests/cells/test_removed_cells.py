@@ -6,12 +6,12 @@ import pytest
 
 from chaupal.auth.caller import INSTALLATION, Operator
 from chaupal.cells.calls import CellUnreachable
-from chaupal.cells.removing import CellHasTenants, CellIsThis
+from chaupal.cells.removing import CellHasTenants, CellIsThis, EmptiedIntoItself
 from chaupal.cells.rules import NotTheRoot
 from chaupal.control import calls as tenant_calls
 from chaupal.control.call import Nothing
-from chaupal.control.cell_calls import CellDrain, CellRemove, CellRemoved
-from chaupal.control.cell_operations import cell_drain, cell_list, cell_remove
+from chaupal.control.cell_calls import CellDrain, CellRemove, CellRemoved, CellReopen, CellReopened
+from chaupal.control.cell_operations import cell_drain, cell_list, cell_remove, cell_reopen
 from chaupal.control.operations import tenant_list
 from chaupal.directory.places import ToldPlace, ToldTenant, find_place, note_place
 from chaupal.errors import NotFound
@@ -28,6 +28,10 @@ async def tell(root: Neighbour, cell: Neighbour, name: str, tenant_id: str, *, m
     """The root hears that a tenant lives in a cell."""
     told = ToldPlace(name, cell.url, ToldTenant(tenant_id, move_count, [f"{tenant_id}-app"]))
     return (await root.house.store.write(note_place, Operator(tenant_id, passes_gate=True), told)).result
+
+
+async def states_of(cell: Neighbour) -> dict[str, str]:
+    return {each.name: each.state for each in (await cell_list(cell.house, Nothing())).cells}
 
 
 async def names_of(cell: Neighbour) -> list[str]:
@@ -91,4 +95,24 @@ async def test_only_the_root_decides_and_not_over_itself(sqlite_database: Databa
     north.is_reachable = False
     with pytest.raises(CellUnreachable):
         await cell_drain(root.house, CellDrain(name="north", to_cell="south"))
-    assert {each.name: each.state for each in (await cell_list(root.house, Nothing())).cells}["north"] == "draining"
+    assert (await states_of(root))["north"] == "draining"
+
+
+async def test_one_that_was_drained_takes_tenants_again_and_all_hear_of_it(
+    sqlite_database: Database, three: MakeThree
+) -> None:
+    root, north, south = await three(sqlite_database)
+    with pytest.raises(EmptiedIntoItself, match="'north' cannot be emptied into itself"):
+        await cell_drain(root.house, CellDrain(name="North", to_cell="north"))
+    assert (await states_of(root))["north"] == "joined"
+    await cell_drain(root.house, CellDrain(name="north"))
+    await root.look()
+    await south.beat()
+    assert (await states_of(south))["north"] == "draining"
+    for _ in range(2):
+        assert await cell_reopen(root.house, CellReopen(name="north")) == CellReopened(name="north", state="joined")
+    await root.look()
+    await south.beat()
+    assert (await states_of(south))["north"] == "joined"
+    with pytest.raises(NotTheRoot):
+        await cell_reopen(north.house, CellReopen(name="south"))

@@ -17,7 +17,7 @@ from chaupal.cells.queries import (
     select_keys,
     update_cell,
 )
-from chaupal.cells.rules import BELONGING, DRAINING, LEFT, Cell, NotTheRoot
+from chaupal.cells.rules import BELONGING, DRAINING, JOINED, LEFT, Cell, NotTheRoot
 from chaupal.directory.places import count_by_cell
 from chaupal.errors import Conflict, NotFound
 from chaupal.store.transaction import Transaction
@@ -36,6 +36,12 @@ class CellIsThis(Conflict):
     """The root cannot be taken out. Fields: `name`."""
 
     template = "The cell '{name}' is this installation, the root; only others can be removed."
+
+
+class EmptiedIntoItself(Conflict):
+    """A cell's tenants cannot go where they are. Fields: `name`."""
+
+    template = "The cell '{name}' cannot be emptied into itself."
 
 
 class Removal(msgspec.Struct, frozen=True):
@@ -108,5 +114,17 @@ def drain_cell(tx: Transaction, _caller: Operator, name: str) -> Cell:
     if cell.state not in BELONGING:
         raise Conflict(reason=f"The cell '{cell.cell_name}' has not joined.")
     after = cell._replace(state=DRAINING)
+    update_cell(tx, after)
+    return after
+
+
+def reopen_cell(tx: Transaction, _caller: Operator, name: str) -> Cell:
+    """Send tenants to a drained cell again. Those that are on their way elsewhere go on. Idempotent.
+
+    Raises:
+        NotFound, NotTheRoot.
+    """
+    cell = find_at_root(tx, name)
+    after = cell._replace(state=JOINED) if cell.state == DRAINING else cell
     update_cell(tx, after)
     return after

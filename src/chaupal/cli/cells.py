@@ -81,9 +81,13 @@ def drain(
             "--with-installation-key", help="Also those whose key is that of their installation (they are old)."
         ),
     ] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Let it take tenants again.")] = False,
     as_json: Json = False,
 ) -> None:
     """Send no more tenants to a cell, say which are left in it, and move them away where `--to` says so."""
+    if undo:
+        _reopen(name, to, as_json=as_json)
+        return
     drained = ask(calls.CELL_DRAIN, calls.CellDrain(name=name, to_cell=to, with_installation_key=with_installation_key))
     if as_json:
         print_json(drained)
@@ -95,6 +99,16 @@ def drain(
         print(f"On their way to '{to}', one after another: {drained.begun}. `chaupal cell list` counts those left.")
     for kept in drained.kept:
         print(f"{kept.tenant_id} stays: {kept.reason}")
+
+
+def _reopen(name: str, to: str, *, as_json: bool) -> None:
+    if to:
+        raise typer.BadParameter("give either --to CELL or --undo")
+    reopened = ask(calls.CELL_REOPEN, calls.CellReopen(name=name))
+    if as_json:
+        print_json(reopened)
+        return
+    print(f"The cell '{reopened.name}' is {reopened.state}.")
 
 
 @app.command("remove")

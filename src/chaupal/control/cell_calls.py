@@ -68,6 +68,19 @@ class CellDrain(Arguments, frozen=True):
     with_installation_key: bool = False
 
 
+class CellReopen(Arguments, frozen=True):
+    """A drained cell that is to take tenants again."""
+
+    name: str
+
+
+class CellReopened(Result, frozen=True):
+    """The cell, and its state now."""
+
+    name: str
+    state: str
+
+
 class TenantKept(Result, frozen=True):
     """A tenant that stays, and why."""
 
@@ -111,8 +124,9 @@ class KeyRenewed(Result, frozen=True):
 CELL_ADD = Call("cell_add", CellAdd, CellAdded, makes_installation=True)
 CELL_JOIN = Call("cell_join", CellJoin, CellJoined, makes_installation=True)
 CELL_LIST = Call("cell_list", Nothing, Cells)
+CELL_REOPEN = Call("cell_reopen", CellReopen, CellReopened)
 CELL_DRAIN = Call("cell_drain", CellDrain, CellDrained)
 CELL_REMOVE = Call("cell_remove", CellRemove, CellRemoved)
 CELL_ROTATE_KEY = Call("cell_rotate_key", Nothing, KeyRenewed)
 
-CELL_CALLS = (CELL_ADD, CELL_JOIN, CELL_LIST, CELL_DRAIN, CELL_REMOVE, CELL_ROTATE_KEY)
+CELL_CALLS = (CELL_ADD, CELL_JOIN, CELL_LIST, CELL_DRAIN, CELL_REOPEN, CELL_REMOVE, CELL_ROTATE_KEY)

@@ -77,10 +77,12 @@ def _shown(cell: Cell, tenant_count: int) -> calls.CellShown:
 
 
 async def cell_drain(house: House, arguments: calls.CellDrain) -> calls.CellDrained:
-    from chaupal.cells.removing import drain_cell
+    from chaupal.cells.removing import EmptiedIntoItself, drain_cell
     from chaupal.moving.beginning import Goal, check_goal
 
     goal = Goal(arguments.to_cell, arguments.with_installation_key)
+    if goal.to_cell and goal.to_cell == arguments.name.strip().lower():
+        raise EmptiedIntoItself(name=goal.to_cell)
     if goal.to_cell and goal.to_cell != house.roster.own_name:
         check_goal(house, goal)  # before anything is changed
     cell = (await house.store.write(drain_cell, INSTALLATION, arguments.name)).result
@@ -91,6 +93,14 @@ async def cell_drain(house: House, arguments: calls.CellDrain) -> calls.CellDrai
     emptied = await _empty(house, cell, goal)
     kept = [calls.TenantKept(tenant_id=each.tenant_id, reason=each.reason) for each in emptied.kept]
     return calls.CellDrained(name=cell.cell_name, tenant_count=count, tenant_ids=ids, begun=emptied.begun, kept=kept)
+
+
+async def cell_reopen(house: House, arguments: calls.CellReopen) -> calls.CellReopened:
+    from chaupal.cells.removing import reopen_cell
+
+    cell = (await house.store.write(reopen_cell, INSTALLATION, arguments.name)).result
+    house.tell_cells()
+    return calls.CellReopened(name=cell.cell_name, state=cell.state)
 
 
 async def _tenants_of(house: House, cell: Cell) -> tuple[int, list[str]]:
@@ -114,7 +124,7 @@ async def _empty(house: House, cell: Cell, goal: Goal) -> Emptied:
     body = msgspec.json.encode(EmptyRequest(goal.to_cell, goal.with_installation_key))
     answer = await house.cell_calls.call(cell.cell_name, "POST", EMPTY_PATH, body)
     if answer.status != _SUCCESS:
-        raise Conflict(reason=f"The cell '{cell.cell_name}' answered: {read_reason(answer)}.")
+        raise Conflict(reason=f"The cell '{cell.cell_name}' answered: {read_reason(answer)}")
     return msgspec.json.decode(answer.body, type=Emptied)
 
 
@@ -143,4 +153,4 @@ async def cell_rotate_key(house: House, _arguments: Nothing) -> calls.KeyRenewed
     return calls.KeyRenewed(key_id=key.key_id, signs_from=instant_of(key.signs_from_ms), waits_for=waits_for)
 
 
-CELL_OPERATIONS = (cell_add, cell_join, cell_list, cell_drain, cell_remove, cell_rotate_key)
+CELL_OPERATIONS = (cell_add, cell_join, cell_list, cell_drain, cell_reopen, cell_remove, cell_rotate_key)
