@@ -14,9 +14,13 @@ import psycopg
 import pytest
 
 from chaupal.archive.contents import RowDigest, write_lines
+from chaupal.settings import Settings, load_settings
+from chaupal.store.migrating import current_version, migrate
+from chaupal.store.schema import SCHEMA_VERSION
 from tests.cli.lives import Lived, Other, digests
 from tests.crash.test_media_uploads import wait_until
 from tests.installations import Installation, ended, free_port
+from tests.stores import ask_postgres
 
 
 class TestBackup:
@@ -325,3 +329,33 @@ class TestMigrateDatabase:
         assert "is on PostgreSQL already" in there.refusal("migrate-db", "--to", new_postgres_database())
         nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
         assert "cannot be reached" in sqlite_installation.refusal("migrate-db", "--to", nowhere)
+
+    @pytest.mark.parametrize("has_tenants", [True, False])
+    def test_a_database_of_an_older_version_is_filled_only_while_nobody_is_in_it(
+        self, sqlite_installation: Installation, fresh_postgres_url: str, tmp_path: Path, *, has_tenants: bool
+    ) -> None:
+        """As a try leaves it that was killed between two migrations, or as an installation of that time."""
+        sqlite_installation.init("First")
+        old = Settings(data=tmp_path, database=fresh_postgres_url)
+        migrate(old, target="0014")
+        if has_tenants:
+            ask_postgres(fresh_postgres_url, "INSERT INTO tenants VALUES ('old', 'Old', 1, 0, 0, NULL, 0) RETURNING 1")
+        tenants = "SELECT name FROM tenants WHERE tenant_id <> ''"
+        if has_tenants:
+            refusal = sqlite_installation.refusal("migrate-db", "--to", fresh_postgres_url)
+            assert f"has tables of schema 0014 already, these rows are of {SCHEMA_VERSION}" in refusal
+            assert (current_version(old), ask_postgres(fresh_postgres_url, tenants)) == ("0014", [("Old",)])
+        else:
+            sqlite_installation.result("migrate-db", "--to", fresh_postgres_url)
+            assert (current_version(old), ask_postgres(fresh_postgres_url, tenants)) == (SCHEMA_VERSION, [("First",)])
+
+    def test_an_installation_of_an_older_version_is_migrated_first(
+        self, sqlite_installation: Installation, fresh_postgres_url: str
+    ) -> None:
+        sqlite_installation.data.mkdir()
+        migrate(load_settings(sqlite_installation.environment), target="0014")
+        advice = (
+            f"the database has schema 0014, this version of chaupal archives {SCHEMA_VERSION}: run `chaupal migrate`"
+        )
+        assert advice in sqlite_installation.refusal("migrate-db", "--to", fresh_postgres_url)
+        assert ask_postgres(fresh_postgres_url, "SELECT to_regclass('tenants')") == [(None,)]
