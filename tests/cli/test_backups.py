@@ -355,7 +355,7 @@ class TestMigrateDatabase:
         sqlite_installation.data.mkdir()
         migrate(load_settings(sqlite_installation.environment), target="0014")
         advice = (
-            f"the database has schema 0014, this version of chaupal archives {SCHEMA_VERSION}: run `chaupal migrate`"
+            f"The database has schema 0014, this version of chaupal archives {SCHEMA_VERSION}: run `chaupal migrate`"
         )
         assert advice in sqlite_installation.refusal("migrate-db", "--to", fresh_postgres_url)
         assert ask_postgres(fresh_postgres_url, "SELECT to_regclass('tenants')") == [(None,)]
