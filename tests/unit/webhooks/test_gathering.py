@@ -59,7 +59,7 @@ class Gathering:
 
     def end(self, webhook_id: str, *, tries: int = 1) -> asyncio.Task[Recorded]:
         """A flight has ended."""
-        end = FlightEnd("worker", webhook_id, [_TRY] * tries, [], wants_more=True)
+        end = FlightEnd("worker", webhook_id, [_TRY] * tries, [], wants=64)
         return asyncio.create_task(self.gatherer.record("tenant", end))
 
     async def until_written(self, count: int) -> None:
@@ -128,7 +128,7 @@ class TestFailures:
         made.store.failures = [Unavailable(reason="away")]
         made.store.open.set()
         assert (await made.end("a")).delivered == 1
-        assert [[end.wants_more for end in ends] for ends in made.store.written] == [[True], [False]]
+        assert [[end.wants for end in ends] for ends in made.store.written] == [[64], [0]]
         assert made.doubts == 1, "what was claimed by the first may be its own"
 
     async def test_of_a_tenant_that_has_left_nothing_is_recorded_and_nothing_else_waits_for_it(self) -> None:
@@ -144,7 +144,7 @@ class TestFailures:
         made.store.failures = [TenantHeld()]
         made.store.open.set()
         assert (await made.end("a")).delivered == 1
-        assert [[end.wants_more for end in ends] for ends in made.store.written] == [[True], [True]]
+        assert [[end.wants for end in ends] for ends in made.store.written] == [[64], [64]]
         assert made.doubts == 0
 
     async def test_a_defect_is_told_to_all_that_went_together_and_stops_nothing(self) -> None:

@@ -143,12 +143,13 @@ def _choose(tx: Transaction, webhook_id: str, busy: set[str], allowed: int) -> l
     return chosen[:allowed]
 
 
-def head_of_lane(tx: Transaction, webhook_id: str, lane: str) -> list[str]:
+def head_of_lane(tx: Transaction, webhook_id: str, lane: str, *, limit: int = FLIGHT_MAX) -> list[str]:
+    """What waits in a lane, in order: at least one, at most so many, and of `FLIGHT_MAX_BYTES` at most their part."""
     taken: list[str] = []
-    size_bytes = 0
-    for delivery_id, body_bytes in select_lane(tx, webhook_id, lane, limit=FLIGHT_MAX):
+    size_bytes, max_bytes = 0, FLIGHT_MAX_BYTES * limit // FLIGHT_MAX
+    for delivery_id, body_bytes in select_lane(tx, webhook_id, lane, limit=limit):
         size_bytes += body_bytes
-        if taken and size_bytes > FLIGHT_MAX_BYTES:
+        if taken and size_bytes > max_bytes:
             break
         taken.append(delivery_id)
     return taken

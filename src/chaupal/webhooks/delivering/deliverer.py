@@ -8,22 +8,18 @@ answers are not logged. Must not decide when to look; that is the engine's.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import structlog
 
 from chaupal.auth.caller import INSTALLATION, Operator
-from chaupal.auth.sealing import SealBroken, SecretKey
 from chaupal.logs import log_failure
 from chaupal.store.clock import new_id
 from chaupal.store.gates import TenantClosed
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.airspace import Airspace
-from chaupal.webhooks.delivering.bodies import open_body, seal_answer
 from chaupal.webhooks.delivering.claiming import (
     Claim,
     Flight,
@@ -38,23 +34,19 @@ from chaupal.webhooks.delivering.claiming import (
     rescue_deliveries,
 )
 from chaupal.webhooks.delivering.clocks import LeaseWatch, find_held_up, let_go
+from chaupal.webhooks.delivering.flying import Flying
 from chaupal.webhooks.delivering.gathering import EndGatherer
 from chaupal.webhooks.delivering.keeping import Keeping, Load, keep_matched
 from chaupal.webhooks.delivering.matching import Matched, Matching, match_events, pieces_of
 from chaupal.webhooks.delivering.place import DeliveryMetrics, DeliveryPlace, Tally
-from chaupal.webhooks.delivering.queries import ClaimedDelivery, select_behind
+from chaupal.webhooks.delivering.queries import select_behind
 from chaupal.webhooks.delivering.recording import FlightEnd, Recorded, TriedDelivery
 from chaupal.webhooks.delivering.schedule import is_success
-from chaupal.webhooks.delivering.sending import send
 from chaupal.webhooks.delivering.strays import StrayFinder
-from chaupal.webhooks.kinds import Target, open_target
 
 _TENANTS_AT_ONCE = 100
 _ROUNDS_OF_TENANT = 10
 """So many times a hundred events of one tenant are matched before others have their turn."""
-
-_FLIGHT_MAX_S = 2.0
-"""A flight that takes longer gives the rest back: what it has sent is noted soon."""
 
 log = structlog.get_logger("webhooks")
 
@@ -90,7 +82,7 @@ class Deliverer:
         self._strays = StrayFinder(house.store, self._held)
         self._leases = LeaseWatch()
         self._clock_us = 0
-        self._worker_id = new_id()
+        self.worker_id = new_id()
         self._is_in_doubt = False
 
     @property
@@ -104,7 +96,7 @@ class Deliverer:
         if not self._house.settings.is_postgres:
             # On SQLite one process writes, and holds the folder's lock: all others are dead.
             await store.write(declare_all_dead, INSTALLATION, None)
-        await store.write(begin_worker, INSTALLATION, self._worker_id)
+        await store.write(begin_worker, INSTALLATION, self.worker_id)
         await self.rescue()
         self._clock_us = store.clock()
         await self._let_go()
@@ -115,8 +107,8 @@ class Deliverer:
         if self._is_in_doubt and not self._air:
             worker_id = new_id()
             await self._house.store.write(begin_worker, INSTALLATION, worker_id)
-            await self._house.store.write(declare_dead, INSTALLATION, self._worker_id)
-            self._worker_id, self._is_in_doubt = worker_id, False
+            await self._house.store.write(declare_dead, INSTALLATION, self.worker_id)
+            self.worker_id, self._is_in_doubt = worker_id, False
             await self.rescue()
         return not self._is_in_doubt
 
@@ -127,7 +119,7 @@ class Deliverer:
     async def end(self) -> None:
         """Nothing is on its way any more."""
         await self._gatherer.settle()
-        await self._house.store.write(end_worker, INSTALLATION, self._worker_id)
+        await self._house.store.write(end_worker, INSTALLATION, self.worker_id)
 
     async def match_all(self) -> bool:
         """Match what has happened; whether there is more."""
@@ -155,7 +147,7 @@ class Deliverer:
             for piece in pieces_of(matched, is_beside=self._house.store.writes_beside):
                 keeping = Keeping(
                     piece,
-                    worker_id=self._worker_id,
+                    worker_id=self.worker_id,
                     free=self._air.free - len(flying),
                     at_host=self._air.at_host(flying.values()),
                     host_limit=self._air.host_at_once,
@@ -187,7 +179,7 @@ class Deliverer:
         for tenant_id, wanted in rooms.items():
             if self._stopping.is_set():
                 break
-            claim = Claim(self._worker_id, wanted)
+            claim = Claim(self.worker_id, wanted)
             try:
                 written = await self._house.store.write(claim_flights, Operator(tenant_id), claim)
             except TenantClosed:  # it moves to another cell; nothing was claimed
@@ -199,7 +191,7 @@ class Deliverer:
 
     def _start(self, tenant_id: str, flights: list[Flight]) -> None:
         for flight in flights:
-            task = asyncio.create_task(self._fly(tenant_id, flight), name="webhook flight")
+            task = asyncio.create_task(Flying(self._house, self, tenant_id, flight).fly(), name="webhook flight")
             self._air.enter(task, flight)
             task.add_done_callback(self._land)
 
@@ -209,92 +201,43 @@ class Deliverer:
             self._count()
         self._landed()
 
-    async def _fly(self, tenant_id: str, flight: Flight) -> None:
-        """Send a flight, and those after it in its lane while there is room for others as well."""
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nothing more is to be sent."""
+        return self._stopping.is_set()
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether a flight may go on with what comes after it in its lane: there is room for others as well."""
+        return self._air.has_much_room and not (self._stopping.is_set() or self._is_in_doubt)
+
+    def note_progress(self, flight: Flight, tries: list[TriedDelivery]) -> None:
+        """A flight has sent a part of what it holds. Called in its task."""
         task = asyncio.current_task()
         assert task is not None
-        following: Flight | None = flight
-        while following is not None:
-            self._air.enter(task, following)
-            following = await self._fly_once(tenant_id, following)
-
-    async def _fly_once(self, tenant_id: str, flight: Flight) -> Flight | None:
-        """What is to be sent next in the same lane."""
-        worker_id = self._worker_id
-        tries: list[TriedDelivery] = []
-        try:
-            await self._send_all(flight, tries, await self._house.key_of(tenant_id))
-        except asyncio.CancelledError:
-            if not self._stopping.is_set():
-                raise
-        except Exception as error:  # noqa: BLE001 - nobody awaits this task; what it had is given back
-            self._note_failure("sending failed", error, webhook_id=flight.webhook.webhook_id)
-        tried = {each.delivery.delivery_id for each in tries}
-        untried = [each.delivery_id for each in flight.deliveries if each.delivery_id not in tried]
+        self._air.enter(task, flight)
         self._air.note(flight.webhook.webhook_id, tries)
-        wants_more = self._air.has_much_room and not (self._stopping.is_set() or self._is_in_doubt)
-        end = FlightEnd(worker_id, flight.webhook.webhook_id, tries, untried, wants_more)
+
+    async def record(self, tenant_id: str, end: FlightEnd) -> Recorded | None:
+        """What became of a part of a flight; None where nobody knows: its deliveries are given back when this worker
+        goes on as another."""
         try:
             recorded = await self._gatherer.record(tenant_id, end)
-        except Exception as error:  # noqa: BLE001 - the deliveries are given back when this worker goes on as another
+        except Exception as error:  # noqa: BLE001 - nobody but this worker can do anything about it
             self.doubt()
-            self._note_failure("recording deliveries failed", error, webhook_id=flight.webhook.webhook_id)
+            self.note_failure("recording deliveries failed", error, webhook_id=end.webhook_id)
             return None
-        self._note(tenant_id, flight, tries, recorded)
-        return recorded.more
+        self._note(tenant_id, end, recorded)
+        return recorded
 
-    async def _send_all(self, flight: Flight, tries: list[TriedDelivery], secret_key: SecretKey) -> None:
-        """Send one after another, and add what became of each."""
-        try:
-            target = open_target(flight.webhook.sealed_target, secret_key)
-        except SealBroken as broken:
-            # A try that has failed, so that it is tried again as seldom as any other.
-            tries += [self._unsent(delivery, str(broken)) for delivery in flight.deliveries]
-            return
-        began_s = time.monotonic()
-        for delivery in flight.deliveries:
-            if self._stopping.is_set() or time.monotonic() - began_s > _FLIGHT_MAX_S:
-                return
-            tried = await self._send(target, delivery, secret_key)
-            # Whoever records it has no need of the body.
-            tries.append(msgspec.structs.replace(tried, delivery=delivery._replace(body=b"")))
-
-    async def _send(self, target: Target, delivery: ClaimedDelivery, secret_key: SecretKey) -> TriedDelivery:
-        house = self._house
-        now_ms = house.store.clock() // 1000
-        try:
-            body = open_body(delivery.body, secret_key)
-        except SealBroken as broken:
-            return self._unsent(delivery, str(broken))
-        timeout_s = house.settings.webhook_timeout_s
-        try:
-            tried = await send(house.callbacks, target, delivery, body, now_ms=now_ms, timeout_s=timeout_s)
-        except Exception as error:  # noqa: BLE001 - given back untried it would be sent again at once, for ever
-            self._note_failure("sending failed", error, webhook_id=delivery.webhook_id)
-            return self._unsent(delivery, "the server could not send it")
-        if tried.answer:
-            tried = msgspec.structs.replace(tried, answer=seal_answer(tried.answer, secret_key))
-        return tried
-
-    def _unsent(self, delivery: ClaimedDelivery, error: str) -> TriedDelivery:
-        return TriedDelivery(
-            delivery=delivery,
-            tried_at_ms=self._house.store.clock() // 1000,
-            duration_ms=0,
-            status=None,
-            error=error,
-            answer="",
-            retry_after_s=None,
-        )
-
-    def _note(self, tenant_id: str, flight: Flight, tries: list[TriedDelivery], recorded: Recorded) -> None:
+    def _note(self, tenant_id: str, end: FlightEnd, recorded: Recorded) -> None:
         self._count(
             delivered=recorded.delivered,
             retrying=recorded.retrying,
             exhausted=recorded.exhausted,
             delays_s=[
                 (each.tried_at_ms - each.delivery.happened_at_ms) / 1000
-                for each in tries
+                for each in end.tries
                 if is_success(each.status) and each.delivery.try_count == 0
             ],
         )
@@ -302,7 +245,7 @@ class Deliverer:
             log.warning(
                 "webhook disabled",
                 tenant_id=tenant_id,
-                webhook_id=flight.webhook.webhook_id,
+                webhook_id=end.webhook_id,
                 reason=recorded.disabled_reason,
             )
         self._recorded(recorded)
@@ -310,12 +253,12 @@ class Deliverer:
     async def keep_lease(self) -> None:
         """Be taken for alive on. Where others may have taken this worker for dead, go on as a new one."""
         store = self._house.store
-        if (await store.write(keep_worker, INSTALLATION, self._worker_id)).result:
+        if (await store.write(keep_worker, INSTALLATION, self.worker_id)).result:
             return
         worker_id = new_id()
         await store.write(begin_worker, INSTALLATION, worker_id)
         log.warning("lease was lost; going on with a new one")
-        self._worker_id = worker_id
+        self.worker_id = worker_id
 
     async def rescue(self) -> bool:
         """Let all send what dead workers were sending; whether there was anything."""
@@ -324,7 +267,7 @@ class Deliverer:
         roll = await store.read(call_roll, INSTALLATION, self._leases.silent)
         self._leases.note(roll.leases)
         for left in roll.dead:
-            if left.worker_id == self._worker_id:
+            if left.worker_id == self.worker_id:
                 continue
             for tenant_id, webhook_id in left.places:
                 written = await store.write(rescue_deliveries, Operator(tenant_id), (left.worker_id, webhook_id))
@@ -357,7 +300,7 @@ class Deliverer:
 
     async def give_back_strays(self) -> bool:
         """Let all send what this worker is said to be sending, and is not; whether there was anything."""
-        worker_id, found = self._worker_id, await self._strays.find(self._worker_id)
+        worker_id, found = self.worker_id, await self._strays.find(self.worker_id)
         for strays in found:
             end = FlightEnd(worker_id, strays.webhook_id, [], strays.delivery_ids)
             await self._gatherer.record(strays.tenant_id, end)
@@ -369,7 +312,8 @@ class Deliverer:
     def _count(self, **counts: Any) -> None:
         self._metrics.note_webhooks(Tally(flights=len(self._air), **counts))
 
-    def _note_failure(self, what: str, error: Exception, **where: str) -> None:
+    def note_failure(self, what: str, error: Exception, **where: str) -> None:
+        """It is logged, and counted."""
         self._count(failures=1)
         log_failure(log, what, error, **where)
 

@@ -113,10 +113,10 @@ class EndGatherer:
                 return await self._record(tenant_id, ends)
             except Unavailable as unavailable:
                 log.warning("deliveries not recorded yet", cause=str(unavailable))
-                if not isinstance(unavailable, TenantHeld) and any(end.wants_more for end in ends):
+                if not isinstance(unavailable, TenantHeld) and any(end.wants for end in ends):
                     # It may have been recorded, and more been claimed that nobody heard of.
                     self._doubt()
-                    ends = [msgspec.structs.replace(end, wants_more=False) for end in ends]
+                    ends = [msgspec.structs.replace(end, wants=0) for end in ends]
             if self._stopping.is_set():
                 break
             await asyncio.sleep(pause_s)

@@ -57,14 +57,15 @@ class TriedDelivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FlightEnd(msgspec.Struct, frozen=True):
-    """What became of a flight: the tries in their order, and what was not tried. `wants_more`: the worker has room to
-    go on with the same lane."""
+    """What became of a flight, or a part of it: the tries in their order, and what was not tried. `wants`: for so many
+    more of the same lane the worker has room. `goes_on`: it is still sending what it has of that lane."""
 
     worker_id: str
     webhook_id: str
     tries: list[TriedDelivery]
     untried: list[str]
-    wants_more: bool = False
+    wants: int = 0
+    goes_on: bool = False
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -144,15 +145,17 @@ class _Recorder:
         return Recorded(delivered, retrying, exhausted, reason, self._more(end))
 
     def _more(self, end: FlightEnd) -> Flight | None:
-        """The next of the lane that a flight has come to the end of; None where it was none, or nothing waits in it."""
-        if self._standing is None or not self._standing.is_waiting or not end.wants_more:
+        """The next of the lane that a flight is in; None where it was none, or nothing waits in it."""
+        if end.goes_on:
+            self._busy.add(end.tries[0].delivery.lane)
+        if self._standing is None or not self._standing.is_waiting or not end.wants:
             return None
         if self._failing_ms is not None or end.untried or not end.tries or end.tries[0].delivery.try_count:
             return None
         webhook, lane = self._standing.webhook, end.tries[0].delivery.lane
-        if lane in self._busy or not webhook.is_active(self._tx.now_ms):
+        if not webhook.is_active(self._tx.now_ms):
             return None
-        ids = head_of_lane(self._tx, webhook.webhook_id, lane)
+        ids = head_of_lane(self._tx, webhook.webhook_id, lane, limit=end.wants)
         if not ids or not takes_off(self._tx, end.worker_id):
             return None
         claimed = {each.delivery_id: each for each in claim(self._tx, end.worker_id, ids)}
