@@ -347,6 +347,18 @@ class TestDeleting:
         assert world.ask("SELECT * FROM webhook_cursors WHERE tenant_id = %s") == []
 
 
+    def test_whoever_made_it_still_may_when_its_group_is_gone(self, world: World, hook_receiver: HookReceiver) -> None:
+        webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
+        path = f"/webhook/{webhook_id}"
+        assert world.group_admin.delete(f"/groups/{world.group_id}").status_code == 200
+        assert_error(world.group_admin.put(path, {"active": False}), code="NotFound")
+        for caller in (world.outsider, world.stranger, world.member):
+            assert_error(caller.delete(path), code="NotFound")
+        assert [each["id"] for each in world.group_admin.get("/webhook").json()["webhooks"]] == [webhook_id]
+        assert world.group_admin.delete(path).json() == {}
+        assert world.group_admin.get("/webhook").json() == {"webhooks": []}
+
+
 def test_a_connector_may_lose_the_permission(world: World, hook_receiver: HookReceiver) -> None:
     webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
     kept = tuple(each for each in ALL_PERMISSIONS if each is not Permission.OUTGOING_WEBHOOKS)

@@ -72,6 +72,23 @@ def access_webhook(tx: Transaction, caller: Caller, webhook_id: str) -> tuple[We
     return webhook, Managed(access, webhook.group_id)
 
 
+def access_webhook_to_delete(tx: Transaction, caller: Caller, webhook_id: str) -> tuple[WebhookRow, Managed]:
+    """A webhook that the caller may delete: one that it may manage, or made itself. Where its group was deleted, nobody
+    else could, and it would count among those of the organization for ever.
+
+    Raises:
+        NotFound, Forbidden.
+    """
+    try:
+        return access_webhook(tx, caller, webhook_id)
+    except (NotFound, RoleLacking):
+        access, webhook = access_caller(tx, caller), select_webhook(tx, webhook_id)
+        maker = (access.user_id, caller.token.group_id)
+        if webhook is None or (webhook.owner_id, webhook.via_group_id) != maker:
+            raise
+        return webhook, Managed(access, webhook.group_id)
+
+
 class Sight(msgspec.Struct, frozen=True):
     """What a webhook's maker may see in a group now. `is_over`: the group was deleted, and nobody is anything in it."""
 

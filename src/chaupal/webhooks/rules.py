@@ -36,7 +36,7 @@ from chaupal.webhooks.queries import (
     select_webhooks_of_owner,
     update_webhook,
 )
-from chaupal.webhooks.rights import Managed, access_object, access_webhook
+from chaupal.webhooks.rights import Managed, access_object, access_webhook, access_webhook_to_delete
 
 VALID_DAYS = 730
 """Two years, where nothing else is said (contract, section 11)."""
@@ -282,7 +282,7 @@ def delete_webhook(tx: Transaction, caller: Caller, webhook_id: str) -> None:
     Raises:
         NotFound, Forbidden.
     """
-    webhook, managed = access_webhook(tx, caller, webhook_id)
+    webhook, managed = access_webhook_to_delete(tx, caller, webhook_id)
     tx.append(webhook_deleted(webhook_id, group_id=webhook.group_id, actor_id=managed.access.user_id))
     close_webhook(tx, webhook_id)
     if count_webhooks(tx) == 0:
