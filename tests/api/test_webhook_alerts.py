@@ -25,6 +25,7 @@ from chaupal.jobs.rules import (
 )
 from chaupal.webhooks.alerts import ALERT_JOB, MAILS_PER_MIN, build_alert_handler
 from chaupal.webhooks.delivering.schedule import DELAYS_MS
+from chaupal.webhooks.disabling import disable_expired
 from tests.api.hooks import HookReceiver, deliver, draft, listed, register
 from tests.api.scenarios import assert_error
 from tests.api.worlds import World
@@ -127,6 +128,46 @@ class TestDisabled:
         send_alerts(world)
         first, second = mails(mail_server)
         assert first["Message-ID"] != second["Message-ID"]
+
+    def test_one_that_has_run_out_says_so_when_it_would_be_told_and_can_be_sent_it_once_renewed(
+        self, mailing: Mailing, mail_server: MailReceiver, hook_receiver: HookReceiver
+    ) -> None:
+        world = mailing()
+        asked = draft(hook_receiver, world.group_id, alertEmail=OWNER, validity=world.clock.now_ms + 1_000)
+        webhook_id = register(world.group_admin, asked)
+        world.clock.advance(seconds=2)
+        position = world.position
+        world.group_admin.put(f"/groups/{world.group_id}", {"name": "Nothing to it"})
+        deliver(world)
+        assert "WebhookDisabled" not in world.count_events_after(position)
+        world.send("too late")
+        deliver(world)
+        world.send("later still")
+        deliver(world)
+        assert world.count_events_after(position)["WebhookDisabled"] == 1
+        assert hook_receiver.deliveries == []
+        send_alerts(world)
+        [mail] = mails(mail_server)
+        assert "it has run out" in mail.get_content()
+        path = f"/webhook/{webhook_id}"
+        shown = listed(world.group_admin, webhook_id, world.group_id)
+        assert (shown["active"], shown["disabledReason"]) == (False, "Expired")
+        assert_error(world.group_admin.post(path + "/replay"), code="Conflict")
+        assert world.group_admin.put(path, {"validity": world.clock.now_ms + 60_000}).status_code == 200
+        assert listed(world.group_admin, webhook_id, world.group_id)["active"] is True
+        assert world.group_admin.post(path + "/replay").json()["replayed"] == 2
+        deliver(world)
+        assert [body["data"]["text"] for body in hook_receiver.bodies] == ["too late", "later still"]
+
+    def test_one_renewed_while_it_is_found_to_have_run_out_stays(
+        self, world: World, hook_receiver: HookReceiver
+    ) -> None:
+        asked = draft(hook_receiver, world.group_id, validity=world.clock.now_ms + 1_000)
+        webhook_id = register(world.group_admin, asked)
+        world.group_admin.put(f"/webhook/{webhook_id}", {"validity": world.clock.now_ms + 60_000})
+        position = world.position
+        world.do(lambda tx, _, which: disable_expired(tx, which), webhook_id)
+        assert world.position == position
 
     def test_the_operator_is_told_of_those_that_name_nobody(
         self, mailing: Mailing, mail_server: MailReceiver, hook_receiver: HookReceiver

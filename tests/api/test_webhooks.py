@@ -346,7 +346,6 @@ class TestDeleting:
         assert_error(world.group_admin.delete(f"/webhook/{webhook_id}"), code="NotFound")
         assert world.ask("SELECT * FROM webhook_cursors WHERE tenant_id = %s") == []
 
-
     def test_whoever_made_it_still_may_when_its_group_is_gone(self, world: World, hook_receiver: HookReceiver) -> None:
         webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
         path = f"/webhook/{webhook_id}"

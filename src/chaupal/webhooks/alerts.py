@@ -34,6 +34,7 @@ _TIMEOUT_S = 30.0
 _REASONS = {
     "Failing": "the last of seven tries within two days has failed, and nothing got through meanwhile",
     "Gone": "the receiver answered 410 Gone",
+    "Expired": "it has run out, and would have been told of something that has happened now",
     "NotAllowed": "whoever made it has no right to it any more",
 }
 

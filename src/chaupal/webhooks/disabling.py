@@ -11,7 +11,7 @@ from chaupal.store.transaction import Transaction
 from chaupal.webhooks.alerts import ALERT_JOB, DISABLED, FAILING
 from chaupal.webhooks.delivering.due_queries import set_due
 from chaupal.webhooks.events import webhook_disabled
-from chaupal.webhooks.kinds import open_target
+from chaupal.webhooks.kinds import EXPIRED, open_target
 from chaupal.webhooks.queries import WebhookRow, select_webhook, update_webhook
 
 LONG_FAILURE_MS = 7_200_000
@@ -34,6 +34,13 @@ def disable(tx: Transaction, webhook_id: str, reason: str) -> bool:
     set_due(tx, [webhook_id], tx.now_ms)
     _queue_alert(tx, webhook_id, DISABLED, since_ms=tx.now_ms)
     return True
+
+
+def disable_expired(tx: Transaction, webhook_id: str) -> None:
+    """The same for one that has run out, if that is so now: it may just have been renewed. Inside tx."""
+    webhook = select_webhook(tx, webhook_id)
+    if webhook is not None and webhook.valid_until_ms <= tx.now_ms:
+        disable(tx, webhook_id, EXPIRED)
 
 
 def note_long_failure(tx: Transaction, webhook: WebhookRow, failing_since_ms: int | None) -> int | None:

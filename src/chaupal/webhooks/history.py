@@ -24,7 +24,7 @@ from chaupal.webhooks.history_queries import (
     select_states,
     select_tries,
 )
-from chaupal.webhooks.kinds import EVENT_TYPES, known_event_types, open_target
+from chaupal.webhooks.kinds import EVENT_TYPES, EXPIRED, known_event_types, open_target
 from chaupal.webhooks.queries import WebhookRow
 from chaupal.webhooks.rights import access_webhook
 from chaupal.webhooks.samples import sample_happening
@@ -221,7 +221,7 @@ def _queue(tx: Transaction, webhook: WebhookRow, row: DeliveryRow, *, body: byte
 
 def _check_active(tx: Transaction, webhook: WebhookRow) -> None:
     if not webhook.is_active(tx.now_ms):
-        raise WebhookNotActive(reason=webhook.disabled_reason or "Expired")
+        raise WebhookNotActive(reason=webhook.disabled_reason or EXPIRED)
 
 
 class TestEvent(msgspec.Struct, frozen=True):

@@ -42,6 +42,9 @@ EVENT_TYPES = (
 RESPONSE_TYPES = frozenset({"ActionResponse", "SurveyResponse", "JobResponse", "PollResponse", "LetsMeetResponse"})
 """They carry what someone answered, which not everyone in the group may see."""
 
+EXPIRED = "Expired"
+"""The reason of a webhook that has run out. Its owner is told when something happens that it would have heard of."""
+
 _BY_WORD = {name.casefold(): name for name in EVENT_TYPES}
 
 _PURPOSE = "webhook target"

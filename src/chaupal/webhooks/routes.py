@@ -20,7 +20,7 @@ from chaupal.webhooks.drafts import (
     check_object_type,
     new_target,
 )
-from chaupal.webhooks.kinds import ACTION_PACKAGE, Target
+from chaupal.webhooks.kinds import ACTION_PACKAGE, EXPIRED, Target
 from chaupal.webhooks.shapes import (
     NothingAnswer,
     PostWebhook,
@@ -77,7 +77,7 @@ def _build_webhook(shown: ShownWebhook) -> WebhookInformation:
         ts=row.created_at_ms,
         validity=row.valid_until_ms,
         active=shown.is_active,
-        disabled_reason=row.disabled_reason or ("" if shown.is_active else "Expired"),
+        disabled_reason=row.disabled_reason or ("" if shown.is_active else EXPIRED),
         is_failing=row.failing_since_ms is not None,
         is_signed=bool(target.secrets),
         alert_email=target.alert_email if shown.shows_token else "",

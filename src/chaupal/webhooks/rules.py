@@ -23,7 +23,7 @@ from chaupal.webhooks.drafts import (
     new_target,
 )
 from chaupal.webhooks.events import webhook_changed, webhook_created, webhook_deleted, webhook_disabled
-from chaupal.webhooks.kinds import ACTION_PACKAGE, Target, open_target
+from chaupal.webhooks.kinds import ACTION_PACKAGE, EXPIRED, Target, open_target
 from chaupal.webhooks.queries import (
     WebhookRow,
     close_webhook,
@@ -231,7 +231,9 @@ def change_webhook(tx: Transaction, caller: Caller, change: WebhookChange) -> No
         owner_id=managed.access.user_id,
         valid_until_ms=draft.valid_until_ms or webhook.valid_until_ms,
     )
-    changed = _with_activity(tx, changed, is_active=draft.is_active)
+    is_renewed = webhook.disabled_reason == EXPIRED and (draft.valid_until_ms or 0) > tx.now_ms
+    is_active = True if is_renewed and draft.is_active is None else draft.is_active
+    changed = _with_activity(tx, changed, is_active=is_active)
     event = webhook_disabled if changed.disabled_at_ms and not webhook.disabled_at_ms else None
     place = {"group_id": changed.group_id, "actor_id": managed.access.user_id}
     if event is not None:

@@ -18,7 +18,7 @@ from chaupal.webhooks.delivering.forgetting import forget_taken_back
 from chaupal.webhooks.delivering.matching import NOT_ALLOWED, Matched
 from chaupal.webhooks.delivering.queries import ClaimedDelivery, NewDelivery, append_delivery, move_cursor, select_busy
 from chaupal.webhooks.delivering.schedule import WAITING
-from chaupal.webhooks.disabling import disable
+from chaupal.webhooks.disabling import disable, disable_expired
 from chaupal.webhooks.queries import select_webhooks
 
 
@@ -86,6 +86,8 @@ def keep_matched(tx: Transaction, _caller: Operator, keeping: Keeping) -> Kept:
         forget_taken_back(tx, matched.taken_back)
     for webhook_id in matched.revoked:
         disable(tx, webhook_id, NOT_ALLOWED)
+    for webhook_id in matched.expired:
+        disable_expired(tx, webhook_id)
     return Kept(is_kept=True, flights=flights)
 
 

@@ -73,6 +73,8 @@ class Matched(msgspec.Struct, frozen=True):
     has_more: bool
     taken_back: list[str] = []
     """Messages, actions and reactions that are no more: what was queued of them before goes, too."""
+    expired: list[str] = []
+    """Webhooks that have run out, and would have been told of something."""
 
 
 def pieces_of(matched: Matched, *, is_beside: bool) -> list[Matched]:
@@ -114,6 +116,7 @@ def match_events(tx: Transaction, caller: Operator, matching: Matching) -> Match
         deliveries=matcher.deliveries,
         revoked=sorted(matcher.revoked),
         has_more=until < events[-1].position or len(events) == EVENTS_AT_ONCE,
+        expired=sorted(matcher.expired),
         taken_back=[event.object_id for event in events if event.event_type in _ENDS and event.position <= until],
     )
 
@@ -124,6 +127,7 @@ class _Matcher:
     def __init__(self, tx: Transaction, matching: Matching, events: list[StoredEvent]) -> None:
         self.deliveries: list[NewDelivery] = []
         self.revoked: set[str] = set()
+        self.expired: set[str] = set()
         self._tx = tx
         self._imprint = Imprint(matching.links, matching.keys)
         self._known = Known(tx, self._imprint)
@@ -161,13 +165,10 @@ class _Matcher:
             return []
         candidates = [*self._of_group[event.group_id], *self._of_action[_action_id(event)]]
         candidates += self._of_package if _is_of_action(event) else []
-        at_ms = event.at_us // 1000
         return [
             webhook
             for webhook in candidates
-            if webhook.from_position < event.position
-            and webhook.valid_until_ms > at_ms
-            and event_type in webhook.event_types.split(";")
+            if webhook.from_position < event.position and event_type in webhook.event_types.split(";")
         ]
 
     def _match_one(self, event: StoredEvent, webhooks: list[WebhookRow]) -> None:
@@ -201,6 +202,8 @@ class _Matcher:
         body = build_body(happening, webhook, target)
         now_ms = self._tx.now_ms
         is_active = webhook.is_active(now_ms)
+        if not is_active and webhook.disabled_at_ms is None:
+            self.expired.add(webhook.webhook_id)
         self.deliveries.append(
             NewDelivery(
                 delivery_id=new_id(),
