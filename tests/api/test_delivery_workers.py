@@ -248,8 +248,10 @@ class TestDoubt:
         self, world: World, hook_receiver: HookReceiver, monkeypatch: pytest.MonkeyPatch, rule: str
     ) -> None:
         register(world.group_admin, draft(hook_receiver, world.group_id))
-        for number in range(70):  # more than one flight, so that there is something to claim
+        for number in range(70):
             world.send(f"{number}")
+        if rule == "claim_flights":
+            deliver(world, at_once=0)  # without room they are kept for whoever claims them
         lost: list[str] = []
         plain = Store.write
 
@@ -281,7 +283,7 @@ async def match_and_claim_as_one_that_dies(world: World, *, at_once: bool) -> st
         rooms = [Room(place.webhook_id, 8) for place in due if place.tenant_id == operator.tenant_id]
         flights = (await store.write(claim_flights, operator, Claim(worker_id, rooms))).result
     else:
-        flights = kept.flights
+        flights = kept.flights_of(matched)
     assert [len(flight.deliveries) for flight in flights] == [1]
     return worker_id
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chaupal.auth.caller import INSTALLATION
 from chaupal.store.clock import new_id
-from chaupal.webhooks.delivering.claiming import Flight, begin_worker
+from chaupal.webhooks.delivering.claiming import Claim, Flight, Room, begin_worker, claim_flights
 from chaupal.webhooks.delivering.keeping import Keeping, keep_matched
 from chaupal.webhooks.delivering.matching import Matching, match_events
 from chaupal.webhooks.delivering.queries import ClaimedDelivery
@@ -35,7 +37,14 @@ async def keep(world: World, worker_id: str) -> list[Flight]:
     assert matched is not None
     await store.write(begin_worker, INSTALLATION, worker_id)
     keeping = Keeping(matched, worker_id=worker_id, free=100, at_host={}, host_limit=16)
-    return (await store.write(keep_matched, operator, keeping)).result.flights
+    return (await store.write(keep_matched, operator, keeping)).result.flights_of(matched)
+
+
+def worker_id_of(world: World) -> str:
+    """Of a worker that has just begun."""
+    worker_id = new_id()
+    world.client.run(world.house.store.write(begin_worker, INSTALLATION, worker_id))
+    return worker_id
 
 
 async def record(world: World, ends: list[FlightEnd]) -> list[tuple[int, int]]:
@@ -82,6 +91,46 @@ class TestTogether:
         assert success_ms == world.clock() // 1000
         [[retry_ms]] = world.ask("SELECT due_at_ms FROM webhook_deliveries WHERE tenant_id = %s AND state = 'retrying'")
         assert due_ms == retry_ms, "it is looked at when the one that failed is tried again"
+
+
+class TestBehind:
+    @pytest.mark.parametrize("wants", [0, 64], ids=["no room for more", "room for more"])
+    def test_what_comes_behind_a_flight_in_its_lane_is_left_to_whoever_ends_it(
+        self, world: World, hook_receiver: HookReceiver, wants: int
+    ) -> None:
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        worker_id = new_id()
+        world.send("one")
+        [flight] = world.client.run(keep(world, worker_id))
+        world.send("two")
+        assert world.client.run(keep(world, new_id())) == []
+        assert world.ask(STATES) == [("sending", 0), ("waiting", 0)]
+        assert world.ask(HEALTH)[0][2] is None, "no look finds anything to send before the flight ends"
+        tries = [tried(world, each, 200) for each in flight.deliveries]
+        end = FlightEnd(worker_id, flight.webhook.webhook_id, tries, [], wants=wants)
+        [recorded] = world.do(record_flights, [end])
+        if wants:
+            assert [each.position for each in recorded.more.deliveries] == [flight.deliveries[0].position + 1]
+        else:
+            assert recorded.more is None
+            assert world.ask(HEALTH)[0][2] == world.clock() // 1000
+
+    def test_behind_what_is_tried_again_the_webhook_is_looked_at(
+        self, world: World, hook_receiver: HookReceiver
+    ) -> None:
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        worker_id = new_id()
+        world.send("one")
+        [flight] = world.client.run(keep(world, worker_id))
+        tries = [tried(world, each, 500) for each in flight.deliveries]
+        world.client.run(record(world, [FlightEnd(worker_id, flight.webhook.webhook_id, tries, [])]))
+        world.clock.advance(minutes=5)
+        again = worker_id_of(world)
+        [flight] = world.do(claim_flights, Claim(again, [Room(flight.webhook.webhook_id, 1)]))
+        assert flight.deliveries[0].try_count == 1
+        world.send("two")
+        assert world.client.run(keep(world, new_id())) == []
+        assert world.ask(HEALTH)[0][2] == world.clock() // 1000
 
 
 class TestHealth:

@@ -158,7 +158,7 @@ class Deliverer:
                 if not kept.is_kept:
                     return
                 self._count(matched=len(piece.deliveries))
-                for flight in kept.flights:
+                for flight in kept.flights_of(piece):
                     begun = flying.setdefault(flight.webhook.webhook_id, flight)
                     if begun is not flight:
                         begun.deliveries.extend(flight.deliveries)

@@ -16,10 +16,16 @@ from chaupal.webhooks.delivering.claiming import FLIGHT_MAX, FLIGHT_MAX_BYTES, F
 from chaupal.webhooks.delivering.due_queries import select_idle, set_due
 from chaupal.webhooks.delivering.forgetting import forget_taken_back
 from chaupal.webhooks.delivering.matching import NOT_ALLOWED, Matched
-from chaupal.webhooks.delivering.queries import ClaimedDelivery, NewDelivery, append_delivery, move_cursor, select_busy
+from chaupal.webhooks.delivering.queries import (
+    ClaimedDelivery,
+    NewDelivery,
+    append_delivery,
+    move_cursor,
+    select_busy_lanes,
+)
 from chaupal.webhooks.delivering.schedule import WAITING
 from chaupal.webhooks.disabling import disable, disable_expired
-from chaupal.webhooks.queries import select_webhooks
+from chaupal.webhooks.queries import WebhookRow, select_webhooks
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -54,10 +60,18 @@ class Keeping(msgspec.Struct, frozen=True):
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """Whether the deliveries were added, and what of them the worker is to send now."""
+    """Whether the deliveries were added, and the webhooks whose part of them the worker is to send now."""
 
     is_kept: bool
-    flights: list[Flight]
+    taken: list[WebhookRow]
+
+    def flights_of(self, matched: Matched) -> list[Flight]:
+        """What the worker is to send, from what it has matched."""
+        taken: dict[str, list[ClaimedDelivery]] = {webhook.webhook_id: [] for webhook in self.taken}
+        for delivery in matched.deliveries:
+            if delivery.state == WAITING and delivery.webhook_id in taken:
+                taken[delivery.webhook_id].append(_claimed(delivery))
+        return [Flight(webhook, taken[webhook.webhook_id]) for webhook in self.taken]
 
 
 def keep_matched(tx: Transaction, _caller: Operator, keeping: Keeping) -> Kept:
@@ -65,13 +79,14 @@ def keep_matched(tx: Transaction, _caller: Operator, keeping: Keeping) -> Kept:
     tx.lock_beside()
     matched = keeping.matched
     if not move_cursor(tx, old_position=matched.from_position, new_position=matched.until_position):
-        return Kept(is_kept=False, flights=[])
+        return Kept(is_kept=False, taken=[])
     waiting: dict[str, list[NewDelivery]] = defaultdict(list)
     for delivery in matched.deliveries:
         if delivery.state == WAITING:
             waiting[delivery.webhook_id].append(delivery)
-    flights = _flights(tx, waiting, keeping) if waiting else []
-    flying = {flight.webhook.webhook_id for flight in flights}
+    busy = select_busy_lanes(tx, sorted(waiting)) if waiting else {}
+    taken = _take(tx, waiting, keeping, busy)
+    flying = {webhook.webhook_id for webhook in taken}
     # What goes to one webhook lies side by side: it is sent, and noted, together. Scattered over the pages of the
     # database, the same notes would have several times as many pages written.
     for delivery in sorted(matched.deliveries, key=lambda delivery: delivery.webhook_id):
@@ -79,8 +94,10 @@ def keep_matched(tx: Transaction, _caller: Operator, keeping: Keeping) -> Kept:
             append_delivery(tx, delivery, worker_id=keeping.worker_id)
         else:
             append_delivery(tx, delivery)
-    if left := sorted(waiting.keys() - flying):
-        set_due(tx, left, tx.now_ms)
+    # Whoever ends a flight looks for what waits behind it in its lane.
+    left = waiting.keys() - flying
+    if to_look_at := sorted(id_ for id_ in left if any(each.lane not in busy.get(id_, ()) for each in waiting[id_])):
+        set_due(tx, to_look_at, tx.now_ms)
     # The events before are all kept by now, whatever was matched while they were taken back.
     if matched.taken_back:
         forget_taken_back(tx, matched.taken_back)
@@ -88,11 +105,13 @@ def keep_matched(tx: Transaction, _caller: Operator, keeping: Keeping) -> Kept:
         disable(tx, webhook_id, NOT_ALLOWED)
     for webhook_id in matched.expired:
         disable_expired(tx, webhook_id)
-    return Kept(is_kept=True, flights=flights)
+    return Kept(is_kept=True, taken=taken)
 
 
-def _flights(tx: Transaction, waiting: dict[str, list[NewDelivery]], keeping: Keeping) -> list[Flight]:
-    """For each webhook that has nothing else to send, one flight of all that it gets, if one lane holds that."""
+def _take(
+    tx: Transaction, waiting: dict[str, list[NewDelivery]], keeping: Keeping, busy: dict[str, set[str]]
+) -> list[WebhookRow]:
+    """The webhooks that have nothing else to send, and of which one lane holds all that they get: each has a flight."""
     fitting = sorted(
         webhook_id
         for webhook_id, deliveries in waiting.items()
@@ -102,21 +121,18 @@ def _flights(tx: Transaction, waiting: dict[str, list[NewDelivery]], keeping: Ke
     if not fitting or not takes_off(tx, keeping.worker_id):
         return []
     at_host = Counter(keeping.at_host)
-    flights: list[Flight] = []
+    taken: list[WebhookRow] = []
     idle = select_idle(tx, fitting)
-    busy = select_busy(tx, idle)
     for webhook in select_webhooks(tx, idle):
         webhook_id = webhook.webhook_id
-        if webhook_id in keeping.flying:
-            flights.append(Flight(webhook, [_claimed(delivery) for delivery in waiting[webhook_id]]))
-            continue
-        if len(flights) >= keeping.free:
-            continue
-        if at_host[webhook.host] >= keeping.host_limit or webhook_id in busy:
-            continue
-        at_host[webhook.host] += 1
-        flights.append(Flight(webhook, [_claimed(delivery) for delivery in waiting[webhook_id]]))
-    return flights
+        if webhook_id not in keeping.flying:
+            if len(taken) >= keeping.free:
+                continue
+            if at_host[webhook.host] >= keeping.host_limit or webhook_id in busy:
+                continue
+            at_host[webhook.host] += 1
+        taken.append(webhook)
+    return taken
 
 
 def _is_one_flight(deliveries: list[NewDelivery], load: Load | None) -> bool:

@@ -110,7 +110,9 @@ _MOVE_CURSOR = statement(
 
 _SELECT_SENDING = statement(select(_D.lane, _D.try_count).where(*_OF_WEBHOOK, IS_SENDING))
 _SELECT_BUSY = statement(
-    select(_D.webhook_id).where(_HERE, in_list(_D.webhook_id, "webhook_ids"), IS_SENDING).distinct()
+    select(_D.webhook_id, _D.lane, _D.try_count)
+    .where(_HERE, in_list(_D.webhook_id, "webhook_ids"), IS_SENDING)
+    .distinct()
 )
 _SELECT_NEXT_LANE = statement(
     select(_D.lane).where(*_OF_WEBHOOK, IS_WAITING, _D.lane > bindparam("after_lane")).order_by(_D.lane).limit(1)
@@ -262,9 +264,15 @@ def select_sending(tx: Transaction, webhook_id: str) -> list[tuple[str, int]]:
     return [(row[0], row[1]) for row in tx.all(_SELECT_SENDING, which_webhook=webhook_id)]
 
 
-def select_busy(tx: Transaction, webhook_ids: list[str]) -> set[str]:
-    """Those of the webhooks to which something is being sent, by whichever worker."""
-    return {row[0] for row in tx.all(_SELECT_BUSY, webhook_ids=webhook_ids)}
+def select_busy_lanes(tx: Transaction, webhook_ids: list[str]) -> dict[str, set[str]]:
+    """Those of the webhooks to which something is being sent, by whichever worker: each with its lanes of which that
+    is; what is tried again is of none."""
+    busy: dict[str, set[str]] = {}
+    for webhook_id, lane, tries in tx.all(_SELECT_BUSY, webhook_ids=webhook_ids):
+        lanes = busy.setdefault(webhook_id, set())
+        if not tries:
+            lanes.add(lane)
+    return busy
 
 
 def select_next_lane(tx: Transaction, webhook_id: str, after_lane: str | None) -> str | None:
