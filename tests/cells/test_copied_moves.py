@@ -16,7 +16,7 @@ from chaupal.moving.rules import CopiedRows, Finish, TablePlace, page_arrived, p
 from chaupal.serving.house import House
 from chaupal.store.clock import new_id
 from chaupal.store.tenant_rows import tenant_table
-from chaupal.store.whole_database import TableShape, declared_tables, read_database
+from chaupal.store.whole_database import ColumnShape, TableShape, declared_tables, read_database
 from tests.cells.test_interrupted_moves import KEYS, Source, house_of, how_it_ended
 from tests.parts.postgres import PostgresServer
 from tests.store.houses import make_house
@@ -122,3 +122,27 @@ async def test_rows_of_others_and_of_other_columns_are_not_taken(
     for table, its_columns in refused:  # the rows of webhooks would act before the tenant has arrived
         with pytest.raises(InvalidParameters):
             await arrivals.put_copied(target, tenant_id, CopiedRows(arrival_id, table, its_columns, b""))
+
+
+async def test_for_sqlite_postgresql_gives_rows_in_the_order_of_their_keys(
+    make_database: MakeDatabase, store_on: OpenStore
+) -> None:
+    here = make_database("here")
+    home, tenant_id, table = make_house(here, store_on(here)), new_id(), tenant_table("messages")
+    rows = rows_of(table, tenant_id)[::-1]
+    assert [table.key_of(row) for row in rows] != sorted(table.key_of(row) for row in rows)
+    await arrive(home, tenant_id, {"messages": rows})
+    with read_database(here.settings) as whole:
+        found = list(whole.rows_by_key(shape_of("messages"), tenant_id, table.key_columns))
+        [alone] = whole.rows_by_key(shape_of("tenants"), "", ())
+    assert found == sorted(rows, key=table.key_of)
+    assert alone[shape_of("tenants").columns.index(ColumnShape("tenant_id", "text"))] == ""
+
+
+async def test_rows_of_others_are_not_put_in(database: Database, store_on: OpenStore) -> None:
+    store, tenant_id, other, table = store_on(database), new_id(), new_id(), tenant_table("messages")
+    rows = [*rows_of(table, tenant_id), *rows_of(table, other)]
+    mover = Operator(tenant_id, passes_gate=True)
+    await store.write(lambda tx, _caller, _request: table.put(tx, rows), mover, None)
+    assert {tenant for (tenant,) in database.ask("SELECT tenant_id FROM messages")} == {tenant_id}
+    assert database.ask("SELECT count(*) FROM messages") == [(5,)]

@@ -75,7 +75,7 @@ def copy_all(settings: Settings, tenant_id: str, taking: Taking, *, takes_copies
                 for data, row_count in database.copied(shape, tenant_id, size_bytes=_COPIED_BYTES_AT_ONCE):
                     taking.take_copied(table.name, table.columns, data, row_count)
             else:
-                rows = noting_objects(shape, database.rows(shape, tenant_id=tenant_id), stored)
+                rows = noting_objects(shape, database.rows_by_key(shape, tenant_id, table.key_columns), stored)
                 summed = Future()
                 summed.set_result(_give_rows(table.name, rows, taking))
             taking.end_table(table.name, summed)

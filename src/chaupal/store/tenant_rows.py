@@ -48,6 +48,7 @@ class TenantTable:
         self._keys: list[Column[Any]] = [each for each in table.primary_key.columns if each.name != "tenant_id"]
         self.columns = [str(column.name) for column in table.columns]
         self._key_places = [self.columns.index(column.name) for column in self._keys]
+        self._tenant_at = self.columns.index("tenant_id")
         self.bytes_at = [at for at, column in enumerate(table.columns) if isinstance(column.type, LargeBinary)]
         self.booleans_at = [at for at, column in enumerate(table.columns) if isinstance(column.type, Boolean)]
 
@@ -78,8 +79,9 @@ class TenantTable:
         return tx.one_or_none(self._find, **_named(key))
 
     def put(self, tx: Transaction, rows: Sequence[Row]) -> None:
-        """Insert rows, none of which may be there. Inside tx."""
-        tx.run_many(self._insert, [dict(zip(self.columns, row, strict=True)) for row in rows])
+        """Insert rows, none of which may be there; those of other tenants are passed over. Inside tx."""
+        tenant_at, tenant_id = self._tenant_at, tx.tenant_id
+        tx.run_rows(self._insert, [row for row in rows if row[tenant_at] == tenant_id])
 
     def put_copied(self, tx: Transaction, data: bytes) -> int:
         """Insert rows that another PostgreSQL's COPY has given, and no other tenant's; how many. Inside tx."""

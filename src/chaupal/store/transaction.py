@@ -6,6 +6,7 @@ transaction and its arguments.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -203,6 +204,14 @@ class Transaction:
         compiled = statement.compiled(self._connection.dialect)
         tenant_id = self.tenant_id
         self._connection.insert_many(compiled, [compiled.arguments({**row, "tenant_id": tenant_id}) for row in rows])
+
+    def run_rows(self, statement: Statement, rows: Sequence[tuple[Any, ...]]) -> None:
+        """`run_many` of whole rows, which have their tenant in them and lie in the order of the statement's values: a
+        third of the work, where they come by the thousand."""
+        if not rows:
+            return
+        self._before_write(statement)
+        self._connection.insert_many(statement.compiled(self._connection.dialect), rows)
 
     def copy_in(self, text: str, data: bytes) -> int:
         """Insert rows at once from what another PostgreSQL's COPY has given, by a COPY that takes no other tenant's;
