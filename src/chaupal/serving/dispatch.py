@@ -195,6 +195,8 @@ async def _send_streamed(send: Send, answer: StreamedReply, request: ApiRequest)
     async with aclosing(answer.pieces) as pieces:
         piece = await anext(pieces, b"")
         await send(start)
+        del headers, start
+        request.forget_head()
         gone = asyncio.create_task(request.wait_until_gone())
         if (on_gone := answer.on_gone) is not None:
             gone.add_done_callback(lambda _: on_gone())
@@ -204,6 +206,7 @@ async def _send_streamed(send: Send, answer: StreamedReply, request: ApiRequest)
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
                 if gone.done():
                     raise ClientGone
+                piece = b""  # it would be held until there is another one
                 piece = await anext(pieces, b"")
         except Exception as error:
             if not isinstance(error, (ClientGone, TimeoutError)):

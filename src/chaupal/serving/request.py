@@ -251,6 +251,12 @@ class ApiRequest:
         """Whether a body that was to be streamed has not been read to its end."""
         return self._stream is not None and not self._stream.is_over
 
+    def forget_head(self) -> None:
+        """Let go of the headers, of which an answer that takes hours needs nothing any more."""
+        self.headers = {}
+        if isinstance(headers := self.scope["headers"], list):
+            headers.clear()
+
     async def wait_until_gone(self) -> None:
         """Return when the client has closed the connection. Takes what is left of the body."""
         while (await self._receive())["type"] != "http.disconnect":

@@ -118,8 +118,10 @@ class LiveStreams:
             async for piece in missed:
                 yield piece
             self._catching_up.discard(stream)
+            del missed
             while piece := await stream.take():
                 yield piece
+                del piece  # an idle stream holds nothing of what it has sent
         finally:
             self._close(opening)
 
