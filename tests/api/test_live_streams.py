@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from chaupal.streams.rules import read_stretch
 from chaupal.streams.stream import QUEUE_MAX_BYTES
 from tests.api.answering import TYPES, ask
 from tests.api.client import assert_error
-from tests.api.listening import Listen, beat, sync
+from tests.api.listening import PATIENCE_S, Listen, beat, sync
 from tests.api.worlds import GITA, MOHAN, World
 
 
@@ -142,7 +143,7 @@ class TestStream:
         slow.wait_for_text("first")
         slow.pause()
         long = "x" * 3_900
-        count = QUEUE_MAX_BYTES // 3_900 + 3
+        count = 2 * QUEUE_MAX_BYTES // 3_900 + 3  # as much as that is on its way, and as much waits
         for number in range(count):
             world.send(f"{number} {long}")
         world.send("last")
@@ -156,6 +157,50 @@ class TestStream:
             "first", *map(str, range(count)), "last",
         ]  # fmt: skip
         assert world.house.live_streams.take_counts()[CUT_OFF] == 1
+
+    def test_much_at_once_cuts_off_nobody_who_reads_it(
+        self, world: World, listen: Listen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        listener = listen((world.group_id, world.member)[1])
+        world.send("first")
+        listener.wait_for_text("first")
+        monkeypatch.setattr(feeds, "_PAUSE_S", 0)
+        away = ["away"]
+
+        def fail_while_away(*request: Any) -> Any:
+            if away:
+                raise DatabaseGone("away")
+            return read_stretch(*request)
+
+        monkeypatch.setattr(feeds, "read_stretch", fail_while_away)
+        texts = [f"{number} {'x' * 3_900}" for number in range(2 * QUEUE_MAX_BYTES // 3_900)]
+        for text in texts:
+            world.send(text)
+        away.clear()
+        world.send("last")
+        listener.wait_for_text("last")
+        assert listener.texts == ["first", *texts, "last"]
+        assert world.house.live_streams.take_counts()[CUT_OFF] == 0
+
+    def test_one_with_nothing_to_do_holds_nothing_of_what_it_has_sent(self, world: World, listen: Listen) -> None:
+        is_gone = asyncio.Event()
+
+        class Piece(bytes):
+            def __del__(self) -> None:
+                is_gone.set()
+
+        async def send_and_wait() -> None:
+            [(feed, _)] = world.house.live_streams._feeds.values()
+            [stream] = feed.streams
+            stream.put(Piece(b": large\n\n"))
+            async with asyncio.timeout(PATIENCE_S):
+                await is_gone.wait()
+
+        listener = listen((world.group_id, world.member)[1])
+        world.send("joined")
+        listener.wait_for_text("joined")
+        world.client.run(send_and_wait())
+        assert listener.body.endswith(b": large\n\n")
 
     def test_there_are_only_so_many(self, world_with: Callable[..., World], listen: Listen) -> None:
         world = world_with(streams_per_person=2, streams_per_tenant=3)

@@ -39,6 +39,9 @@ _LOADED_AT_ONCE = 100
 """A hundred views take some ten milliseconds; one read must not take longer than `CHAUPAL_READ_TIMEOUT_MS`."""
 _SENT_AT_ONCE = 1_000
 """After so many, other work of the event loop has its turn: some milliseconds."""
+_SENT_AT_ONCE_BYTES = 65_536
+"""After so many to one stream, all have a turn to send them: however much happens at once, only readers who do not take
+it are cut off. An event is smaller than the rest of `streams.stream.QUEUE_MAX_BYTES`."""
 _PAUSE_S = 1.0
 
 _OF_MEMBERS = frozenset({EventType.MEMBER_ADDED, EventType.MEMBER_REMOVED, EventType.MEMBER_ROLE_CHANGED})
@@ -263,13 +266,14 @@ class Feed:
                         self._end(stream)
                     else:
                         stream.keep_view(group_id, view)
-        sent = 0
+        count, size_bytes = 0, 0
         for each in heard:
             if each.told is not None:
-                sent += self._send(each.event, each.told)
+                looked_at, largest_bytes = self._send(each.event, each.told)
+                count, size_bytes = count + looked_at, size_bytes + largest_bytes
             self.place = each.event.place
-            if sent >= _SENT_AT_ONCE:
-                sent = 0
+            if count >= _SENT_AT_ONCE or size_bytes >= _SENT_AT_ONCE_BYTES:
+                count, size_bytes = 0, 0
                 await asyncio.sleep(0)
 
     def _concerned(self, event: StoredEvent, told: Told) -> set[Stream]:
@@ -296,8 +300,8 @@ class Feed:
                     missing[stream, group_id] = None
         return list(missing)
 
-    def _send(self, event: StoredEvent, told: Told) -> int:
-        """How many streams there were to look at."""
+    def _send(self, event: StoredEvent, told: Told) -> tuple[int, int]:
+        """(streams that there were to look at, bytes that one of them was given at most)."""
         pieces: dict[tuple[Share, bool], bytes] = {}
         cursor = ""
         concerned = list(self._concerned(event, told))
@@ -318,7 +322,7 @@ class Feed:
                 assert happening is not None, "something is told"
                 piece = pieces[key] = write_event(happening, cursor)
             self._put(stream, piece)
-        return len(concerned)
+        return len(concerned), max(map(len, pieces.values()), default=0)
 
     def _put(self, stream: Stream, piece: bytes) -> None:
         if not stream.put(piece):
