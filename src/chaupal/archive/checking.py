@@ -47,7 +47,7 @@ def check_archive(path: Path, of_format: str = FORMAT) -> Manifest:
         names = set(archive.namelist())
         for contents in manifest.tables:
             if contents.member not in names:
-                raise ArchiveRefused(f"{path} has no {contents.member}, though its manifest names it")
+                raise ArchiveRefused(f"'{path}' has no {contents.member}, though its manifest names it")
             digest = RowDigest()
             with archive.open(contents.member) as file:
                 for _row in read_lines(file, contents, digest):
@@ -56,7 +56,7 @@ def check_archive(path: Path, of_format: str = FORMAT) -> Manifest:
         _check_media(archive, manifest)
         if manifest.has_key:
             if KEY not in names:
-                raise ArchiveRefused(f"{path} has no {KEY}, though its manifest names it")
+                raise ArchiveRefused(f"'{path}' has no {KEY}, though its manifest names it")
             archive.read(KEY)  # compared with its checksum
     return manifest
 
@@ -74,13 +74,13 @@ def opened_archive(path: Path, of_format: str = FORMAT) -> Iterator[tuple[zipfil
     except FileNotFoundError:
         raise ArchiveRefused(f"there is no file {path}") from None
     except IsADirectoryError:
-        raise ArchiveRefused(f"{path} is a folder, not an archive") from None
+        raise ArchiveRefused(f"'{path}' is a folder, not an archive") from None
     except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-        raise ArchiveRefused(f"{path} is no archive, or is damaged: {error}") from error
+        raise ArchiveRefused(f"'{path}' is no archive, or is damaged: {error}") from error
     except Exception as error:
         if type(error).__module__ != "zlib":
             raise
-        raise ArchiveRefused(f"{path} is damaged: {error}") from error
+        raise ArchiveRefused(f"'{path}' is damaged: {error}") from error
 
 
 def _read_manifest(archive: zipfile.ZipFile, path: Path, of_format: str) -> Manifest:
@@ -89,13 +89,13 @@ def _read_manifest(archive: zipfile.ZipFile, path: Path, of_format: str) -> Mani
         text = archive.read(MANIFEST) if size_bytes <= _MANIFEST_MOST_BYTES else b""
         found = msgspec.json.decode(text, type=_Format)
         if found.format != of_format and found.format in _MADE_BY:
-            raise ArchiveRefused(f"{path} was made by `{_MADE_BY[found.format]}`, which belongs to another command")
+            raise ArchiveRefused(f"'{path}' was made by `{_MADE_BY[found.format]}`, which belongs to another command")
         manifest = msgspec.json.decode(text, type=TenantManifest if of_format == TENANT_FORMAT else Manifest)
     except (KeyError, msgspec.DecodeError) as error:
-        raise ArchiveRefused(f"{path} is no archive of chaupal: it has no readable {MANIFEST}") from error
+        raise ArchiveRefused(f"'{path}' is no archive of chaupal: it has no readable {MANIFEST}") from error
     if manifest.format != of_format or manifest.format_version > FORMAT_VERSION:
         raise ArchiveRefused(
-            f"{path} has the format {manifest.format} {manifest.format_version}, this version of chaupal reads "
+            f"'{path}' has the format {manifest.format} {manifest.format_version}, this version of chaupal reads "
             f"{of_format} up to {FORMAT_VERSION}"
         )
     return manifest

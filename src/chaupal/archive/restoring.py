@@ -85,7 +85,7 @@ def check_empty(settings: Settings, tables: Sequence[TableShape], schema_version
     found = current_version(settings)
     if found is None:
         return
-    place = "the database of CHAUPAL_DATABASE" if settings.is_postgres else str(settings.sqlite_path)
+    place = "the database of CHAUPAL_DATABASE" if settings.is_postgres else f"'{settings.sqlite_path}'"
     advice = "Name a new CHAUPAL_DATA folder, or an empty database, or move the old one away"
     if found != schema_version:
         raise ArchiveRefused(

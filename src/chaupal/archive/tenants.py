@@ -259,7 +259,7 @@ def read_passphrase(path: Path) -> str:
         with path.open(encoding="utf-8") as file:
             passphrase = file.readline().rstrip("\r\n")
     except (OSError, UnicodeError) as error:
-        raise ArchiveRefused(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise ArchiveRefused(f"'{path}' cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if len(passphrase) < PASSPHRASE_MIN_CHARS:
         raise ArchiveRefused(f"the passphrase in {path} must have at least {PASSPHRASE_MIN_CHARS} characters")
     return passphrase

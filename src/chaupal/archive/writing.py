@@ -76,7 +76,7 @@ def writing(path: Path, tell: Tell, of_format: str = FORMAT) -> Iterator[zipfile
         ArchiveRefused: there is something at `path` already.
     """
     if path.exists():
-        raise ArchiveRefused(f"{path} exists already: choose another name, or delete it first")
+        raise ArchiveRefused(f"'{path}' exists already: choose another name, or delete it first")
     part = path.with_name(path.name + _PART_SUFFIX)
     try:
         with _new_file(part) as file:
@@ -88,7 +88,7 @@ def writing(path: Path, tell: Tell, of_format: str = FORMAT) -> Iterator[zipfile
         check_archive(part, of_format)
         os.link(part, path)  # unlike a rename it does not replace what has come there meanwhile
     except FileExistsError:
-        raise ArchiveRefused(f"{path} exists already: choose another name, or delete it first") from None
+        raise ArchiveRefused(f"'{path}' exists already: choose another name, or delete it first") from None
     finally:
         part.unlink(missing_ok=True)
     force_folder(path.resolve().parent)
@@ -98,7 +98,7 @@ def _new_file(path: Path) -> IO[bytes]:
     try:
         return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
     except PermissionError as error:
-        raise ArchiveRefused(f"{path} cannot be written: {error.strerror}") from error
+        raise ArchiveRefused(f"'{path}' cannot be written: {error.strerror}") from error
 
 
 def check_source(settings: Settings) -> None:
