@@ -46,6 +46,7 @@ class ShapePlan:
     fields: list[_Field] = field(default_factory=list)
     # Folded name -> (name on the wire, how well it fits).
     names: dict[str, tuple[str, int]] = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.is_bounded = not (self.integers or self.holding_integers or self.unbounded)
@@ -89,6 +90,7 @@ def _make_plan(shape: type[Any]) -> ShapePlan:
         unbounded=tuple(each.name for each in described.fields if _is_unbounded(each.type, whole)),
     )
     plan.names = _names_of(shape, described)
+    plan.lists = frozenset(each.encode_name for each in described.fields if _is_list(each.type))
     plan.fields = [
         _Field(each.encode_name, each.required, reading_of(each.type, _reading_of_shape)) for each in described.fields
     ]
@@ -116,6 +118,12 @@ def _is_integer(declared: inspect.Type) -> bool:
     if isinstance(declared, inspect.UnionType):
         return any(_is_integer(each) for each in declared.types) and not any(_parts_of(each) for each in declared.types)
     return isinstance(declared, inspect.IntType)
+
+
+def _is_list(declared: inspect.Type) -> bool:
+    if isinstance(declared, inspect.UnionType):
+        return any(_is_list(each) for each in declared.types)
+    return isinstance(declared, inspect.ListType)
 
 
 def _holds_integers(declared: inspect.Type, around: frozenset[type[Any]]) -> bool:
@@ -148,6 +156,12 @@ def _parts_of(declared: inspect.Type) -> tuple[inspect.Type, ...]:
             return tuple(each.type for each in declared.fields)
         case _:
             return ()
+
+
+def is_list(shape: type[Any], name: str) -> bool:
+    """Whether a name, in any spelling, is that of a field that is a list."""
+    plan = plan_of(shape)
+    return plan.names.get(name.casefold(), ("", 0))[0] in plan.lists
 
 
 def is_within_limits(decoded: object, plan: ShapePlan, body: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
-from chaupal.wire.conversion import convert
+from chaupal.wire.conversion import convert, is_list
 from chaupal.wire.readings import refusal
 
 ShapeT = TypeVar("ShapeT")
@@ -14,7 +14,7 @@ ShapeT = TypeVar("ShapeT")
 def read_query(raw_query: bytes, shape: type[ShapeT]) -> ShapeT:
     """The struct that a query string spells; forms (`application/x-www-form-urlencoded`) have the same grammar.
 
-    Of a repeated name the last wins. Raises InvalidParameters naming field, value and rule.
+    Of a repeated name the last wins; of a list all count. Raises InvalidParameters naming field, value and rule.
     """
     given: dict[str, object] = {}
     for pair in raw_query.split(b"&"):
@@ -24,8 +24,11 @@ def read_query(raw_query: bytes, shape: type[ShapeT]) -> ShapeT:
             continue
         name = _decoded(raw_name, "query")
         # Taken out first, so that the last of several spellings stands last.
-        given.pop(name, None)
+        earlier = given.pop(name, None)
         given[name] = _decoded(raw_value, name)
+        if earlier is not None and is_list(shape, name):
+            # What programs make of a list of their own; only the last would silently be less than was asked for.
+            given[name] = f"{earlier},{given[name]}"
     return convert(given, shape)
 
 

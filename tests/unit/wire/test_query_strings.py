@@ -47,6 +47,12 @@ class TestReadQuery:
     def test_of_a_repeated_name_the_last_wins_and_the_exact_one_over_another_case(self, raw: bytes) -> None:
         assert read_query(raw, Listing).cursor == "b"
 
+    @pytest.mark.parametrize(
+        "raw", [b"actionType=Poll&actionType=Job&count=2", b"ACTIONTYPE=Poll&count=2&ACTIONTYPE=&ACTIONTYPE=Job"]
+    )
+    def test_of_a_repeated_name_that_is_a_list_all_count(self, raw: bytes) -> None:
+        assert read_query(raw, Listing) == Listing(count=2, action_type=["Poll", "Job"])
+
     def test_plus_and_percent_sequences_are_decoded(self) -> None:
         assert read_query(b"%63ursor=a+b%2B%E0%A4%A8%zz%3D&count=%35", Listing) == Listing(cursor="a b+न%zz=", count=5)
 
