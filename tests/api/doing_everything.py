@@ -12,8 +12,8 @@ from tests.api.answering import PLACE, TYPES, answered, ask
 from tests.api.files import PDF, Part, picture
 from tests.api.hooks import HookReceiver, draft, register
 from tests.api.test_importing import FEBRUARY_US, bring, member, message
-from tests.api.test_media_upload import resource_of, upload
 from tests.api.test_pins import generate, log_in
+from tests.api.uploads import resource_of, upload
 from tests.api.worlds import ASHA, GITA, MOHAN, OMAR, Caller, World
 
 CREATED: dict[str, dict[str, Any]] = {

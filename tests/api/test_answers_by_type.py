@@ -22,8 +22,8 @@ from tests.api.answering import (
     with_answer,
 )
 from tests.api.files import Part, picture
-from tests.api.test_media_upload import resource_of, upload
 from tests.api.test_timelines import make_below
+from tests.api.uploads import resource_of, upload
 from tests.api.worlds import MOHAN, OMAR, World
 
 LEENA = "+919800000005"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from chaupal.wire.instants import write_instant
 from tests.api.answering import SURVEY, answer, answered, ask, seen
 from tests.api.answering import TYPES as ASKED
-from tests.api.test_posting_actions import TYPES, details, with_media
+from tests.api.posted_actions import TYPES, details, with_media
 from tests.api.worlds import MOHAN, Caller, World
 from tests.property.test_action_bodies import TEXTS
 from tests.property.test_answer_bodies import MEANT

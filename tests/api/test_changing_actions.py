@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.api.client import assert_error
+from tests.api.posted_actions import TYPES, details, post, with_media
 from tests.api.scenarios import Scenario, assert_matches, scenarios
-from tests.api.test_posting_actions import TYPES, details, post, with_media
 from tests.api.test_subscribers import KAVYA
 from tests.api.worlds import ASHA, GITA, MOHAN, OMAR, World
 

@@ -13,7 +13,7 @@ from chaupal.happenings.rules import TELLERS
 from tests.api.answering import PLACE, TYPES, answered, ask
 from tests.api.files import PDF, Part, picture
 from tests.api.telling import FILES, VISIT, assert_from, happenings_since, of_group, only_happening, option, question
-from tests.api.test_media_upload import resource_of, upload
+from tests.api.uploads import resource_of, upload
 from tests.api.worlds import GITA, MOHAN, OMAR, World
 
 CREATIONS: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {

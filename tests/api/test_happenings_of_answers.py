@@ -14,7 +14,7 @@ from chaupal.people.rules import find_person_by_number
 from tests.api.answering import PLACE, SURVEY, SURVEY_ANSWERS, TYPES, answered, ask
 from tests.api.files import PDF, Part, picture
 from tests.api.telling import FILES, VISIT, assert_from, happenings_since, of_group, option, question
-from tests.api.test_media_upload import resource_of, upload
+from tests.api.uploads import resource_of, upload
 from tests.api.worlds import GITA, MOHAN, OMAR, World
 
 

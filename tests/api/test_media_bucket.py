@@ -12,7 +12,7 @@ from chaupal.settings import Settings
 from tests.api.client import assert_error
 from tests.api.files import PDF, WAV, Part, picture
 from tests.api.test_media_rules import media_of, remove, states, sweep
-from tests.api.test_media_upload import fetched, objects_of, seen, temporary_files, upload
+from tests.api.uploads import fetched, objects_of, seen, temporary_files, upload
 from tests.api.worlds import World
 from tests.parts.s3 import S3Server, make_bucket
 

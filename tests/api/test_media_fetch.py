@@ -9,7 +9,7 @@ import pytest
 
 from tests.api.client import assert_error
 from tests.api.files import PDF, picture
-from tests.api.test_media_upload import fetched, resource_of, seen, temporary_files
+from tests.api.uploads import fetched, resource_of, seen, temporary_files
 from tests.api.worlds import World
 from tests.outbound.receivers import HttpReceiver
 

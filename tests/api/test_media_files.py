@@ -15,7 +15,7 @@ from chaupal.media.links import LinkTarget, MediaLinks
 from chaupal.media.rules import delete_media
 from tests.api.client import assert_error
 from tests.api.files import PDF, SAMPLES, WAV, Part, picture
-from tests.api.test_media_upload import fetched, objects_of, seen, upload
+from tests.api.uploads import fetched, objects_of, seen, upload
 from tests.api.worlds import World
 
 CONTENT = PDF + string.ascii_letters.encode() * 20

@@ -9,8 +9,8 @@ import pytest
 
 from tests.api.client import assert_error
 from tests.api.files import DELHI, PDF, Part, exif_of, picture
-from tests.api.test_media_upload import resource_of, upload
-from tests.api.test_posting_actions import LINK, details, named, post, with_media
+from tests.api.posted_actions import LINK, details, named, post, with_media
+from tests.api.uploads import resource_of, upload
 from tests.api.worlds import World
 
 

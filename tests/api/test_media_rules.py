@@ -28,7 +28,7 @@ from chaupal.media.rules import (
 from chaupal.media.sweeping import remove_stale_files, remove_unused_objects
 from chaupal.store.transaction import Transaction
 from tests.api.files import DELHI, DELHI_E7, PDF, Part, exif_of, picture
-from tests.api.test_media_upload import fetched, objects_of, resource_of, seen, temporary_files, upload
+from tests.api.uploads import fetched, objects_of, resource_of, seen, temporary_files, upload
 from tests.api.worlds import Caller, World
 
 ACCESS = Access("user", "", "", "", False, frozenset(), "connector", "application", "")

@@ -12,7 +12,7 @@ import pytest
 
 from tests.api.answering import TYPES as ANSWERED
 from tests.api.answering import ask
-from tests.api.test_posting_actions import TYPES, post, with_media
+from tests.api.posted_actions import TYPES, post, with_media
 from tests.api.test_reactions import changes, counts, details, react, reacted
 from tests.api.test_subscribers import KAVYA, PublicGroup
 from tests.api.test_timelines import make_below

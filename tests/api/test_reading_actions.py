@@ -8,8 +8,8 @@ import pytest
 
 from chaupal.auth.permissions import Permission
 from tests.api.client import assert_error
+from tests.api.posted_actions import details, named, post
 from tests.api.test_changing_actions import POLL, public_group
-from tests.api.test_posting_actions import details, named, post
 from tests.api.test_subscribers import KAVYA
 from tests.api.worlds import MOHAN, OMAR, Caller, World
 

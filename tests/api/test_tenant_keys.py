@@ -15,7 +15,7 @@ from chaupal.store.clock import new_id
 from chaupal.tokens.rules import Granted, NewToken, create_token
 from tests.api.files import PDF, Part
 from tests.api.test_media_files import fetched
-from tests.api.test_media_upload import seen, upload
+from tests.api.uploads import seen, upload
 from tests.api.worlds import ASHA, World
 
 

@@ -14,10 +14,10 @@ from chaupal.jobs.sweeps import SweepLimits, sweep_once
 from tests.api.answering import answered, ask
 from tests.api.client import assert_error
 from tests.api.files import Part, picture
-from tests.api.test_media_upload import resource_of, upload
 from tests.api.test_reactions import reacted
 from tests.api.test_subscribers import KAVYA
 from tests.api.test_timelines import make_below
+from tests.api.uploads import resource_of, upload
 from tests.api.worlds import ALL_PERMISSIONS, ASHA, GITA, MOHAN, OMAR, Caller, World
 
 LEENA, RAVI = "+919800000005", "+919800000006"
