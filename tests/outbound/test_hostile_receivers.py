@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from chaupal.outbound.client import OutboundAnswer
-from chaupal.outbound.failures import AnswerTooLarge, OutboundFailed, telling_failures
+from chaupal.outbound.failures import AnswerTooLarge, OutboundFailed, TellingFailures
 from chaupal.outbound.guard import read_networks
 from chaupal.outbound.guarded import GuardedClient
 from chaupal.outbound.hearing import HEADS_MAX
@@ -123,7 +123,7 @@ class TestBroken:
             aiohttp.ClientOSError(errno.ECONNRESET, "Can not write request body for http://10.0.0.1/secret"),
             aiohttp.ClientConnectorError(Mock(), OSError(errno.ECONNRESET, "Connect call failed ('10.0.0.1', 80)")),
         ):
-            with pytest.raises(OutboundFailed) as failed, telling_failures(1):
+            with pytest.raises(OutboundFailed) as failed, TellingFailures(1):
                 raise raised
             assert str(failed.value) == "no connection: Connection reset by peer"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chaupal import __version__
-from chaupal.outbound.failures import AnswerTooLarge, OutboundFailed, telling_failures
+from chaupal.outbound.failures import AnswerTooLarge, OutboundFailed, TellingFailures
 from chaupal.tracing.untraced import UNTRACED, OutboundTracing
 
 __all__ = ["OutboundAnswer", "OutboundClient", "OutboundFailed", "read_at_most"]
@@ -73,7 +73,7 @@ class OutboundClient:
         session = self._open()
         timeout = aiohttp.ClientTimeout(total=timeout_s)
         outgoing = self.tracing.outgoing("POST", url) if self.tracing is not None else UNTRACED
-        with outgoing as traced, telling_failures(timeout_s):
+        with outgoing as traced, TellingFailures(timeout_s):
             sent = {**headers, **traced.headers}
             async with session.post(url, headers=sent, data=body, timeout=timeout, allow_redirects=False) as answer:
                 traced.note(answer.status)
@@ -101,7 +101,7 @@ class OutboundClient:
 
         session = self._open()
         timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=_CONNECT_TIMEOUT_S)
-        with telling_failures(timeout_s):
+        with TellingFailures(timeout_s):
             async with session.request(
                 method,
                 yarl.URL(url, encoded=True),  # the same path, byte for byte

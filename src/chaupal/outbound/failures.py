@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 
 class OutboundFailed(Exception):
@@ -27,27 +26,47 @@ class RefusedConnection(OSError):
         self.refusal = refusal
 
 
-@contextmanager
-def telling_failures(timeout_s: float) -> Iterator[None]:
-    """Turn whatever the HTTP library raises inside the block into OutboundFailed. The library must be loaded."""
+class TellingFailures:
+    """Turn whatever the HTTP library raises inside the block into OutboundFailed. The library must be loaded.
+
+    A class of its own, since one made from a generator takes several times as long, and there is one for each call.
+    """
+
+    __slots__ = ("_timeout_s",)
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and (failure := _failure_of(error, self._timeout_s)) is not None:
+            raise failure from None
+
+
+def _failure_of(error: BaseException, timeout_s: float) -> OutboundFailed | None:
     import aiohttp
 
-    try:
-        yield
-    except TimeoutError:
-        raise OutboundFailed(f"no answer within {timeout_s:g} s") from None
-    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
-        raise OutboundFailed("the URL is not one of HTTP") from None
-    except RefusedConnection as error:
-        raise error.refusal from None
-    except aiohttp.ClientConnectorError as error:
-        raise _explain(error) from None
-    except aiohttp.ClientSSLError as error:
-        raise OutboundFailed(f"no safe connection: {type(error).__name__}") from None
-    except aiohttp.ClientOSError as error:
-        raise OutboundFailed(f"no connection: {_named(error)}") from None
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise OutboundFailed(f"no answer: {type(error).__name__}") from None
+    match error:
+        case TimeoutError():
+            return OutboundFailed(f"no answer within {timeout_s:g} s")
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+            return OutboundFailed("the URL is not one of HTTP")
+        case RefusedConnection():
+            return error.refusal
+        case aiohttp.ClientConnectorError():
+            return _explain(error)
+        case aiohttp.ClientSSLError():
+            return OutboundFailed(f"no safe connection: {type(error).__name__}")
+        case aiohttp.ClientOSError():
+            return OutboundFailed(f"no connection: {_named(error)}")
+        case aiohttp.ClientError() | OSError() | ValueError():
+            return OutboundFailed(f"no answer: {type(error).__name__}")
+        case _:
+            return None
 
 
 def _explain(error: BaseException) -> OutboundFailed:

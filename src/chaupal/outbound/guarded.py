@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -22,12 +23,12 @@ from chaupal.outbound.failures import (
     AnswerTooLarge,
     OutboundFailed,
     RefusedConnection,
-    telling_failures,
+    TellingFailures,
 )
 from chaupal.outbound.guard import CheckedUrl, Guard, Network, is_public_address, read_url
 from chaupal.outbound.hearing import HeardResponse, bound_connections, heard_response
 from chaupal.outbound.names import Resolve, SystemNames
-from chaupal.tracing.untraced import UNTRACED, OutboundTracing
+from chaupal.tracing.untraced import UNTRACED, OutboundTracing, Traced
 
 if TYPE_CHECKING:
     import aiohttp
@@ -85,13 +86,16 @@ class GuardedClient:
             AddressRefused: nothing was sent.
             OutboundFailed: nothing was answered in time. Whether the other side has acted is not known.
         """
-        async with self._answer(method, url, headers=headers, body=body, timeout_s=timeout_s) as answer:
-            return OutboundAnswer(
-                status=answer.status,
-                body=await read_at_most(answer.content, answer_max_bytes),
-                retry_after=answer.headers.get("retry-after", ""),
-                is_private=not is_public_address(answer.peer),
-            )
+        with self._traced(method, url) as traced, TellingFailures(timeout_s):
+            request = await self._request(method, url, traced, headers=headers, body=body, timeout_s=timeout_s)
+            async with request as answer:
+                traced.note(answer.status)
+                return OutboundAnswer(
+                    status=answer.status,
+                    body=await read_at_most(answer.content, answer_max_bytes),
+                    retry_after=answer.headers.get("retry-after", ""),
+                    is_private=not is_public_address(answer.peer),
+                )
 
     def check_url(self, url: str) -> CheckedUrl:
         """The URL, taken apart; where its name leads is not known yet.
@@ -113,46 +117,38 @@ class GuardedClient:
             AnswerTooLarge: there are more than `max_bytes`; some of them may have been handed on.
             OutboundFailed: no success was answered, or not all of it came in time.
         """
-        async with self._answer("GET", url, headers={}, body=b"", timeout_s=timeout_s) as answer:
-            if answer.status != 200:
-                raise OutboundFailed(f"it was answered with status {answer.status}")
-            if answer.headers.get("content-encoding", "identity").lower() != "identity":
-                raise OutboundFailed("it was answered compressed, though this was not asked for")
-            if (answer.content_length or 0) > max_bytes:
-                raise AnswerTooLarge(f"it is larger than {max_bytes} bytes")
-            taken_bytes = 0
-            while chunk := await answer.content.read(_READ_BYTES):
-                taken_bytes += len(chunk)
-                if taken_bytes > max_bytes:
-                    raise AnswerTooLarge(f"it is larger than {max_bytes} bytes")
-                await take(chunk)
-            return DownloadHead(answer.headers.get("content-type", ""), answer.headers.get("content-disposition", ""))
+        with self._traced("GET", url) as traced, TellingFailures(timeout_s):
+            request = await self._request("GET", url, traced, headers={}, body=b"", timeout_s=timeout_s)
+            async with request as answer:
+                traced.note(answer.status)
+                return await _download(answer, take, max_bytes)
 
     async def close(self) -> None:
         """Close all connections. Harmless when repeated."""
         for door in self._doors.values():
             await door.close()
 
-    @asynccontextmanager
-    async def _answer(
-        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, timeout_s: float
-    ) -> AsyncIterator[HeardResponse]:
+    def _traced(self, method: str, url: str) -> AbstractContextManager[Traced]:
+        return self.tracing.outgoing(method, url) if self.tracing is not None else UNTRACED
+
+    async def _request(
+        self, method: str, url: str, traced: Traced, *, headers: Mapping[str, str], body: bytes, timeout_s: float
+    ) -> AbstractAsyncContextManager[HeardResponse]:
+        """The answer, inside `async with`."""
         prepared = self._prepared.get(url)
         door = prepared[0] if prepared is not None else self._doors[self.check_url(url).scheme]
         session = await door.open()
-        import aiohttp
-
-        # The library rounds times from 5 s on up to whole seconds of its clock.
-        timeout = aiohttp.ClientTimeout(total=timeout_s, ceil_threshold=timeout_s + 1)
-        outgoing = self.tracing.outgoing(method, url) if self.tracing is not None else UNTRACED
-        with outgoing as traced, telling_failures(timeout_s):
-            target = prepared[1] if prepared is not None else self._prepare(url, door)
-            sent = {**headers, **traced.headers}
-            async with session.request(
-                method, target, headers=sent, data=body or None, timeout=timeout, allow_redirects=False
-            ) as answer:
-                traced.note(answer.status)
-                yield cast("HeardResponse", answer)
+        return cast(
+            "AbstractAsyncContextManager[HeardResponse]",
+            session.request(
+                method,
+                prepared[1] if prepared is not None else self._prepare(url, door),
+                headers={**headers, **traced.headers},
+                data=body or None,
+                timeout=_timeout_of(timeout_s),
+                allow_redirects=False,
+            ),
+        )
 
     def _prepare(self, url: str, door: _Door) -> Any:
         """The URL as the library reads it. What it spells never changes; where its name leads is looked at for each
@@ -162,6 +158,30 @@ class GuardedClient:
             self._prepared.clear()
         self._prepared[url] = (door, target)
         return target
+
+
+@lru_cache(maxsize=100)
+def _timeout_of(timeout_s: float) -> aiohttp.ClientTimeout:
+    import aiohttp
+
+    # The library rounds times from 5 s on up to whole seconds of its clock.
+    return aiohttp.ClientTimeout(total=timeout_s, ceil_threshold=timeout_s + 1)
+
+
+async def _download(answer: HeardResponse, take: Callable[[bytes], Awaitable[None]], max_bytes: int) -> DownloadHead:
+    if answer.status != 200:
+        raise OutboundFailed(f"it was answered with status {answer.status}")
+    if answer.headers.get("content-encoding", "identity").lower() != "identity":
+        raise OutboundFailed("it was answered compressed, though this was not asked for")
+    if (answer.content_length or 0) > max_bytes:
+        raise AnswerTooLarge(f"it is larger than {max_bytes} bytes")
+    taken_bytes = 0
+    while chunk := await answer.content.read(_READ_BYTES):
+        taken_bytes += len(chunk)
+        if taken_bytes > max_bytes:
+            raise AnswerTooLarge(f"it is larger than {max_bytes} bytes")
+        await take(chunk)
+    return DownloadHead(answer.headers.get("content-type", ""), answer.headers.get("content-disposition", ""))
 
 
 class _Door:

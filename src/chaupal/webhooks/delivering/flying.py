@@ -95,7 +95,7 @@ class Flying:
         except SealBroken as broken:
             # A try that has failed, so that it is tried again as seldom as any other.
             while self._waiting:
-                self._note(self._unsent(self._flight.deliveries[self._sent], str(broken)))
+                self._note(self._unsent(_without_body(self._flight.deliveries[self._sent]), str(broken)))
             return
         while self._waiting or self._tries or self._recording:
             if not self._waiting:
@@ -112,16 +112,17 @@ class Flying:
     async def _send(self, target: Target, delivery: ClaimedDelivery, secret_key: SecretKey) -> TriedDelivery:
         house = self._house
         now_ms = house.store.clock() // 1000
+        bare = _without_body(delivery)
         try:
             body = open_body(delivery.body, secret_key)
         except SealBroken as broken:
-            return self._unsent(delivery, str(broken))
+            return self._unsent(bare, str(broken))
         timeout_s = house.settings.webhook_timeout_s
         try:
-            tried = await send(house.callbacks, target, delivery, body, now_ms=now_ms, timeout_s=timeout_s)
+            tried = await send(house.callbacks, target, bare, body, now_ms=now_ms, timeout_s=timeout_s)
         except Exception as error:  # noqa: BLE001 - given back untried it would be sent again at once, for ever
             self._tower.note_failure("sending failed", error, webhook_id=delivery.webhook_id)
-            return self._unsent(delivery, "the server could not send it")
+            return self._unsent(bare, "the server could not send it")
         if tried.answer:
             tried = msgspec.structs.replace(tried, answer=seal_answer(tried.answer, secret_key))
         return tried
@@ -138,11 +139,9 @@ class Flying:
         )
 
     def _note(self, tried: TriedDelivery) -> None:
-        # Whoever records it has no need of the body.
-        bare = tried.delivery._replace(body=b"")
-        self._flight.deliveries[self._sent] = bare
+        self._flight.deliveries[self._sent] = tried.delivery
         self._sent += 1
-        self._tries.append(msgspec.structs.replace(tried, delivery=bare))
+        self._tries.append(tried)
 
     def _give_back(self) -> list[str]:
         """What is to be sent, and will not be by this flight."""
@@ -185,3 +184,8 @@ class Flying:
         """A part is recorded, and what comes next may be here."""
         await asyncio.wait(self._recording, return_when=asyncio.FIRST_COMPLETED)
         self._part_began_s = time.monotonic()
+
+
+def _without_body(delivery: ClaimedDelivery) -> ClaimedDelivery:
+    """As it is held once it was sent: whoever records it has no need of the body."""
+    return delivery._replace(body=b"")
