@@ -151,6 +151,13 @@ def sync(caller: Caller, **query: Any) -> dict[str, Any]:
     return answer
 
 
+def beat_soon(world: World) -> None:
+    """Have all streams send a sign of life in the event loop's next turn. From any thread."""
+    streams = world.house.live_streams
+    assert streams is not None
+    streams._loop.call_soon_threadsafe(streams.beat)
+
+
 def beat(world: World) -> None:
     """Have all streams send a sign of life now."""
 

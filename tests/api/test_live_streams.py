@@ -11,9 +11,9 @@ import pytest
 from chaupal.events.log import trim_log
 from chaupal.happenings.rules import TELLERS
 from chaupal.store.connection import DatabaseGone
-from chaupal.streams import feeds
+from chaupal.streams import feeds, rules
 from chaupal.streams.feeds import CUT_OFF
-from chaupal.streams.rules import read_stretch
+from chaupal.streams.rules import read_cursor, read_stretch
 from chaupal.streams.stream import QUEUE_MAX_BYTES
 from tests.api.answering import TYPES, ask
 from tests.api.client import assert_error
@@ -89,6 +89,25 @@ class TestStream:
         world.send("last")
         resumed.wait_for_text("last")
         assert resumed.texts == [*texts, "last"]
+
+    def test_far_behind_where_nothing_is_told_it_says_how_far_it_has_come(
+        self, world: World, listen: Listen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rules, "_READ_AT_ONCE", 4)
+        monkeypatch.setattr(rules, "_LOOKED_AT_MAX", 4)
+        own = (world.group_id, world.outsider.post("/groups", {"name": "Own"}).json()["groupId"])[1]
+        cursor = sync(world.outsider)["cursor"]
+        for number in range(20):
+            world.send(f"Secret {number}")
+        behind = listen(world.outsider, cursor=cursor)
+        behind.wait_for(lambda: behind.body.count(b": alive") >= 5)
+        ids = [line[4:].decode() for line in behind.body.split(b"\n") if line.startswith(b"id: ")]
+        places = [read_cursor(world.secret_key, world.tenant_id, each).position for each in ids]
+        assert [place - places[0] for place in places[:6]] == [0, 4, 8, 12, 16, 20]
+        world.send("Mine", sender=world.outsider, group_id=own)
+        assert [event["data"]["text"] for event in behind.wait(1)] == ["Mine"]
+        resumed = listen(world.outsider, last_id=ids[3])
+        assert resumed.wait(1) == behind.events
 
     def test_only_what_is_seen_through_a_group(self, world: World, listen: Listen) -> None:
         other = world.make_group("Gate", members=[MOHAN])

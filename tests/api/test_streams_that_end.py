@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chaupal.streams import feeds
-from chaupal.streams.rules import renew_watches
-from tests.api.listening import Listen, beat, sync
+from chaupal.streams import feeds, live, routes
+from chaupal.streams.rules import read_page, renew_watches
+from tests.api.listening import Listen, beat, beat_soon, sync
 from tests.api.worlds import MOHAN, World
 
 
@@ -26,6 +26,24 @@ class TestWhatStops:
         world.clock.advance(days=2)
         beat(world)
         listener.wait_until_over()
+
+    def test_an_expired_token_while_it_catches_up(
+        self, world: World, listen: Listen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cursor = sync((world.group_id, world.member)[1])["cursor"]
+        for number in range(9):
+            world.send(f"{number}")
+
+        def expire_and_read(*request: Any) -> Any:
+            world.clock.advance(days=2)
+            beat_soon(world)  # comes before what is read now
+            return read_page(*request)
+
+        monkeypatch.setattr(routes, "PAGE_MAX", 3)
+        monkeypatch.setattr(live, "read_page", expire_and_read)
+        listener = listen(world.member, cursor=cursor)
+        listener.wait_until_over()
+        assert listener.texts == ["0", "1", "2"]
 
     def test_a_lost_membership(self, world: World, listen: Listen) -> None:
         own = (world.group_id, world.member.post("/groups", {"name": "Own"}).json()["groupId"])[1]

@@ -8,7 +8,7 @@ from chaupal.streams import rules
 from tests.api.answering import TYPES, answered, ask
 from tests.api.client import assert_error
 from tests.api.listening import Listen, sync
-from tests.api.worlds import World
+from tests.api.worlds import MOHAN, World
 
 
 class TestSync:
@@ -21,6 +21,23 @@ class TestSync:
         answer = sync(world.member, cursor=first["cursor"])
         assert [event["eventId"] for event in answer["events"]] == [message_id]
         assert sync(world.member, cursor=answer["cursor"])["events"] == []
+
+    def test_only_what_is_seen_through_some_groups(self, world: World) -> None:
+        other, third = world.make_group("Gate", members=[MOHAN]), world.make_group("Third", members=[MOHAN])
+        world.group_admin.put(f"/groups/{world.group_id}/subGroups", {"subGroups": [other]})
+        cursor = sync(world.member)["cursor"]
+        world.send("To all")
+        world.send("To the gate", group_id=other)
+        world.send("To the third", group_id=third)
+
+        def texts(*group_ids: str) -> list[str]:
+            events = sync(world.member, cursor=cursor, groupId=",".join(group_ids))["events"]
+            return [event["data"]["text"] for event in events]
+
+        assert texts(other) == ["To all", "To the gate"]
+        assert texts(world.group_id) == ["To all"]
+        assert texts(world.group_id, third) == ["To all", "To the third"]
+        assert_error(world.outsider.get("/v1/sync", cursor=cursor, groupId=third), code="NotFound")
 
     def test_in_pages(self, world: World) -> None:
         cursor = sync((world.group_id, world.member)[1])["cursor"]

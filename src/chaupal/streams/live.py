@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Set
+from itertools import takewhile
 
 import msgspec
 import structlog
@@ -19,7 +20,7 @@ from chaupal.streams.feeds import FAILED, Feed
 from chaupal.streams.rules import PageOf, SeenPage, read_page, write_cursor
 from chaupal.streams.shapes import PAGE_MAX
 from chaupal.streams.stream import Stream
-from chaupal.streams.writing import write_beginning, write_event
+from chaupal.streams.writing import write_beginning, write_event, write_place
 
 BEAT_S = 20.0
 """Proxies close what is silent for a minute, some after half a minute."""
@@ -128,17 +129,22 @@ class LiveStreams:
     async def _missed(self, opening: Opening, page: SeenPage) -> AsyncGenerator[bytes, None]:
         """What has happened up to where the stream joins the others of its tenant.
 
+        Where much has happened of which the caller is told nothing, it says how far it has come: no proxy closes the
+        connection meanwhile, and a client that comes back need not begin again where it was.
+
         While the server stops, it ends there: its client goes on with another server, or with this one's successor.
         """
         stream, caller = opening.stream, opening.caller
         while not stream.is_over:
-            for each in page.seen:
+            for each in takewhile(lambda _: not stream.is_over, page.seen):
                 yield write_event(each.happening, self._cursor(caller, each.place))
             stream.position, stream.watch = page.place.position, page.watch
             if not page.has_more and self._house.is_stopping:
                 stream.end()
             elif not page.has_more and await self._feed_of(caller.tenant_id, page.place).join(stream):
                 return
+            elif not page.seen:
+                yield write_place(self._cursor(caller, page.place))
             further = PageOf(page.place, PAGE_MAX, opening.only, self._imprint)
             page = await self._house.store.read(read_page, caller, further)
 
@@ -169,6 +175,9 @@ class LiveStreams:
 
     def beat(self) -> None:
         """Send signs of life, and end the streams whose tokens have expired."""
+        for stream in self._catching_up:
+            if stream.works_until_s <= self._house.now_s:
+                stream.end()
         for feed, _ in self._feeds.values():
             feed.beat(self._house.now_s)
 
