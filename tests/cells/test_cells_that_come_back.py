@@ -21,8 +21,13 @@ from chaupal.cli.checks.check import fault
 from chaupal.control.call import Nothing
 from chaupal.control.cell_calls import CellRemove
 from chaupal.control.cell_operations import cell_list, cell_remove
+from tests.cells.conftest import MakeCell, url_of
+from tests.cells.conftest import join as join_by_command
 from tests.cells.neighbours import Neighbour, join_root
 from tests.cells.test_renewed_keys import LIFE_S, MakeThree, clock, three
+from tests.crash.test_bad_ends import wait_until
+from tests.crash.test_delivering_in_bad_times import log_of
+from tests.installations import Installation
 from tests.store.houses import FakeClock
 from tests.stores import Database
 
@@ -200,3 +205,37 @@ async def test_doctor_says_so(database: Database, three: MakeThree, monkeypatch:
     assert check_cells(north.house.settings) == [fault("cells", message, ADVICE_TAKEN_OUT)]
     monkeypatch.setattr("chaupal.cli.checks.cells._version_at", lambda _url: (None, "nobody answers"))
     assert [check.name for check in check_cells(root.house.settings)] == ["cell south"]
+
+
+def lives(installation: Installation) -> bool:
+    try:
+        return installation.call("GET", "/healthz")[0] == 200
+    except OSError:
+        return False
+
+
+def test_a_real_one_learns_at_its_start_keeps_it_without_the_root_and_joins_again(make_cell: MakeCell) -> None:
+    root, cell = make_cell(), make_cell()
+    cell.is_ready = lambda: lives(cell)  # type: ignore[method-assign]
+    root.start()
+    installed = cell.init()
+    join_by_command(root, cell, "north")
+    cell.start()
+    token = cell.access_token(installed)
+    wait_until(lambda: root.result("tenant", "list").get("elsewhere", []) != [])
+    cell.stop()
+    root.result("cell", "remove", "north", "--with-tenants")
+    cell.start()
+    wait_until(lambda: cell.me(token)[0] == 401)
+    root.stop()
+    cell.kill()
+    cell.start()
+    assert cell.me(token)[1]["details"].endswith("Get a new token from the API root.")
+    assert cell.call("GET", "/readyz")[1]["reason"] == f"taken out by the root {url_of(root)}"
+    assert "taken out by the root: nobody is served" in log_of(cell)
+    assert ADVICE_TAKEN_OUT in cell.command("doctor").out
+    root.start()
+    join_by_command(root, cell, "west")
+    wait_until(lambda: cell.me(token)[0] == 200)
+    assert cell.call("GET", "/readyz")[0] == 200
+    assert root.access_token(installed), "the root leads there"
