@@ -18,6 +18,9 @@ from chaupal.store.schema import metadata
 
 ROWS_AT_ONCE = 1_000
 
+_FILLING_CACHE_KIB = 65_536
+"""Rows come in no order, and go to all pages of a table: what the cache cannot keep is written and read again."""
+
 ColumnKind = Literal["text", "integer", "boolean", "bytes"]
 Row = tuple[Any, ...]
 
@@ -265,6 +268,8 @@ def _sqlite(settings: Settings, *, is_read: bool) -> Iterator[WholeDatabase]:
     try:
         connection.set_busy_timeout(5_000)
         connection.pragma("synchronous", "FULL")
+        if not is_read:
+            connection.pragma("cache_size", -_FILLING_CACHE_KIB)
         connection.execute("BEGIN" if is_read else "BEGIN IMMEDIATE")
         # BEGIN alone takes no snapshot; the first read does.
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
