@@ -39,6 +39,11 @@ from chaupal.webhooks.delivering.place import Tally
 _STOP_S = 15.0
 """What is on its way has ten seconds to arrive (`WebhookEngine.stop`)."""
 
+_SILENT_TICK_S = 10.0
+_SILENT_TICKS = 12
+"""A process that has said nothing for two minutes hangs: it says every few seconds that it lives. Counted in ticks of
+this loop, so that who stops both and lets them go on ends none."""
+
 _END_S = 2.0
 """A process whose server is gone ends at once."""
 
@@ -57,6 +62,7 @@ class ProcessLife:
         self._writer: asyncio.StreamWriter | None = None
         self._workers: set[str] = set()
         self._writes: set[asyncio.Task[None]] = set()
+        self._silent_ticks = 0
 
     def tell_of_webhooks(self) -> None:
         """Webhooks were made or changed, or deliveries queued by hand."""
@@ -98,8 +104,10 @@ class ProcessLife:
         if self._stopping.is_set():
             self.tell_to_stop()
         closing_late = asyncio.create_task(self._close_late(writer))
+        closing_silent = asyncio.create_task(self._close_silent(writer))
         try:
             while (frame := await read_frame(reader, _decoder)) is not None:
+                self._silent_ticks = 0
                 if isinstance(frame, Call):
                     self._start_write(frame)
                 else:
@@ -108,6 +116,7 @@ class ProcessLife:
             log.error("the process that delivers cannot be understood", cause=str(error))
         finally:
             closing_late.cancel()
+            closing_silent.cancel()
             self._writer = None
             writer.close()
             self._metrics.note_webhooks(Tally())
@@ -117,6 +126,14 @@ class ProcessLife:
         await self._stopping.wait()
         await asyncio.sleep(_STOP_S)
         log.warning("the process that delivers has not ended in time")
+        writer.close()
+
+    async def _close_silent(self, writer: asyncio.StreamWriter) -> None:
+        """A process that hangs is ended, and another one started: nobody else would notice."""
+        while self._silent_ticks < _SILENT_TICKS:
+            await _tick()
+            self._silent_ticks += 1
+        log.error("the process that delivers hangs")
         writer.close()
 
     def _start_write(self, call: Call) -> None:
@@ -149,6 +166,10 @@ class ProcessLife:
                 await self._house.store.write(declare_dead, INSTALLATION, worker_id, is_patient=True)
             except Unavailable as error:
                 log.warning("a lease was not ended; it ends by itself", cause=str(error))
+
+
+async def _tick() -> None:
+    await asyncio.sleep(_SILENT_TICK_S)
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:

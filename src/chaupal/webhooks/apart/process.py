@@ -60,6 +60,7 @@ _NICE = 10
 """Where processors are short, the calls of users go before."""
 
 _TALLY_EVERY_S = 0.5
+_AUDIBLE_EVERY_S = 5.0
 
 _decoder: msgspec.msgpack.Decoder[FromServer] = msgspec.msgpack.Decoder(FromServer)
 
@@ -77,6 +78,7 @@ class Server:
         self._waiting: dict[int, tuple[asyncio.Future[Any], Any]] = {}
         self._tally = Tally()
         self._is_telling = False
+        self._next_sign: asyncio.TimerHandle | None = None
 
     async def write(self, rule: Callable[..., Any], tenant_id: str, request: object) -> Written[Any]:
         """What the rule returned, after its commit.
@@ -116,6 +118,16 @@ class Server:
         self._is_telling = False
         tally, self._tally = self._tally, Tally(flights=self._tally.flights)
         self._writer.write(write_frame(tally))
+
+    def stay_audible(self) -> None:
+        """Tell from now on, also where nothing happens: a process that is not heard is taken for hanging."""
+        self.tell()
+        self._next_sign = asyncio.get_running_loop().call_later(_AUDIBLE_EVERY_S, self.stay_audible)
+
+    def say_no_more(self) -> None:
+        """Tell only what happens."""
+        if self._next_sign is not None:
+            self._next_sign.cancel()
 
 
 class FarWritingStore(Store):
@@ -171,6 +183,7 @@ async def deliver(pipe: socket.socket) -> None:
     tracing = house.callbacks.tracing = start_tracing(settings)
     engine = WebhookEngine(house, metrics=store.server)
     engine.start()
+    store.server.stay_audible()
     stopping: asyncio.Task[None] | None = None
     frame: FromServer | None
     while (frame := await read_frame(reader, _decoder)) is not None:
@@ -193,6 +206,7 @@ async def deliver(pipe: socket.socket) -> None:
 async def _stop(
     engine: WebhookEngine, house: DeliveryHouse, writer: asyncio.StreamWriter, tracing: Tracing | None
 ) -> None:
+    house.store.server.say_no_more()
     await engine.stop()
     await house.callbacks.close()
     if tracing is not None:
