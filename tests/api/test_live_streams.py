@@ -79,6 +79,19 @@ class TestStream:
         world.send("6")
         assert [event["data"]["text"] for event in third.wait_for_text("6")] == ["6"]
 
+    def test_the_header_wins_over_the_query_in_either_spelling(self, world: World, listen: Listen) -> None:
+        earlier = sync((world.group_id, world.member)[1])["cursor"]
+        world.send("1")
+        later = sync(world.member)["cursor"]
+        world.send("2")
+        for listener, texts in (
+            (listen(world.member, last_id=later, cursor=earlier), ["2"]),
+            (listen(world.member, lastEventId=earlier), ["1", "2"]),
+            (listen(world.member, last_id=later, lastEventId=earlier), ["2"]),
+        ):
+            listener.wait_for_text("2")
+            assert listener.texts == texts
+
     def test_many_missed_events_come_before_new_ones(self, world: World, listen: Listen) -> None:
         listener = listen((world.group_id, world.member)[1])
         last_id = listener.go_away()
