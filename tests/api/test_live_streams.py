@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from chaupal.events.log import trim_log
-from chaupal.happenings.rules import TELLERS
+from chaupal.happenings import sights
+from chaupal.happenings.rules import TELLERS, Told
+from chaupal.happenings.sights import Share, View, Watch, share_of
 from chaupal.store.connection import DatabaseGone
 from chaupal.streams import feeds, rules
 from chaupal.streams.feeds import CUT_OFF
@@ -303,6 +305,44 @@ class TestStream:
         world.send("after")
         assert [event["data"]["text"] for event in listener.wait_for_text("after")] == ["after"]
         assert sync(world.member, cursor=cursor)["events"] == listener.events
+
+    def test_a_reader_whom_an_event_cannot_be_told_holds_up_nobody(
+        self, world: World, listen: Listen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        member, admin = listen((world.group_id, world.member)[1]), listen(world.group_admin)
+        cursor = sync(world.member)["cursor"]
+
+        def fails(told: Told, watch: Watch) -> bool:
+            return told.happening.event_type == "PollCreated" and watch.access.user_id == world.member.id
+
+        def share_or_fail(watch: Watch, view: View, told: Told) -> Share:
+            return 1 / 0 if fails(told, watch) else share_of(watch, view, told)  # type: ignore[return-value]
+
+        monkeypatch.setattr(feeds, "share_of", share_or_fail)
+        monkeypatch.setattr(sights, "share_of", share_or_fail)
+        ask(world, "Poll", TYPES["Poll"][0])
+        world.send("after")
+        for listener in (member, admin):
+            listener.wait_for_text("after")
+        assert member.kinds == ["TextMessageCreated"]
+        assert admin.kinds == ["PollCreated", "TextMessageCreated"]
+        assert sync(world.member, cursor=cursor)["events"] == member.events
+
+    def test_one_feed_that_fails_for_ever_is_left_and_each_goes_on_by_itself(
+        self, world: World, listen: Listen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        listener = listen((world.group_id, world.member)[1])
+        world.send("before")
+        listener.wait_for_text("before")
+        monkeypatch.setattr(feeds, "_PAUSE_S", 0)
+        monkeypatch.setattr(feeds, "read_stretch", lambda *_: 1 / 0)
+        world.send("poison")
+        listener.wait_until_over()
+        monkeypatch.undo()
+        resumed = listen(world.member, last_id=listener.last_id)
+        world.send("after")
+        resumed.wait_for_text("after")
+        assert [*listener.texts, *resumed.texts] == ["before", "poison", "after"]
 
 
 class TestAtTheSameTime:

@@ -43,6 +43,7 @@ _SENT_AT_ONCE_BYTES = 65_536
 """After so many to one stream, all have a turn to send them: however much happens at once, only readers who do not take
 it are cut off. An event is smaller than the rest of `streams.stream.QUEUE_MAX_BYTES`."""
 _PAUSE_S = 1.0
+_FAILURES_MOST = 5
 
 _OF_MEMBERS = frozenset({EventType.MEMBER_ADDED, EventType.MEMBER_REMOVED, EventType.MEMBER_ROLE_CHANGED})
 _OF_LINKS = frozenset({EventType.SUBGROUP_ADDED, EventType.SUBGROUP_REMOVED})
@@ -114,14 +115,17 @@ class Feed:
         self._woken.set()
 
     async def run(self) -> None:
-        """Pass on what happens, until no stream is left."""
+        """Pass on what happens, until no stream is left; or until it fails again and again, where one of them may be at
+        fault: their clients come back, and each reads by itself first."""
+        failures = 0
         try:
-            while not self.is_idle:
+            while not self.is_idle and failures < _FAILURES_MOST:
                 self._woken.clear()
                 self._let_in()
                 try:
                     if not await self._pass_on_more():
                         await self._wait()
+                    failures = 0
                 except CursorExpired:
                     # The log was restored, or the reader was away for too long: each client is told so when it returns.
                     return
@@ -130,6 +134,7 @@ class Feed:
                     await asyncio.sleep(_PAUSE_S)
                 except Exception:  # this loop must live: the streams would wait for ever
                     self.counts[FAILED] += 1
+                    failures += 1
                     log.exception("feed failed", tenant_id=self._operator.tenant_id)
                     await asyncio.sleep(_PAUSE_S)
         finally:
@@ -303,26 +308,40 @@ class Feed:
     def _send(self, event: StoredEvent, told: Told) -> tuple[int, int]:
         """(streams that there were to look at, bytes that one of them was given at most)."""
         pieces: dict[tuple[Share, bool], bytes] = {}
-        cursor = ""
+        has_failed = False
         concerned = list(self._concerned(event, told))
         for stream in concerned:
             if stream.position >= event.position:
                 continue
-            view = stream.view_of(event.group_id)
-            assert view is not None, "those that were missing have just been loaded"
-            watch = self._before.get(stream, stream.watch) if _is_farewell(event, stream) else stream.watch
-            share = share_of(watch, view, told)
-            if share is Share.NOTHING:
+            try:
+                piece = self._piece_for(stream, event, told, pieces)
+            except Exception:  # a defect: the others are told, each once, and so is what comes after it
+                if not has_failed:
+                    self.counts[FAILED] += 1
+                    log.exception("event not told", position=event.position, event_type=event.event_type)
+                has_failed = True
                 continue
-            key = (share, stream.watch.access.sees_numbers)
-            piece = pieces.get(key)
-            if piece is None:
-                cursor = cursor or self._cursor(event.place)
-                happening = shaped(told.happening, share, sees_numbers=key[1])
-                assert happening is not None, "something is told"
-                piece = pieces[key] = write_event(happening, cursor)
-            self._put(stream, piece)
+            if piece is not None:
+                self._put(stream, piece)
         return len(concerned), max(map(len, pieces.values()), default=0)
+
+    def _piece_for(
+        self, stream: Stream, event: StoredEvent, told: Told, pieces: dict[tuple[Share, bool], bytes]
+    ) -> bytes | None:
+        """What a stream is sent of an event, or None. `pieces` are those that were made already."""
+        view = stream.view_of(event.group_id)
+        assert view is not None, "those that were missing have just been loaded"
+        watch = self._before.get(stream, stream.watch) if _is_farewell(event, stream) else stream.watch
+        share = share_of(watch, view, told)
+        if share is Share.NOTHING:
+            return None
+        key = (share, stream.watch.access.sees_numbers)
+        piece = pieces.get(key)
+        if piece is None:
+            happening = shaped(told.happening, share, sees_numbers=key[1])
+            assert happening is not None, "something is told"
+            piece = pieces[key] = write_event(happening, self._cursor(event.place))
+        return piece
 
     def _put(self, stream: Stream, piece: bytes) -> None:
         if not stream.put(piece):

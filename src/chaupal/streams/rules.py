@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -35,6 +37,8 @@ _CONCERNED_MAX = 1_000
 _READ_AT_ONCE = 500
 _CURSOR_MAX_CHARS = 100
 _POSITION_BYTES = 8
+
+ToldT = TypeVar("ToldT")
 
 log = structlog.get_logger("streams")
 
@@ -141,20 +145,24 @@ def _seen(tx: Transaction, watch: Watch, views: dict[str, View], event: StoredEv
     if told is None:
         return None
     if not needs_view(watch, told):
-        return show(watch, NO_VIEW, told)
+        return _if_possible(event, show, watch, NO_VIEW, told)
     view = views.get(event.group_id)
     if view is None:
         view = views[event.group_id] = load_view(tx, watch, event.group_id)
-    return show(watch, view, told)
+    return _if_possible(event, show, watch, view, told)
 
 
 def _told_if_possible(known: Known, event: StoredEvent) -> Told | None:
-    """What an event says; None, and a line in the log, where that cannot be told: nothing after it waits for ever.
+    return _if_possible(event, find_told, known, event)
+
+
+def _if_possible(event: StoredEvent, tell: Callable[..., ToldT | None], *parts: object) -> ToldT | None:
+    """What is told of an event; None, and a line in the log, where that cannot be: nothing after it waits for ever.
 
     That is a defect, or something that a newer server on the same database has written.
     """
     try:
-        return find_told(known, event)
+        return tell(*parts)
     except (ChaupalError, DatabaseRefused):
         raise
     except Exception:
