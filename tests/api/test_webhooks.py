@@ -11,7 +11,7 @@ from chaupal.auth.permissions import Permission
 from chaupal.connectors.rules import ConnectorChange, change_connector
 from chaupal.webhooks.kinds import EVENT_TYPES
 from tests.api.client import assert_error
-from tests.api.hooks import SECRET, HookReceiver, draft, listed, register
+from tests.api.hooks import SECRET, HookReceiver, deliver, draft, listed, register
 from tests.api.scenarios import GUID, UNKNOWN_ID
 from tests.api.worlds import ALL_PERMISSIONS, GITA, World
 
@@ -327,6 +327,33 @@ class TestChanging:
             ):
                 assert assert_error(answer)["message"] == "No such webhook."
         assert listed(world.group_admin, webhook_id, world.group_id)["active"] is True
+
+    def test_what_another_connector_gave_is_neither_shown_nor_wiped_nor_sent_elsewhere(
+        self, world: World, hook_receiver: HookReceiver
+    ) -> None:
+        given = {"callBackToken": "s3cret", "callBackHeaders": {"X-Key": "hidden"}, "alertEmail": "a@example.org"}
+        webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id, **given))
+        other = world.sign_in(GITA, permissions=[Permission.OUTGOING_WEBHOOKS])
+        path = f"/webhook/{webhook_id}"
+        shown = listed(other, webhook_id, world.group_id)
+        assert (shown["callbackToken"], shown["alertEmail"]) == ("", "")
+        assert other.put(path, shown | {"Active": "true"}).status_code == 200
+        assert listed(other, webhook_id, world.group_id)["callbackToken"] == "", "though it acts for that one now"
+        world.send("hi")
+        deliver(world)
+        headers = hook_receiver.deliveries[0].headers
+        assert (headers["kz-callback-token"], headers["x-key"]) == ("s3cret", "hidden")
+        shown = listed(world.group_admin, webhook_id, world.group_id)
+        assert (shown["callbackToken"], shown["alertEmail"]) == ("s3cret", "a@example.org")
+        assert other.put(path, {"callBackUrl": hook_receiver.url + "/elsewhere"}).status_code == 200
+        world.send("hi")
+        deliver(world)
+        for received in (hook_receiver.proofs[-1], hook_receiver.deliveries[-1]):
+            assert received.path.startswith("/elsewhere")
+            assert received.headers.keys().isdisjoint({"kz-callback-token", "x-key"})
+        assert other.put(path, {"callBackToken": "mine"}).status_code == 200
+        assert listed(other, webhook_id, world.group_id)["callbackToken"] == "mine"
+        assert listed(world.group_admin, webhook_id, world.group_id)["callbackToken"] == ""
 
     def test_another_admin_may_take_it_over_with_a_connector_of_their_own(
         self, world: World, hook_receiver: HookReceiver

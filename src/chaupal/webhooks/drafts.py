@@ -53,6 +53,11 @@ _OURS = frozenset(
 """Headers that the server sets itself, or that would change how the request is read."""
 
 
+_SENT: dict[str, Any] = {"token": "", "headers": {}}
+"""What goes along with each call, and what stands for none."""
+
+_GIVEN = (*_SENT, "alert_email")
+
 EVENTS_AT_ONCE_MAX = 1_000
 """Events that one call may have sent again."""
 
@@ -190,8 +195,27 @@ def new_target(draft: WebhookDraft) -> Target:
     )
 
 
-def changed_target(target: Target, draft: WebhookDraft, *, now_ms: int) -> Target:
-    """The secret part after a change."""
+class ChangedBy(msgspec.Struct, frozen=True):
+    """The connector that changes a webhook, and the webhook's own."""
+
+    connector_id: str
+    own_id: str
+
+
+def changed_target(target: Target, draft: WebhookDraft, by: ChangedBy, *, now_ms: int) -> Target:
+    """The secret part after a change. What another connector has given stays its own: it is not shown, so that ""
+    leaves it as it is, and it is not sent to a URL that somebody else names."""
+    of_others = [name for name in _GIVEN if not target.is_of(by.connector_id, name, own_id=by.own_id)]
+    draft = msgspec.structs.replace(draft, **{name: None for name in of_others if getattr(draft, name) == ""})
+    if draft.url is not None and draft.url.strip() != target.url:
+        kept = msgspec.structs.replace(target, **{name: _SENT[name] for name in of_others if name in _SENT})
+    else:
+        kept = target
+    givers = {name: target.given_by.get(name, by.own_id) for name in of_others if getattr(draft, name) is None}
+    return _changed(kept, draft, givers, now_ms=now_ms)
+
+
+def _changed(target: Target, draft: WebhookDraft, givers: dict[str, str], *, now_ms: int) -> Target:
     return Target(
         url=target.url if draft.url is None else draft.url.strip(),
         token=target.token if draft.token is None else draft.token,
@@ -199,6 +223,7 @@ def changed_target(target: Target, draft: WebhookDraft, *, now_ms: int) -> Targe
         headers=target.headers if draft.headers is None else draft.headers,
         secrets=_rotated(target.secrets, draft.signing_secret, now_ms=now_ms),
         alert_email=target.alert_email if draft.alert_email is None else draft.alert_email,
+        given_by=givers,
     )
 
 

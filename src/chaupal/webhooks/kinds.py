@@ -64,7 +64,10 @@ class SigningSecret(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a webhook calls, and with what. URLs hold secrets as often as tokens do, so all of it is sealed."""
+    """Where a webhook calls, and with what. URLs hold secrets as often as tokens do, so all of it is sealed.
+
+    `given_by`: the connectors that gave `token`, `headers` and `alert_email`, where it is not the webhook's own.
+    """
 
     url: str
     token: str = ""
@@ -72,6 +75,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     secrets: list[SigningSecret] = []
     alert_email: str = ""
+    given_by: dict[str, str] = {}
+
+    def is_of(self, connector_id: str, name: str, *, own_id: str) -> bool:
+        """Whether a connector has given `token`, `headers` or `alert_email`; `own_id`: the webhook's own."""
+        return self.given_by.get(name, own_id) == connector_id
 
     def sealed(self, secret_key: SecretKey) -> bytes:
         """As it is stored."""

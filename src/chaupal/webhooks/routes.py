@@ -16,7 +16,6 @@ from chaupal.serving.routes import Route
 from chaupal.webhooks.drafts import (
     TooManyWebhooks,
     WebhookDraft,
-    changed_target,
     check_object_type,
     new_target,
 )
@@ -72,7 +71,7 @@ def _build_webhook(shown: ShownWebhook) -> WebhookInformation:
         events=row.event_types.split(";"),
         filters=[],
         callback_url=target.url,
-        callback_token=target.token if shown.shows_token else "",
+        callback_token=shown.token,
         callback_context=target.context,
         ts=row.created_at_ms,
         validity=row.valid_until_ms,
@@ -80,20 +79,20 @@ def _build_webhook(shown: ShownWebhook) -> WebhookInformation:
         disabled_reason=row.disabled_reason or ("" if shown.is_active else EXPIRED),
         is_failing=row.failing_since_ms is not None,
         is_signed=bool(target.secrets),
-        alert_email=target.alert_email if shown.shows_token else "",
+        alert_email=shown.alert_email,
     )
 
 
 async def put_webhook(request: ApiRequest) -> msgspec.Struct | Reply:
     """Change a webhook, or enable or disable it."""
-    from chaupal.webhooks.rules import WebhookChange, change_webhook, find_url_to_prove
+    from chaupal.webhooks.rules import WebhookChange, change_webhook, find_target_to_prove
 
     body = await request.body(PutWebhook)
     draft = _draft(body, is_active=body.active)
     change = WebhookChange(read_id(request.path["webhookId"]), draft, request.secret_key)
-    target = await request.read(find_url_to_prove, change)
+    target = await request.read(find_target_to_prove, change)
     if target is not None:
-        await _prove(request, changed_target(target, draft, now_ms=request.house.now_s * 1000))
+        await _prove(request, target)
     answer = await request.commit(change_webhook, change, lambda _: ResultAnswer())
     request.house.wake_webhooks()
     return answer

@@ -15,6 +15,7 @@ from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.due_queries import set_due
 from chaupal.webhooks.drafts import (
+    ChangedBy,
     TooManyWebhooks,
     WebhookDraft,
     changed_target,
@@ -141,11 +142,12 @@ def host_of(url: str) -> str:
 
 
 class ShownWebhook(msgspec.Struct, frozen=True):
-    """A webhook with what it calls. `shows_token`: the caller came through the connector that made it."""
+    """A webhook with what it calls. `token` and `alert_email` are "" for connectors that have not given them."""
 
     row: WebhookRow
     target: Target
-    shows_token: bool
+    token: str
+    alert_email: str
     is_active: bool
 
 
@@ -182,10 +184,12 @@ def _webhooks_of_object(tx: Transaction, caller: Caller, which: WebhooksOf) -> t
 
 
 def _shown(tx: Transaction, row: WebhookRow, access: Access, secret_key: SecretKey) -> ShownWebhook:
+    target, viewer = open_target(row.sealed_target, secret_key), access.connector_id
     return ShownWebhook(
         row=row,
-        target=open_target(row.sealed_target, secret_key),
-        shows_token=row.connector_id == access.connector_id,
+        target=target,
+        token=target.token if target.is_of(viewer, "token", own_id=row.connector_id) else "",
+        alert_email=target.alert_email if target.is_of(viewer, "alert_email", own_id=row.connector_id) else "",
         is_active=row.is_active(tx.now_ms),
     )
 
@@ -198,13 +202,20 @@ class WebhookChange(msgspec.Struct, frozen=True):
     secret_key: SecretKey
 
 
-def find_url_to_prove(tx: Transaction, caller: Caller, change: WebhookChange) -> Target | None:
-    """The target as it is, where the change has another URL, after everything else about the change was checked; else
-    None. Reads only."""
-    webhook, _ = access_webhook(tx, caller, change.webhook_id)
+def find_target_to_prove(tx: Transaction, caller: Caller, change: WebhookChange) -> Target | None:
+    """The target as it would be, where the change has another URL, after everything else about the change was checked;
+    else None. Reads only."""
+    webhook, managed = access_webhook(tx, caller, change.webhook_id)
     _check_change(tx, caller, webhook, change.draft)
-    target = open_target(webhook.sealed_target, change.secret_key)
-    return target if change.draft.url not in (None, target.url) else None
+    before, after = _targets(tx, webhook, managed, change)
+    return after if after.url != before.url else None
+
+
+def _targets(tx: Transaction, webhook: WebhookRow, managed: Managed, change: WebhookChange) -> tuple[Target, Target]:
+    """The secret part before and after a change."""
+    before = open_target(webhook.sealed_target, change.secret_key)
+    by = ChangedBy(managed.access.connector_id, webhook.connector_id)
+    return before, changed_target(before, change.draft, by, now_ms=tx.now_ms)
 
 
 def change_webhook(tx: Transaction, caller: Caller, change: WebhookChange) -> None:
@@ -217,7 +228,7 @@ def change_webhook(tx: Transaction, caller: Caller, change: WebhookChange) -> No
     webhook, managed = access_webhook(tx, caller, change.webhook_id)
     draft = change.draft
     managed = _check_change(tx, caller, webhook, draft) or managed
-    target = changed_target(open_target(webhook.sealed_target, change.secret_key), draft, now_ms=tx.now_ms)
+    _, target = _targets(tx, webhook, managed, change)
     types = webhook.event_types if draft.event_types is None else ";".join(check_event_types(draft.event_types))
     changed = webhook._replace(
         object_type=draft.object_type or webhook.object_type,
