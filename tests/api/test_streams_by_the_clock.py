@@ -63,6 +63,21 @@ def test_a_cursor_of_another_event_than_the_one_at_its_place_says_so(world: Worl
         assert_error(world.member.get(path, cursor=cursor), code="CursorExpired")
 
 
+def test_a_stream_under_which_the_database_is_put_back_ends_and_tells_so_when_it_is_resumed(world: World) -> None:
+    """As where a standby takes over that lacks the last commits, and others have gone on with it."""
+    listener = Listener((world.group_id, world.member)[1])
+    world.send("lost")
+    listener.wait_for_text("lost")
+    [[end]] = world.ask("SELECT last_position FROM tenants WHERE tenant_id = %s")
+    changed = "UPDATE events SET object_id = 'another' WHERE position = %s AND tenant_id = %s"
+    world.database.ask(changed, end, world.tenant_id)
+    world.send("there instead")
+    listener.wait_until_over()
+    assert listener.texts == ["lost"]
+    for path in ("/v1/events", "/v1/sync"):
+        assert_error(world.member.get(path, cursor=listener.last_id), code="CursorExpired")
+
+
 def test_a_cursor_of_the_first_versions_which_names_no_event_goes_on(world: World) -> None:
     assert world.member.get("/v1/sync").status_code == 200
     world.send("before")

@@ -15,7 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule, run_state_m
 from chaupal.events.log import CursorExpired, Place, StoredEvent, log_end, read_after, trim_log
 from chaupal.store.transaction import Transaction
 from tests.store.houses import FakeClock
-from tests.store.rules import append_event
+from tests.store.rules import SELECT_NAMES, add_whole_person, append_event
 from tests.stores import Database, OpenStore, add_tenant
 
 COUNTS = st.integers(1, 5)
@@ -141,6 +141,33 @@ class PutBackMachine(RuleBasedStateMachine):
         ask(WRITE_PLACE, *backup.tenant, tenant_id)
         self.log, self.trimmed = [*backup.log], backup.trimmed
         self.store = self.store_on(self.database, clock=self.clock)
+
+
+@pytest.mark.anyio
+async def test_a_writer_remembers_no_rows_of_a_database_that_has_gone(
+    postgres_database: Database, store_on: OpenStore
+) -> None:
+    """A standby takes over that lacks the last commit; one more makes it as many as the writer had seen."""
+
+    def names(tx: Transaction, _caller: object, _request: None) -> list[str]:
+        return [name for (name,) in tx.remembered(SELECT_NAMES)]
+
+    store, ask = store_on(postgres_database, store_writers=1), postgres_database.ask
+    caller = await add_tenant(store)
+    [place] = ask(READ_PLACE, caller.tenant_id)
+    await store.write(add_whole_person, caller, "lost")
+    assert (await store.write(names, caller, None)).result == ["lost"]
+
+    ask(
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    ask("DELETE FROM people WHERE tenant_id = %s", caller.tenant_id)
+    ask("DELETE FROM events WHERE tenant_id = %s AND position > %s", caller.tenant_id, place[0])
+    ask(WRITE_PLACE, *place, caller.tenant_id)
+
+    assert (await store.write(add_whole_person, caller, "there")).position == place[0] + 1
+    assert (await store.write(names, caller, None)).result == ["there"]
 
 
 @pytest.mark.parametrize("has_clock_behind", [False, True], ids=["clock", "clock that is behind"])

@@ -88,6 +88,12 @@ class Memory:
         """After any failure: the next batch of each tenant locks and looks."""
         self._places.clear()
 
+    def forget(self) -> None:
+        """After the connection was lost. What answers at its address next may be a standby that lacks the last commits,
+        or a backup: it comes to the same versions with other rows."""
+        self._rows.clear()
+        self._places.clear()
+
     def find(self, key: tuple[Any, ...], version: int) -> list[tuple[Any, ...]] | None:
         """The rows remembered for this version, or None."""
         found = self._rows.get(key)

@@ -342,7 +342,7 @@ class Writer:
             self._drop_connection()
 
     def _drop_connection(self) -> None:
-        self._memory.forget_places()
+        self._memory.forget()
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
