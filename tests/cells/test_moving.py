@@ -74,6 +74,7 @@ def test_a_tenant_moves_while_it_is_in_use(make_cell: MakeCell, source: str, tar
     shown = moved(here, tenant_id, "north")
     poster.stop()
     assert shown["phase"] == "done"
+    assert shown["rows"] > 30, "those that were copied at first"
     assert poster.acknowledged
     token = there.access_token(lived.installed)
     lived.token = token

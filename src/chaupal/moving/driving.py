@@ -136,6 +136,8 @@ async def _copy_once(house: House, move: Move) -> None:
         await sending.settle()
     finally:
         sending.end()
+    await house.store.write(note_progress, _mover(move), Progress(move, sending.row_count))
+    move = move._replace(row_count=sending.row_count)
     await bringing.send_media(copied.stored)
     number = await _catch_up(house, move, bringing, copied.until_number)
     for _ in range(_ROUNDS_MOST):
@@ -154,7 +156,7 @@ class _Sending:
     def __init__(self, house: House, move: Move, bringing: Bringing) -> None:
         self._house, self._move, self._bringing = house, move, bringing
         self._loop = asyncio.get_running_loop()
-        self._count = 0
+        self.row_count = 0
         self._is_over = False
         self._under_way: deque[Future[None]] = deque()
         self._comparing: list[Future[None]] = []
@@ -202,9 +204,9 @@ class _Sending:
 
     async def _send(self, send: Callable[[], Awaitable[None]], row_count: int) -> None:
         await send()
-        before, self._count = self._count, self._count + row_count
-        if before // _TOLD_EVERY_ROWS != self._count // _TOLD_EVERY_ROWS:
-            progress = Progress(self._move, self._count)
+        before, self.row_count = self.row_count, self.row_count + row_count
+        if before // _TOLD_EVERY_ROWS != self.row_count // _TOLD_EVERY_ROWS:
+            progress = Progress(self._move, self.row_count)
             await self._house.store.write(note_progress, _mover(self._move), progress)
 
 
