@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gzip
+import re
 import socket
 import ssl
 import struct
@@ -226,9 +227,24 @@ class TestCertificates:
             context.load_cert_chain(over)
             with pytest.raises(OutboundFailed) as failed:
                 await call()
-            assert str(failed.value) == "no safe connection: ClientConnectorCertificateError"
+            assert re.fullmatch("no safe connection: the certificate is refused: [a-z -]+", str(failed.value))
             context.load_cert_chain(good)
             assert await call() == 200
+        finally:
+            await client.close()
+            server.close()
+
+    async def test_one_that_speaks_no_tls_is_told_so(self) -> None:
+        async def hello(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"220 hello\r\n")
+            writer.close()
+
+        server = await asyncio.start_server(hello, "127.0.0.1", 0)
+        client = GuardedClient(allow=read_networks(["127.0.0.1"]), setting="CHAUPAL_CALLBACK_ALLOW", needs_tls=True)
+        url = f"https://localhost:{server.sockets[0].getsockname()[1]}/"
+        try:
+            with pytest.raises(OutboundFailed, match=r"^no safe connection: TLS failed: [a-z ]+$"):
+                await client.call("GET", url, headers={}, timeout_s=60)
         finally:
             await client.close()
             server.close()

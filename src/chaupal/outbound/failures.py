@@ -59,8 +59,6 @@ def _failure_of(error: BaseException, timeout_s: float) -> OutboundFailed | None
             return error.refusal
         case aiohttp.ClientConnectorError():
             return _explain(error)
-        case aiohttp.ClientSSLError():
-            return OutboundFailed(f"no safe connection: {type(error).__name__}")
         case aiohttp.ClientOSError():
             return OutboundFailed(f"no connection: {_named(error)}")
         case aiohttp.ClientError() | OSError() | ValueError():
@@ -78,8 +76,18 @@ def _explain(error: BaseException) -> OutboundFailed:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return OutboundFailed("the name of the host cannot be resolved")
     if isinstance(error, aiohttp.ClientSSLError):
-        return OutboundFailed(f"no safe connection: {type(error).__name__}")
+        return OutboundFailed(f"no safe connection: {_unsafe(error)}")
     return OutboundFailed(f"no connection: {_named(error)}")
+
+
+def _unsafe(error: BaseException) -> str:
+    """Why TLS did not come about, in the words that OpenSSL has for it: whoever has the receiver can mend that."""
+    certificate_error = getattr(error, "certificate_error", None)
+    if certificate_error is not None:
+        said = str(getattr(certificate_error, "verify_message", "") or "it is not valid").rstrip(".")
+        return f"the certificate is refused: {said}"
+    reason = getattr(getattr(error, "os_error", None), "reason", None)
+    return f"TLS failed: {reason.replace('_', ' ').lower()}" if isinstance(reason, str) else "TLS failed"
 
 
 def _named(error: OSError) -> str:
