@@ -95,3 +95,19 @@ class TestAlerts:
 def test_a_limit_by_which_nobody_would_be_answered_is_refused(name: str) -> None:
     with pytest.raises(SettingRefused, match=f"{name}: must be 1 or more"):
         load_settings({name: "0"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CHAUPAL_EVENT_LOG_KEEP_DAYS",
+        "CHAUPAL_IDEMPOTENCY_KEEP_DAYS",
+        "CHAUPAL_ACCESS_TOKEN_LIFE_S",
+        "CHAUPAL_REFRESH_TOKEN_LIFE_DAYS",
+        "CHAUPAL_PIN_LIFE_S",
+    ],
+)
+def test_a_time_that_no_client_could_rely_on_is_refused(name: str) -> None:
+    """0 means no limit elsewhere; here it would be none at all: each stream that comes back would get 410."""
+    with pytest.raises(SettingRefused, match=f"{name}: must be 1 or more"):
+        load_settings({name: "0"})
