@@ -10,6 +10,7 @@ import pytest
 from chaupal.auth.permissions import Permission
 from chaupal.idempotency.rules import forget_old_answers
 from tests.api.client import assert_error
+from tests.api.hooks import HookReceiver, draft
 from tests.api.worlds import ALL_PERMISSIONS, MOHAN, Caller, World
 
 KEY = {"Idempotency-Key": "key-1"}
@@ -52,6 +53,18 @@ class TestRepeatedCall:
         assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
         assert world.count_events_after(position) == {"TextMessageCreated": 1}
         assert world.texts(world.member).count("hi") == 1
+
+    def test_a_webhook_is_registered_once_whatever_has_become_of_its_receiver(
+        self, world: World, hook_receiver: HookReceiver
+    ) -> None:
+        asked = draft(hook_receiver, world.group_id)
+        first = post(world.group_admin, "/webhook", asked)
+        hook_receiver.status = 500
+        second = post(world.group_admin, "/webhook", asked)
+        assert (first.status_code, second.content) == (200, first.content)
+        assert second.headers["idempotency-replayed"] == "true"
+        assert len(hook_receiver.proofs) == 1
+        assert_error(post(world.group_admin, "/webhook", asked | {"callBackToken": "other"}), code="Conflict")
 
     def test_a_group_is_made_once(self, world: World) -> None:
         answers = [post(world.member, "/groups", {"name": "Drivers"}) for _ in range(3)]

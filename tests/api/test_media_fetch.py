@@ -48,6 +48,7 @@ class TestFetch:
         body = {"mediaUrl": files.url + "/a.pdf"}
         resources = {resource_of(world.member.post("/media/url", body, headers=key)) for _ in range(2)}
         assert len(resources) == 1
+        assert len(files.received) == 1, "the second needs the file no more"
 
 
 class TestRefused:

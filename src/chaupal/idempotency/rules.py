@@ -47,16 +47,34 @@ def answer_once(tx: Transaction, caller: Caller, call: OnceCall) -> OnceAnswer:
         KeyUsedOtherwise: the key belongs to another request.
         InvalidToken: the grant was revoked meanwhile; a stored answer is given to nobody who may not call any more.
     """
-    access_caller(tx, caller)
-    place = AnswerPlace(scope_of(caller), call.key, call.request_hash)
-    stored = find_answer(tx, place)
-    if stored is not None:
-        if not stored.is_same_request:
-            raise KeyUsedOtherwise(key=call.key)
-        return OnceAnswer(stored.answer, was_stored=True)
+    found = find_once(tx, caller, OnceKey(call.key, call.request_hash))
+    if found is not None:
+        return found
     answer = call.run(tx)
-    store_answer(tx, place, answer)
+    store_answer(tx, AnswerPlace(scope_of(caller), call.key, call.request_hash), answer)
     return OnceAnswer(answer, was_stored=False)
+
+
+class OnceKey(msgspec.Struct, frozen=True):
+    """A key, and the request that it came with."""
+
+    key: str
+    request_hash: bytes
+
+
+def find_once(tx: Transaction, caller: Caller, wanted: OnceKey) -> OnceAnswer | None:
+    """The stored answer of the key, or None. Reads only.
+
+    Raises:
+        KeyUsedOtherwise, InvalidToken: as `answer_once`.
+    """
+    access_caller(tx, caller)
+    stored = find_answer(tx, AnswerPlace(scope_of(caller), wanted.key, wanted.request_hash))
+    if stored is None:
+        return None
+    if not stored.is_same_request:
+        raise KeyUsedOtherwise(key=wanted.key)
+    return OnceAnswer(stored.answer, was_stored=True)
 
 
 def scope_of(caller: Caller) -> str:

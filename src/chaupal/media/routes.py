@@ -31,6 +31,7 @@ from chaupal.media.rules import (
 from chaupal.media.shapes import FileQuery, MediaAnswer, MediaFileAnswer, MediaReceipt, PostMediaUrl
 from chaupal.outbound.failures import AnswerTooLarge, OutboundFailed
 from chaupal.serving.house import House
+from chaupal.serving.repeats import stored_reply
 from chaupal.serving.replies import Reply, StreamedReply
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import MULTIPART, Route
@@ -65,6 +66,8 @@ async def post_media(request: ApiRequest) -> msgspec.Struct | Reply:
 async def post_media_url(request: ApiRequest) -> msgspec.Struct | Reply:
     """Fetch a file from a URL."""
     body = await request.body(PostMediaUrl)
+    if (stored := await stored_reply(request)) is not None:
+        return stored
     await request.read(check_may_upload, None)
     async with _new_intake(request.house) as intake:
         await _take_url(request.house, intake, body.media_url)

@@ -336,7 +336,7 @@ class ApiRequest:
             return build_reply((await self.house.store.write(rule, caller, draft)).result)
         once = OnceCall(
             key=key,
-            request_hash=self._request_hash(key, await self.whole(body_digest)),
+            request_hash=await self.request_hash(key, body_digest),
             run=lambda tx: encode_json(build_reply(rule(tx, caller, draft))),
         )
         answer = (await self.house.store.write(answer_once, caller, once)).result
@@ -376,13 +376,13 @@ class ApiRequest:
         route = f"{self.route.method} {self.route.path} {sorted(self.path.items())}\n"
         return route.encode() + (await self.raw_body() if body_digest is None else body_digest)
 
-    def _request_hash(self, key: str, whole: bytes) -> bytes:
+    async def request_hash(self, key: str, body_digest: bytes | None = None) -> bytes:
         """Of the request, the caller and the key, with the tenant's secret key.
 
         Were it of the request alone, the database would tell who has sent a text that can be guessed, and who has sent
         the same as somebody else, which it must not of an anonymous answer.
         """
-        digest = hashlib.sha256(whole).hexdigest()
+        digest = hashlib.sha256(await self.whole(body_digest)).hexdigest()
         return self.secret_key.hash("request", f"{scope_of(self.caller)}\n{key}\n{digest}")
 
     @property

@@ -10,6 +10,7 @@ from chaupal.auth.access import RoleLacking
 from chaupal.auth.limiter import Claim
 from chaupal.errors import InvalidParameters, NotFound
 from chaupal.members.shapes import ResultAnswer
+from chaupal.serving.repeats import stored_reply
 from chaupal.serving.replies import Reply
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
@@ -42,6 +43,8 @@ async def post_webhook(request: ApiRequest) -> msgspec.Struct | Reply:
 
     body = await request.body(PostWebhook)
     draft = _draft(body)
+    if (stored := await stored_reply(request)) is not None:
+        return stored
     house = request.house
     new = NewWebhook(draft, house.settings, request.secret_key)
     await request.read(check_may_register, new)
