@@ -10,7 +10,7 @@ import pytest
 from chaupal.auth.permissions import Permission
 from chaupal.idempotency.rules import forget_old_answers
 from tests.api.client import assert_error
-from tests.api.hooks import HookReceiver, draft
+from tests.api.hooks import HookReceiver, deliver, draft, register
 from tests.api.worlds import ALL_PERMISSIONS, MOHAN, Caller, World
 
 KEY = {"Idempotency-Key": "key-1"}
@@ -65,6 +65,19 @@ class TestRepeatedCall:
         assert second.headers["idempotency-replayed"] == "true"
         assert len(hook_receiver.proofs) == 1
         assert_error(post(world.group_admin, "/webhook", asked | {"callBackToken": "other"}), code="Conflict")
+
+    def test_what_was_missed_is_sent_once_whatever_has_become_of_the_webhook(
+        self, world: World, hook_receiver: HookReceiver
+    ) -> None:
+        path = f"/webhook/{register(world.group_admin, draft(hook_receiver, world.group_id))}"
+        world.group_admin.put(path, {"active": False})
+        world.send("set aside")
+        deliver(world)
+        world.group_admin.put(path, {"active": True})
+        first = post(world.group_admin, path + "/replay", {})
+        assert first.json() == {"replayed": 1, "hasMore": False}
+        assert world.group_admin.delete(path).status_code == 200
+        assert post(world.group_admin, path + "/replay", {}).content == first.content
 
     def test_a_group_is_made_once(self, world: World) -> None:
         answers = [post(world.member, "/groups", {"name": "Drivers"}) for _ in range(3)]

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from chaupal.errors import InvalidParameters
+from chaupal.serving.repeats import stored_reply
 from chaupal.serving.replies import Reply
 from chaupal.serving.request import ApiRequest
 from chaupal.serving.routes import Route
@@ -99,6 +100,8 @@ async def post_replay(request: ApiRequest) -> msgspec.Struct | Reply:
     event_ids, has_more = [without_unit(read_id(event_id.strip())) for event_id in body.event_ids or []], False
     is_of_missed = body.event_ids is None  # an empty list names no event: it must not send them all
     if is_of_missed:
+        if (stored := await stored_reply(request)) is not None:
+            return stored
         event_ids, has_more = await _missed(request, webhook_id, since_ms)
     wanted = Replay(webhook_id, event_ids, since_ms, is_of_missed)
     answer = await request.commit(replay, wanted, lambda count: ReplayAnswer(replayed=count, has_more=has_more))
