@@ -79,7 +79,7 @@ def end_of(worker_id: str, webhook_id: str, taken: list[ClaimedDelivery], **more
         TriedDelivery(delivery=each, tried_at_ms=1, duration_ms=1, status=200, error="", answer="", retry_after_s=None)
         for each in taken
     ]
-    return [FlightEnd(worker_id, webhook_id, tries, [], **more)]
+    return [FlightEnd(worker_id, webhook_id, tries, [], taken[0].lane, **more)]
 
 
 def claimed(world: World, webhook_id: str) -> tuple[list[Flight], int]:

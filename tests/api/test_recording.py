@@ -93,6 +93,47 @@ class TestTogether:
         assert due_ms == retry_ms, "it is looked at when the one that failed is tried again"
 
 
+class TestParts:
+    @pytest.mark.parametrize("is_tried", [True, False], ids=["with tries", "given back"])
+    def test_the_last_part_has_the_webhook_looked_at_though_the_one_before_is_recorded_with_it(
+        self, world: World, hook_receiver: HookReceiver, is_tried: bool
+    ) -> None:
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        worker_id = new_id()
+        for text in ("one", "two"):
+            world.send(text)
+        [flight] = world.client.run(keep(world, worker_id))
+        world.send("three")
+        assert world.client.run(keep(world, new_id())) == []
+        webhook_id, (first, second) = flight.webhook.webhook_id, flight.deliveries
+        last = [tried(world, second, 200)] if is_tried else []
+        ends = [
+            FlightEnd(worker_id, webhook_id, [tried(world, first, 200)], [], first.lane, goes_on=True),
+            FlightEnd(worker_id, webhook_id, last, [] if is_tried else [second.delivery_id], first.lane),
+        ]
+        assert world.client.run(record(world, ends)) == [(1, 0), (int(is_tried), 0)]
+        assert world.ask(HEALTH)[0][2] == world.clock() // 1000
+
+    def test_parts_of_one_lane_share_what_comes_next_in_its_order(
+        self, world: World, hook_receiver: HookReceiver
+    ) -> None:
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        worker_id = new_id()
+        for number in range(2):
+            world.send(f"{number}")
+        [flight] = world.client.run(keep(world, worker_id))
+        for number in range(2, 7):
+            world.send(f"{number}")
+        assert world.client.run(keep(world, new_id())) == []
+        ends = [
+            FlightEnd(worker_id, flight.webhook.webhook_id, [tried(world, each, 200)], [], each.lane, wants=wants)
+            for each, wants in zip(flight.deliveries, (2, 64), strict=True)
+        ]
+        more = [each.more for each in world.do(record_flights, ends)]
+        begin = flight.deliveries[0].position
+        assert [[each.position - begin for each in flight.deliveries] for flight in more] == [[2, 3], [4, 5, 6]]
+
+
 class TestBehind:
     @pytest.mark.parametrize("wants", [0, 64], ids=["no room for more", "room for more"])
     def test_what_comes_behind_a_flight_in_its_lane_is_left_to_whoever_ends_it(
@@ -107,7 +148,7 @@ class TestBehind:
         assert world.ask(STATES) == [("sending", 0), ("waiting", 0)]
         assert world.ask(HEALTH)[0][2] is None, "no look finds anything to send before the flight ends"
         tries = [tried(world, each, 200) for each in flight.deliveries]
-        end = FlightEnd(worker_id, flight.webhook.webhook_id, tries, [], wants=wants)
+        end = FlightEnd(worker_id, flight.webhook.webhook_id, tries, [], flight.deliveries[0].lane, wants=wants)
         [recorded] = world.do(record_flights, [end])
         if wants:
             assert [each.position for each in recorded.more.deliveries] == [flight.deliveries[0].position + 1]

@@ -62,7 +62,7 @@ def end_of(deliveries: list[ClaimedDelivery]) -> FlightEnd:
         TriedDelivery(delivery=each, tried_at_ms=0, duration_ms=1, status=200, error="", answer="", retry_after_s=None)
         for each in deliveries
     ]
-    return FlightEnd(WORKER, deliveries[0].webhook_id, tries, [], wants=64)
+    return FlightEnd(WORKER, deliveries[0].webhook_id, tries, [], deliveries[0].lane, wants=64)
 
 
 def states_of(database: Database) -> list[tuple[Any, ...]]:

@@ -59,7 +59,7 @@ class Gathering:
 
     def end(self, webhook_id: str, *, tries: int = 1) -> asyncio.Task[Recorded]:
         """A flight has ended."""
-        end = FlightEnd("worker", webhook_id, [_TRY] * tries, [], wants=64)
+        end = FlightEnd("worker", webhook_id, [_TRY] * tries, [], "lane", wants=64)
         return asyncio.create_task(self.gatherer.record("tenant", end))
 
     async def until_written(self, count: int) -> None:

@@ -18,11 +18,12 @@ from chaupal.webhooks.tables import IS_RETRYING, IS_WAITING, webhook_deliveries,
 
 
 class Standing(NamedTuple):
-    """A webhook, whether anything waits for its first try, when the next of what has failed is tried again, and from
-    when on the webhook is looked at."""
+    """A webhook, the first and the last lane by name in which anything waits for its first try, when the next of what
+    has failed is tried again, and from when on the webhook is looked at."""
 
     webhook: WebhookRow
-    is_waiting: bool
+    first_lane: str | None
+    last_lane: str | None
     next_retry_ms: int | None
     next_due_ms: int | None
 
@@ -92,7 +93,8 @@ _SELECT_IDLE = statement(
 _OF_THAT_WEBHOOK = (_D.tenant_id == bindparam("tenant_id"), _D.webhook_id == webhooks.c.webhook_id)
 _SELECT_STANDINGS = statement(
     select(
-        select(_D.delivery_id).where(*_OF_THAT_WEBHOOK, IS_WAITING).exists(),
+        select(func.min(_D.lane)).where(*_OF_THAT_WEBHOOK, IS_WAITING).scalar_subquery(),
+        select(func.max(_D.lane)).where(*_OF_THAT_WEBHOOK, IS_WAITING).scalar_subquery(),
         select(func.min(_D.due_at_ms)).where(*_OF_THAT_WEBHOOK, IS_RETRYING).scalar_subquery(),
         webhooks.c.next_due_ms,
         *(webhooks.c[name] for name in WebhookRow._fields),
@@ -142,7 +144,7 @@ def select_idle(tx: Transaction, webhook_ids: list[str]) -> list[str]:
 def select_standings(tx: Transaction, webhook_ids: list[str]) -> list[Standing]:
     """Those of the webhooks that are not deleted."""
     rows = tx.all(_SELECT_STANDINGS, webhook_ids=webhook_ids)
-    return [Standing(WebhookRow(*row[3:]), *row[:3]) for row in rows]
+    return [Standing(WebhookRow(*row[4:]), *row[:4]) for row in rows]
 
 
 def set_due(tx: Transaction, webhook_ids: list[str], at_ms: int) -> None:

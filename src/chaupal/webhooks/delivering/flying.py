@@ -61,6 +61,8 @@ class Flying:
         self._tenant_id = tenant_id
         self._flight = flight
         self._worker_id = tower.worker_id
+        first = flight.deliveries[0]
+        self._lane = first.lane if first.try_count == 0 else None
         self._sent = 0
         """How many of those that it holds."""
         self._tries: list[TriedDelivery] = []
@@ -158,6 +160,7 @@ class Flying:
             self._flight.webhook.webhook_id,
             tries,
             untried or [],
+            lane=self._lane,
             wants=wants,
             goes_on=self._waiting > 0,
         )

@@ -7,19 +7,17 @@ contract, section 11.
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import msgspec
 
 from chaupal.auth.caller import Operator
 from chaupal.store.transaction import Transaction
-from chaupal.webhooks.delivering.claiming import Flight, head_of_lane, next_retry_ms, takes_off
+from chaupal.webhooks.delivering.claiming import Flight, next_retry_ms
 from chaupal.webhooks.delivering.due_queries import Standing, note_health, select_standings
+from chaupal.webhooks.delivering.following import Wanted, claim_following
 from chaupal.webhooks.delivering.queries import (
     Arrival,
     ClaimedDelivery,
     append_try,
-    claim,
     record_delivered,
     record_failed,
     release,
@@ -57,13 +55,15 @@ class TriedDelivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FlightEnd(msgspec.Struct, frozen=True):
-    """What became of a flight, or a part of it: the tries in their order, and what was not tried. `wants`: for so many
-    more of the same lane the worker has room. `goes_on`: it is still sending what it has of that lane."""
+    """What became of a flight, or a part of it: the tries in their order, and what was not tried. `lane`: the one that
+    it sends for the first time; None where that is not known, or it tries again. `wants`: for so many more of the lane
+    the worker has room. `goes_on`: it is still sending what it has of it."""
 
     worker_id: str
     webhook_id: str
     tries: list[TriedDelivery]
     untried: list[str]
+    lane: str | None = None
     wants: int = 0
     goes_on: bool = False
 
@@ -91,28 +91,25 @@ def record_flights(tx: Transaction, _caller: Operator, ends: list[FlightEnd]) ->
         if arrivals := [_arrival(each) for each in tries if is_success(each.status)]:
             # In the order of their ids, in which their rows lie.
             delivered |= record_delivered(tx, worker_id, sorted(arrivals))
-    of_webhook: dict[str, list[FlightEnd]] = defaultdict(list)
-    for end in ends:
-        of_webhook[end.webhook_id].append(end)
-    standings = {each.webhook.webhook_id: each for each in select_standings(tx, sorted(of_webhook))}
-    recorded = {
-        id(end): each
-        for webhook_id, its_ends in of_webhook.items()
-        for end, each in _record_of_webhook(tx, standings.get(webhook_id), its_ends, delivered)
+    standings = {
+        each.webhook.webhook_id: each for each in select_standings(tx, sorted({end.webhook_id for end in ends}))
     }
-    return [recorded[id(end)] for end in ends]
-
-
-def _record_of_webhook(
-    tx: Transaction, standing: Standing | None, ends: list[FlightEnd], delivered: set[str]
-) -> list[tuple[FlightEnd, Recorded]]:
-    recorder = _Recorder(tx, standing, delivered)
-    recorded = [(end, recorder.record(end)) for end in ends]
-    reason = next((each.disabled_reason for _, each in recorded if each.disabled_reason), "")
-    recorder.note_health(is_over=bool(reason))
-    if reason and standing is not None and disable(tx, standing.webhook.webhook_id, reason):
-        return recorded
-    return [(end, msgspec.structs.replace(each, disabled_reason="")) for end, each in recorded]
+    recorders = {
+        webhook_id: _Recorder(tx, standings.get(webhook_id), delivered)
+        for webhook_id in dict.fromkeys(end.webhook_id for end in ends)
+    }
+    recorded = [recorders[end.webhook_id].record(end) for end in ends]
+    more = claim_following(tx, [recorders[end.webhook_id].wanted_by(end) for end in ends])
+    for end, flight in zip(ends, more, strict=True):
+        if flight is not None:
+            recorders[end.webhook_id].keep_busy(flight)
+    disabled = {webhook_id for webhook_id, recorder in recorders.items() if recorder.finish()}
+    return [
+        msgspec.structs.replace(
+            each, disabled_reason=each.disabled_reason if end.webhook_id in disabled else "", more=flight
+        )
+        for end, each, flight in zip(ends, recorded, more, strict=True)
+    ]
 
 
 class _Recorder:
@@ -125,7 +122,9 @@ class _Recorder:
         self._failing_ms = standing.webhook.failing_since_ms if standing is not None else None
         self._success_ms = standing.webhook.last_success_at_ms if standing is not None else 0
         self._has_failed = False
+        self._reason = ""
         self._busy: set[str] = set()
+        """Lanes that somebody is sending: whoever ends that looks for what waits in them."""
 
     def record(self, end: FlightEnd) -> Recorded:
         """What became of one flight."""
@@ -142,30 +141,38 @@ class _Recorder:
             state = _record_failure(self._tx, end.worker_id, each)
             retrying, exhausted = retrying + (state == RETRYING), exhausted + (state == EXHAUSTED)
             reason = reason or _reason_to_disable(each, state, success_ms=self._success_ms)
-        return Recorded(delivered, retrying, exhausted, reason, self._more(end))
+        self._reason = self._reason or reason
+        if end.lane is not None:
+            # The parts of a flight come in their order.
+            (self._busy.add if end.goes_on else self._busy.discard)(end.lane)
+        return Recorded(delivered, retrying, exhausted, reason)
 
-    def _more(self, end: FlightEnd) -> Flight | None:
-        """The next of the lane that a flight is in; None where it was none, or nothing waits in it."""
-        if end.goes_on:
-            self._busy.add(end.tries[0].delivery.lane)
-        if self._standing is None or not self._standing.is_waiting or not end.wants:
+    def wanted_by(self, end: FlightEnd) -> Wanted | None:
+        """What a flight that was recorded wants of its lane; None where it wants, or is to have, nothing."""
+        standing = self._standing
+        if standing is None or standing.first_lane is None or end.lane is None or not end.wants:
             return None
-        if self._failing_ms is not None or end.untried or not end.tries or end.tries[0].delivery.try_count:
+        if (
+            self._reason
+            or self._failing_ms is not None
+            or end.untried
+            or not standing.webhook.is_active(self._tx.now_ms)
+        ):
             return None
-        webhook, lane = self._standing.webhook, end.tries[0].delivery.lane
-        if not webhook.is_active(self._tx.now_ms):
-            return None
-        ids = head_of_lane(self._tx, webhook.webhook_id, lane, limit=end.wants)
-        if not ids or not takes_off(self._tx, end.worker_id):
-            return None
-        claimed = {each.delivery_id: each for each in claim(self._tx, end.worker_id, ids)}
-        deliveries = [claimed[id_] for id_ in ids if id_ in claimed]
-        if not deliveries:
-            return None
-        self._busy.add(lane)
-        return Flight(webhook, deliveries)
+        return Wanted(end.worker_id, standing.webhook, end.lane, end.wants)
 
-    def note_health(self, *, is_over: bool) -> None:
+    def keep_busy(self, flight: Flight) -> None:
+        """A flight goes on in its lane."""
+        self._busy.add(flight.deliveries[0].lane)
+
+    def finish(self) -> bool:
+        """Note how the receiver does; whether the webhook is disabled now for what became of its flights."""
+        self._note_health(is_over=bool(self._reason))
+        if not self._reason or self._standing is None:
+            return False
+        return disable(self._tx, self._standing.webhook.webhook_id, self._reason)
+
+    def _note_health(self, *, is_over: bool) -> None:
         """How the receiver does, and when there is something to send again; where that is news. `is_over`: the webhook
         is about to be disabled."""
         if self._standing is None:
@@ -189,16 +196,25 @@ class _Recorder:
             )
 
     def _next_due_ms(self, standing: Standing) -> int | None:
-        webhook_id = standing.webhook.webhook_id
-        if standing.is_waiting:
-            lane = select_next_lane(self._tx, webhook_id, None)
-            while lane is not None and lane in self._busy:
-                lane = select_next_lane(self._tx, webhook_id, lane)
-            if lane is not None:
-                return self._tx.now_ms
+        if self._has_idle_lane(standing):
+            return self._tx.now_ms
         if self._has_failed or standing.next_retry_ms is None:
-            return next_retry_ms(self._tx, webhook_id) if self._has_failed else None
+            return next_retry_ms(self._tx, standing.webhook.webhook_id) if self._has_failed else None
         return believed_due_ms(standing.next_retry_ms, now_ms=self._tx.now_ms)
+
+    def _has_idle_lane(self, standing: Standing) -> bool:
+        """Whether anything waits in a lane that nobody is sending, as far as this write knows."""
+        first, last = standing.first_lane, standing.last_lane
+        if first is None:
+            return False
+        if not {first, last} <= self._busy:
+            return True
+        if first == last:
+            return False
+        lane = select_next_lane(self._tx, standing.webhook.webhook_id, first)
+        while lane is not None and lane in self._busy:
+            lane = select_next_lane(self._tx, standing.webhook.webhook_id, lane)
+        return lane is not None
 
 
 def _arrival(tried: TriedDelivery) -> Arrival:
