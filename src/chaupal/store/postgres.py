@@ -37,7 +37,8 @@ class PostgresConnection:
                 self._connection.execute(f"SET statement_timeout = {int(read_limit_ms)}")
         except psycopg.Error as error:
             raise DatabaseGone(error) from error
-        self._cursor = self._connection.cursor()
+        # As text, bytes would take twice the way, and be read digit by digit on both sides.
+        self._cursor = self._connection.cursor(binary=True)
         self._locking_cursor = self._connection.cursor()
 
     @property

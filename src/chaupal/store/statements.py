@@ -222,7 +222,7 @@ def _compile(construct: ClauseElement, dialect: Dialect) -> CompiledStatement:
             if isinstance(column.type, sqlalchemy.Boolean)
         )
     one_row_sql = many_rows_sql = ""
-    if dialect == "postgresql" and isinstance(construct, sqlalchemy.Insert):
+    if dialect == "postgresql" and isinstance(construct, sqlalchemy.Insert) and construct.select is None:
         one_row_sql, many_rows_sql = _selecting_inserts(compiled, names)
     return CompiledStatement(
         sql=str(compiled),

@@ -12,16 +12,18 @@ from chaupal.errors import InvalidParameters
 from chaupal.store.clock import new_id
 from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.bodies import build_body, seal_body
+from chaupal.webhooks.delivering.copying import queue_again
 from chaupal.webhooks.delivering.due_queries import set_due
-from chaupal.webhooks.delivering.queries import NewDelivery, append_delivery, select_bodies
+from chaupal.webhooks.delivering.queries import NewDelivery, append_delivery
 from chaupal.webhooks.delivering.schedule import DELIVERED, EXHAUSTED, RETRYING, SENDING, SKIPPED, WAITING
 from chaupal.webhooks.drafts import EVENTS_AT_ONCE_MAX, WebhookNotActive
 from chaupal.webhooks.history_queries import (
     DeliveryRow,
+    DeliveryState,
     TryRow,
     select_deliveries,
-    select_deliveries_of,
     select_states,
+    select_states_of,
     select_tries,
 )
 from chaupal.webhooks.kinds import EVENT_TYPES, EXPIRED, known_event_types, open_target
@@ -143,7 +145,7 @@ def find_missed(tx: Transaction, caller: Caller, wanted: MissedAfter) -> Missed:
     failed = list(dict.fromkeys(each.event_id for each in states if each.state in FAILED and each.origin != "test"))
     found = [
         rows
-        for rows in _deliveries_of(tx, webhook, failed)
+        for rows in _states_of(tx, webhook, failed)
         if _is_missed(rows) and rows[0].delivery_id > wanted.after_id and rows[0].happened_at_ms >= wanted.since_ms
     ]
     found.sort(key=lambda rows: rows[0].delivery_id)
@@ -151,17 +153,17 @@ def find_missed(tx: Transaction, caller: Caller, wanted: MissedAfter) -> Missed:
     return Missed([rows[0].event_id for rows in found], next_after_id)
 
 
-def _deliveries_of(tx: Transaction, webhook: WebhookRow, event_ids: list[str]) -> list[list[DeliveryRow]]:
-    """For each event that the webhook was to be told of its deliveries, oldest first."""
-    by_event: dict[str, list[DeliveryRow]] = defaultdict(list)
+def _states_of(tx: Transaction, webhook: WebhookRow, event_ids: list[str]) -> list[list[DeliveryState]]:
+    """For each event that the webhook was to be told of, what became of its deliveries, oldest first."""
+    by_event: dict[str, list[DeliveryState]] = defaultdict(list)
     if event_ids:
-        for row in select_deliveries_of(tx, webhook.webhook_id, event_ids):
-            by_event[row.event_id].append(row)
+        for each in select_states_of(tx, webhook.webhook_id, event_ids):
+            by_event[each.event_id].append(each)
     return list(by_event.values())
 
 
-def _is_missed(rows: list[DeliveryRow]) -> bool:
-    return all(row.state in FAILED for row in rows)
+def _is_missed(deliveries: list[DeliveryState]) -> bool:
+    return all(each.state in FAILED for each in deliveries)
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -185,38 +187,14 @@ def replay(tx: Transaction, caller: Caller, wanted: Replay) -> int:
         rule = f"must be at most {EVENTS_AT_ONCE_MAX}"
         raise InvalidParameters(field="eventIds", value=len(wanted.event_ids), rule=rule)
     _check_active(tx, webhook)
-    events = _deliveries_of(tx, webhook, sorted(set(wanted.event_ids)))
-    last = (rows[-1] for rows in events if _is_missed(rows) or not wanted.is_of_missed)
-    chosen = [row for row in last if row.origin != "test" and row.happened_at_ms >= wanted.since_ms]
-    chosen.sort(key=lambda row: row.position)
-    bodies = select_bodies(tx, [row.delivery_id for row in chosen]) if chosen else {}
-    for row in chosen:
-        _queue(tx, webhook, row, body=bodies[row.delivery_id])
+    events = _states_of(tx, webhook, sorted(set(wanted.event_ids)))
+    last = (states[-1] for states in events if _is_missed(states) or not wanted.is_of_missed)
+    chosen = [each for each in last if each.origin != "test" and each.happened_at_ms >= wanted.since_ms]
     if chosen:
+        chosen.sort(key=lambda each: each.position)
+        queue_again(tx, [(each.delivery_id, new_id()) for each in chosen])
         set_due(tx, [webhook.webhook_id], tx.now_ms)
     return len(chosen)
-
-
-def _queue(tx: Transaction, webhook: WebhookRow, row: DeliveryRow, *, body: bytes) -> None:
-    append_delivery(
-        tx,
-        NewDelivery(
-            delivery_id=new_id(),
-            webhook_id=webhook.webhook_id,
-            lane=row.lane,
-            position=row.position,
-            event_id=row.event_id,
-            event_type=row.event_type,
-            origin="replay",
-            state=WAITING,
-            body=body,
-            body_bytes=row.body_bytes,
-            happened_at_ms=row.happened_at_ms,
-            created_at_ms=tx.now_ms,
-            finished_at_ms=None,
-            about_id=row.about_id,
-        ),
-    )
 
 
 def _check_active(tx: Transaction, webhook: WebhookRow) -> None:

@@ -15,18 +15,14 @@ class DeliveryRow(NamedTuple):
     """A delivery without its body. `arrived_at_ms` None where no try got through, or that is among the tries."""
 
     delivery_id: str
-    lane: str
-    position: int
     event_id: str
     event_type: str
     origin: str
     state: str
-    body_bytes: int
     try_count: int
     happened_at_ms: int
     created_at_ms: int
     due_at_ms: int
-    about_id: str
     arrived_at_ms: int | None
     arrived_after_ms: int | None
     arrived_status: int | None
@@ -40,6 +36,8 @@ class DeliveryState(NamedTuple):
     event_id: str
     origin: str
     state: str
+    position: int
+    happened_at_ms: int
 
 
 class TryRow(NamedTuple):
@@ -73,7 +71,7 @@ _SELECT_STATES = statement(
     .limit(_LIMIT)
 )
 _SELECT_OF_EVENTS = statement(
-    select(*_COLUMNS)
+    select(*(_D[name] for name in DeliveryState._fields))
     .where(
         # Spelled so that only the index by event serves: the webhook's own has all that it was ever sent.
         _D.tenant_id.concat("") == bindparam("tenant_id"),
@@ -101,10 +99,10 @@ def select_states(tx: Transaction, webhook_id: str, *, after_id: str, limit: int
     return [DeliveryState(*row) for row in rows]
 
 
-def select_deliveries_of(tx: Transaction, webhook_id: str, event_ids: list[str]) -> list[DeliveryRow]:
-    """All of some events, oldest first."""
+def select_states_of(tx: Transaction, webhook_id: str, event_ids: list[str]) -> list[DeliveryState]:
+    """Those of some events, oldest first."""
     rows = tx.all(_SELECT_OF_EVENTS, which_webhook=webhook_id, event_ids=event_ids)
-    return [DeliveryRow(*row) for row in rows]
+    return [DeliveryState(*row) for row in rows]
 
 
 def select_tries(tx: Transaction, delivery_ids: list[str]) -> list[TryRow]:
