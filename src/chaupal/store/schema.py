@@ -23,7 +23,7 @@ from sqlalchemy import (
     TextClause,
 )
 
-SCHEMA_VERSION = "0026"
+SCHEMA_VERSION = "0027"
 """The newest migration, known here to spare the import of Alembic. A test compares it with the migrations."""
 
 metadata = MetaData()

@@ -123,7 +123,7 @@ webhook_deliveries = define_table(
     ),
     check("webhook_deliveries_worker", "(state = 'sending') = (worker_id <> '')"),
     Index("webhook_deliveries_listed", "webhook_id", "delivery_id"),
-    Index("webhook_deliveries_by_event", "event_id"),
+    Index("webhook_deliveries_by_event", "event_id", "webhook_id"),
     is_written_beside=True,
 )
 
