@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.auth.caller import INSTALLATION
 from chaupal.errors import Unavailable
 from chaupal.serving.house import House
 from chaupal.serving.metrics import Metrics
-from chaupal.store.transaction import Transaction
+from chaupal.webhooks.delivering.tenants import find_tenants
 
 if TYPE_CHECKING:
     from chaupal.webhooks.apart.life import ProcessLife
@@ -143,7 +143,7 @@ class DeliveryOverseer:
     async def _has_webhooks(self) -> bool:
         self._signal.clear()
         try:
-            self._known = frozenset(await self._house.store.read(_find_tenants, INSTALLATION, None))
+            self._known = frozenset(await self._house.store.read(find_tenants, INSTALLATION, None))
         except Unavailable as error:
             log.warning("webhooks not looked for yet", cause=str(error))
         return bool(self._known)
@@ -160,11 +160,3 @@ class DeliveryOverseer:
                 await signal.wait()
         except TimeoutError:
             return
-
-
-def _find_tenants(tx: Transaction, _caller: Operator, _request: None) -> list[str]:
-    from chaupal.cells.removing import is_taken_out
-    from chaupal.webhooks.delivering.queries import select_tenants_with_webhooks
-
-    found = select_tenants_with_webhooks(tx)
-    return [] if found and is_taken_out(tx) else found

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from chaupal.auth.caller import INSTALLATION, Operator
+from chaupal.auth.caller import INSTALLATION
 from chaupal.errors import Unavailable
 from chaupal.jobs.runner import end_tasks
 from chaupal.logs import log_failure
-from chaupal.store.transaction import Transaction
 from chaupal.webhooks.delivering.place import DeliveryMetrics, DeliveryPlace, Tally
+from chaupal.webhooks.delivering.tenants import find_tenants
 
 if TYPE_CHECKING:
     from chaupal.webhooks.delivering.deliverer import Deliverer
@@ -154,7 +154,7 @@ class WebhookEngine:
         if self._known is None or time.monotonic() - self._known_at_s > self._limits.poll_s:
             # Other nodes make webhooks as well.
             self._known_at_s = time.monotonic()
-            self._known = frozenset(await self._house.store.read(_find_tenants, INSTALLATION, None))
+            self._known = frozenset(await self._house.store.read(find_tenants, INSTALLATION, None))
         if not self._known:
             return False
         deliverer = self._deliverer
@@ -221,12 +221,3 @@ class WebhookEngine:
     def _note_failure(self, what: str, error: Exception) -> None:
         self._metrics.note_webhooks(Tally(failures=1))
         log_failure(log, what, error)
-
-
-def _find_tenants(tx: Transaction, _caller: Operator, _request: None) -> list[str]:
-    """Those with webhooks; none in a cell that was taken out: they may live elsewhere, as they were at another time."""
-    from chaupal.cells.removing import is_taken_out
-    from chaupal.webhooks.delivering.queries import select_tenants_with_webhooks
-
-    found = select_tenants_with_webhooks(tx)
-    return [] if found and is_taken_out(tx) else found
