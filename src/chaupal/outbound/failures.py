@@ -49,6 +49,7 @@ class TellingFailures:
 
 def _failure_of(error: BaseException, timeout_s: float) -> OutboundFailed | None:
     import aiohttp
+    from aiohttp.http_exceptions import HttpProcessingError
 
     match error:
         case TimeoutError():
@@ -61,6 +62,8 @@ def _failure_of(error: BaseException, timeout_s: float) -> OutboundFailed | None
             return _explain(error)
         case aiohttp.ClientOSError():
             return OutboundFailed(f"no connection: {_named(error)}")
+        case HttpProcessingError():
+            return OutboundFailed("no answer: what came is not HTTP")
         case aiohttp.ClientError() | OSError() | ValueError():
             return OutboundFailed(f"no answer: {type(error).__name__}")
         case _:

@@ -10,14 +10,13 @@ import asyncio
 import importlib
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from chaupal import __version__
 from chaupal.outbound.client import OutboundAnswer, read_at_most
+from chaupal.outbound.exchange import Exchange, Heard, Place
 from chaupal.outbound.failures import (
     AddressRefused,
     AnswerTooLarge,
@@ -26,7 +25,7 @@ from chaupal.outbound.failures import (
     TellingFailures,
 )
 from chaupal.outbound.guard import CheckedUrl, Guard, Network, is_public_address, read_url
-from chaupal.outbound.hearing import HeardResponse, bound_connections, heard_response
+from chaupal.outbound.hearing import bound_connections
 from chaupal.outbound.names import Resolve, SystemNames
 from chaupal.tracing.untraced import UNTRACED, OutboundTracing, Traced
 
@@ -64,7 +63,7 @@ class GuardedClient:
         resolve = resolve or SystemNames()
         door = _Door(Guard(allow=allowed, setting=setting), resolve, connections_max)
         self._doors = {"https": door, "http": door}
-        self._prepared: dict[str, tuple[_Door, Any]] = {}
+        self._prepared: dict[str, _Prepared] = {}
         self.tracing: OutboundTracing | None = None
         if needs_tls:
             plain = Guard(allow=allowed, setting=setting, is_public_open=False)
@@ -87,8 +86,8 @@ class GuardedClient:
             OutboundFailed: nothing was answered in time. Whether the other side has acted is not known.
         """
         with self._traced(method, url) as traced, TellingFailures(timeout_s):
-            request = await self._request(method, url, traced, headers=headers, body=body, timeout_s=timeout_s)
-            async with request as answer:
+            sent = {**headers, **traced.headers}
+            async with asyncio.timeout(timeout_s), await self._exchange(method, url, headers=sent, body=body) as answer:
                 traced.note(answer.status)
                 return OutboundAnswer(
                     status=answer.status,
@@ -118,57 +117,42 @@ class GuardedClient:
             OutboundFailed: no success was answered, or not all of it came in time.
         """
         with self._traced("GET", url) as traced, TellingFailures(timeout_s):
-            request = await self._request("GET", url, traced, headers={}, body=b"", timeout_s=timeout_s)
-            async with request as answer:
+            exchange = await self._exchange("GET", url, headers=traced.headers, body=b"")
+            async with asyncio.timeout(timeout_s), exchange as answer:
                 traced.note(answer.status)
                 return await _download(answer, take, max_bytes)
 
     async def close(self) -> None:
         """Close all connections. Harmless when repeated."""
+        self._prepared.clear()
         for door in self._doors.values():
             await door.close()
 
     def _traced(self, method: str, url: str) -> AbstractContextManager[Traced]:
         return self.tracing.outgoing(method, url) if self.tracing is not None else UNTRACED
 
-    async def _request(
-        self, method: str, url: str, traced: Traced, *, headers: Mapping[str, str], body: bytes, timeout_s: float
-    ) -> AbstractAsyncContextManager[HeardResponse]:
-        """The answer, inside `async with`."""
-        prepared = self._prepared.get(url)
-        door = prepared[0] if prepared is not None else self._doors[self.check_url(url).scheme]
-        session = await door.open()
-        return cast(
-            "AbstractAsyncContextManager[HeardResponse]",
-            session.request(
-                method,
-                prepared[1] if prepared is not None else self._prepare(url, door),
-                headers={**headers, **traced.headers},
-                data=body or None,
-                timeout=_timeout_of(timeout_s),
-                allow_redirects=False,
-            ),
-        )
+    async def _exchange(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Exchange:
+        prepared = self._prepared.get(url) or await self._prepare(url)
+        return Exchange(prepared.connector, prepared.place, method, headers=headers, body=body)
 
-    def _prepare(self, url: str, door: _Door) -> Any:
+    async def _prepare(self, url: str) -> _Prepared:
         """The URL as the library reads it. What it spells never changes; where its name leads is looked at for each
         connection."""
-        target = _as_library_url(self.check_url(url))
+        checked = self.check_url(url)
+        connector = await self._doors[checked.scheme].open()
+        prepared = _Prepared(connector, Place.of(_as_library_url(checked)))
         if len(self._prepared) >= _PREPARED_MAX:
             self._prepared.clear()
-        self._prepared[url] = (door, target)
-        return target
+        self._prepared[url] = prepared
+        return prepared
 
 
-@lru_cache(maxsize=100)
-def _timeout_of(timeout_s: float) -> aiohttp.ClientTimeout:
-    import aiohttp
-
-    # The library rounds times from 5 s on up to whole seconds of its clock.
-    return aiohttp.ClientTimeout(total=timeout_s, ceil_threshold=timeout_s + 1)
+class _Prepared(NamedTuple):
+    connector: aiohttp.TCPConnector
+    place: Place
 
 
-async def _download(answer: HeardResponse, take: Callable[[bytes], Awaitable[None]], max_bytes: int) -> DownloadHead:
+async def _download(answer: Heard, take: Callable[[bytes], Awaitable[None]], max_bytes: int) -> DownloadHead:
     if answer.status != 200:
         raise OutboundFailed(f"it was answered with status {answer.status}")
     if answer.headers.get("content-encoding", "identity").lower() != "identity":
@@ -191,38 +175,30 @@ class _Door:
         self.guard = guard
         self._resolve = resolve
         self._connections_max = connections_max
-        self._session: aiohttp.ClientSession | None = None
+        self._connector: aiohttp.TCPConnector | None = None
 
-    async def open(self) -> aiohttp.ClientSession:
-        """The library's session; the same one each time."""
-        if self._session is None:
+    async def open(self) -> aiohttp.TCPConnector:
+        """The library's pool of connections; the same one each time."""
+        if self._connector is None:
             # In a thread, because importing it takes a while, in which the loop would stand still.
             await asyncio.to_thread(importlib.import_module, "aiohttp")
-        if self._session is None:
+        if self._connector is None:
             import aiohttp
 
-            connector = aiohttp.TCPConnector(
+            self._connector = aiohttp.TCPConnector(
                 resolver=_guarded_resolver(self.guard, self._resolve),
                 use_dns_cache=False,
                 socket_factory=self._open_socket,
                 limit=self._connections_max,
             )
-            bound_connections(connector)
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                auto_decompress=False,
-                headers={"user-agent": f"Chaupal/{__version__}", "accept-encoding": "identity"},
-                response_class=heard_response(),
-            )
-        return self._session
+            bound_connections(self._connector)
+        return self._connector
 
     async def close(self) -> None:
         """Harmless when repeated."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        connector, self._connector = self._connector, None
+        if connector is not None:
+            await connector.close()
 
     def _open_socket(self, address_info: tuple[Any, ...]) -> socket.socket:
         """The one place that every connection goes through, whatever led to its address."""

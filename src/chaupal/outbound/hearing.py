@@ -1,13 +1,12 @@
-"""What the HTTP library is given to hear strangers with: an answer that knows where it came from, and a connection that
-takes no more heads than an answer has. The library is loaded by whoever asks.
+"""The connections that the HTTP library is given to hear strangers by: each knows where it leads, and takes no more
+heads than an answer has. The library is loaded by whoever asks.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING
 
 from chaupal.outbound.failures import AnswerTooLarge
 
@@ -19,24 +18,8 @@ if TYPE_CHECKING:
 HEADS_MAX = 20
 """Heads of one answer: those of 1xx, which may come at any time, and its own. The library keeps as many as come."""
 
-
-class HeardResponse(Protocol):
-    """An answer of the library, with the address that it came from."""
-
-    peer: str
-    status: int
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """By name, in any case."""
-
-    @property
-    def content(self) -> aiohttp.StreamReader:
-        """The body as it comes."""
-
-    @property
-    def content_length(self) -> int | None:
-        """What was said of its length."""
+READ_BYTES = 65_536
+"""So much of an answer is kept before it is read; the other side then has to wait."""
 
 
 @cache
@@ -46,7 +29,17 @@ def _bounded_handler() -> type[ResponseHandler]:
     class Bounded(ResponseHandler):
         """Closes the connection where more heads come than an answer has, also while nothing was asked."""
 
+        peer = ""
+        """The address at the other end."""
         heads = 0
+        """How many have come since something was asked."""
+        was_used = False
+        """Whether anything was ever asked."""
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            peer = transport.get_extra_info("peername")
+            self.peer = str(peer[0]) if peer else ""
 
         def feed_data(self, data: tuple[RawResponseMessage, aiohttp.StreamReader], size: int = 0) -> None:
             self.heads += 1
@@ -58,28 +51,6 @@ def _bounded_handler() -> type[ResponseHandler]:
                     self.transport.close()
 
     return Bounded
-
-
-@cache
-def heard_response() -> type[aiohttp.ClientResponse]:
-    """The class of the answers."""
-    import aiohttp
-
-    class Heard(aiohttp.ClientResponse):
-        """Keeps the address of its connection, which the library gives back before the answer is seen."""
-
-        peer = ""
-
-        async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
-            transport = connection.transport
-            peer = transport.get_extra_info("peername") if transport is not None else None
-            if peer is None:
-                raise ConnectionResetError  # before anything could be read
-            self.peer = str(peer[0])
-            cast("Any", connection.protocol).heads = 0
-            return await super().start(connection)
-
-    return Heard
 
 
 def bound_connections(connector: aiohttp.TCPConnector) -> None:
