@@ -105,6 +105,23 @@ class TestOrder:
         assert forced == [True, *begun]
         assert names_of(database, caller.tenant_id) == ["a", "b", "c", "d"]
 
+    async def test_it_is_not_begun_before_those_who_were_answered_could_be_told(
+        self, database: Database, store_on: OpenStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It would hold the interpreter that their answers need."""
+        monkeypatch.setattr(writer, "_ANSWERS_S", 600.0)
+        store = store_on(database)
+        caller = await add_tenant(store)
+        order = Order()
+        await store.write(order.note, caller, "A")
+        patient = asyncio.create_task(store.write(order.note, caller, "patient", is_patient=True))
+        await asyncio.sleep(0)
+        await store.write(order.note, caller, "B")
+        assert order.run == ["A", "B"]
+        await asyncio.to_thread(store.stop)
+        await patient
+        assert order.run == ["A", "B", "patient"]
+
     async def test_at_a_stop_it_is_finished_too(self, database: Database, store_on: OpenStore) -> None:
         store = store_on(database)
         caller = await add_tenant(store)

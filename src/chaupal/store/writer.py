@@ -40,6 +40,9 @@ waits: so among calls they go one by one."""
 _CALM_S = 0.1
 """So long after a call, calls are taken to come no more."""
 
+_ANSWERS_S = 0.0003
+"""So long after a batch of calls nothing else is begun."""
+
 _OUTCOME_TRIES = 5
 _OUTCOME_PAUSE_S = 1.0
 _RECONNECT_PAUSE_S = 0.5
@@ -101,6 +104,7 @@ class Writer:
         self._patient: deque[Work] = deque()
         self._batches_before_patient = 0
         self._called_at_s = -_CALM_S
+        self._answered_at_s = -_ANSWERS_S
         self._is_ending = False
         self._connection: Connection | None = None
         self.on_batch: Callable[[Sequence[Work], int], None] | None = None
@@ -152,6 +156,8 @@ class Writer:
             if self.on_batch is not None:
                 self.on_batch(works, began_ns)
             self._deliver_all(works)
+            if self._is_forced(works):
+                self._answered_at_s = time.monotonic()
         self._drop_connection()
         self._refuse_late_work()
 
@@ -174,6 +180,8 @@ class Writer:
                 self._batches_before_patient += bool(self._patient)
                 return works
             if self._patient:
+                if not works and self._has_come_while_answers_go():
+                    continue
                 self._batches_before_patient = 0
                 works.append(self._patient.popleft())
                 while self._patient and len(works) < self._patient_at_once():
@@ -181,6 +189,20 @@ class Writer:
                 return works
             if self._is_ending:
                 return None
+
+    def _has_come_while_answers_go(self) -> bool:
+        """Whether anything was queued before those who were answered last could be told. They need the interpreter for
+        that, which patient work would not leave to them before it is over."""
+        left_s = self._answered_at_s + _ANSWERS_S - time.monotonic()
+        if left_s <= 0 or self._is_ending:
+            return False
+        came: list[Work] = []
+        try:
+            self._sort(self._queue.get(timeout=left_s), came)
+        except queue.Empty:
+            return False
+        self._put_back += came
+        return True
 
     def _patient_at_once(self) -> int:
         return _PATIENT_AT_ONCE if time.monotonic() - self._called_at_s > _CALM_S else 1

@@ -61,9 +61,13 @@ class FakeTower:
         self.fails: set[int] = set()
         self.ends: list[FlightEnd] = []
         self.sent: list[str] = []
+        self.gave_way_after: list[int] = []
         self.most_held = 0
         self.failures: list[str] = []
         self._turn = asyncio.Lock()
+
+    def give_way(self) -> None:
+        self.gave_way_after.append(len(self.sent))
 
     def note_progress(self, flight: Flight, _tries: list[TriedDelivery]) -> None:
         assert flight is self.flight
@@ -121,6 +125,7 @@ async def test_all_of_a_lane_is_sent_in_order_and_recorded_once(first: int, wait
     assert tower.flight.deliveries == [], "nothing is held any more"
     assert tower.most_held <= FLIGHT_MAX
     assert all(each.delivery.body == b"" for end in tower.ends for each in end.tries)
+    assert tower.gave_way_after == list(range(1, first + waiting + 1)), "after each try"
 
 
 async def test_it_goes_on_sending_while_a_part_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:

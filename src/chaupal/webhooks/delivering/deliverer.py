@@ -34,6 +34,7 @@ from chaupal.webhooks.delivering.claiming import (
     rescue_deliveries,
 )
 from chaupal.webhooks.delivering.clocks import LeaseWatch, find_held_up, let_go
+from chaupal.webhooks.delivering.courtesy import Courtesy
 from chaupal.webhooks.delivering.flying import Flying
 from chaupal.webhooks.delivering.gathering import EndGatherer
 from chaupal.webhooks.delivering.keeping import Keeping, Load, keep_matched
@@ -81,6 +82,7 @@ class Deliverer:
         """What this worker has got and not begun to send, by webhook, while more is matched."""
         self._strays = StrayFinder(house.store, self._held)
         self._leases = LeaseWatch()
+        self.give_way = Courtesy().give_way
         self._clock_us = 0
         self.worker_id = new_id()
         self._is_in_doubt = False

@@ -41,6 +41,9 @@ class Tower(Protocol):
     def takes_more(self) -> bool:
         """Whether a flight may go on with what comes after it in its lane."""
 
+    def give_way(self) -> None:
+        """Let other processes go first."""
+
     def note_progress(self, flight: Flight, tries: list[TriedDelivery]) -> None:
         """A part was sent."""
 
@@ -108,6 +111,7 @@ class Flying:
             if self._tower.is_stopping or time.monotonic() - self._part_began_s > _PART_MAX_S:
                 return
             self._note(await self._send(target, self._flight.deliveries[self._sent], secret_key))
+            self._tower.give_way()
             if len(self._tries) >= _PART and self._waiting and self._tower.takes_more:
                 self._hand_over()
 
