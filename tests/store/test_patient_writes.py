@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chaupal.auth.caller import Operator
-from chaupal.store import postgres, sqlite, writer
+from chaupal.store import early_writing, postgres, sqlite, writer
 from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
 from tests.store.rules import WAIT_S, Failed, Gate, add_whole_person, append_person, names_of
@@ -21,6 +22,21 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def database(shared_database: Database) -> Database:
     return shared_database
+
+
+OPEN_FILES = Path("/proc/self/fd")
+
+
+def path_of(file: Path) -> str:
+    """What an open file is, "" where it is not open any more."""
+    try:
+        return str(file.readlink())
+    except OSError:
+        return ""
+
+
+def open_paths() -> set[str]:
+    return {path_of(file) for file in OPEN_FILES.iterdir()}
 
 
 class Order:
@@ -151,6 +167,32 @@ class TestForce:
         await store.write(append_person, caller, "b")
         assert forced == [False, True]
         assert names_of(database, caller.tenant_id) == ["a", "b"]
+
+    async def test_what_it_leaves_in_the_log_is_on_its_way_to_the_disk_at_once(
+        self, store_on: OpenStore, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The call behind it would else have to wait for that."""
+        begun: list[str] = []
+        monkeypatch.setattr(
+            early_writing, "_writing", lambda: lambda file: begun.append(path_of(OPEN_FILES / str(file)))
+        )
+        store = store_on(sqlite_database)
+        caller = await add_tenant(store)
+        assert begun == []
+        await store.write(append_person, caller, "a", is_patient=True)
+        await store.write(append_person, caller, "b")
+        [log] = begun
+        assert log.endswith("-wal")
+        await asyncio.to_thread(store.stop)
+        assert log not in open_paths(), "it is closed"
+
+    def test_the_system_does_it(self, tmp_path: Path) -> None:
+        path = tmp_path / "log"
+        path.write_bytes(b"x" * 100_000)
+        write = early_writing._writing()
+        assert write is not None
+        with path.open("rb") as file:
+            assert write(file.fileno()) == 0
 
     async def test_the_database_is_told(self, database: Database, store_on: OpenStore) -> None:
         store = store_on(database)

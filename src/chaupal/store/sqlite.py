@@ -13,6 +13,7 @@ import apsw
 
 from chaupal.store.checkpointing import Checkpointing
 from chaupal.store.connection import Assumed, DatabaseRefused, ReadTooLong, StorageFull
+from chaupal.store.early_writing import EarlyWriting
 from chaupal.store.statements import CompiledStatement, Dialect
 
 OLDEST_SAFE_SQLITE = (3, 51, 3)
@@ -53,6 +54,7 @@ class SqliteConnection:
             self._connection = apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=256)
             self._set_up(read_only=read_only)
             self._checkpointing = None if read_only else Checkpointing(path, vfs=vfs)
+            self._early_writing = None if read_only else EarlyWriting(path)
             if self._checkpointing is not None:
                 self._connection.set_wal_hook(self._checkpointing.note)
         except _STORAGE_ERRORS as error:
@@ -101,6 +103,8 @@ class SqliteConnection:
 
     def commit(self) -> None:
         self._execute("COMMIT")
+        if not self._is_forced and self._early_writing is not None:
+            self._early_writing.begin()
 
     def rollback(self) -> None:
         self._deadline = 0.0
@@ -149,6 +153,8 @@ class SqliteConnection:
     def close(self) -> None:
         if self._checkpointing is not None:
             self._checkpointing.stop()
+        if self._early_writing is not None:
+            self._early_writing.stop()
         with suppress(apsw.Error):
             if not self._read_only:
                 # Also where another program still reads: SQLite's own checkpoint at the last close is then not ours.
