@@ -57,9 +57,9 @@ class Gathering:
     def _doubt(self) -> None:
         self.doubts += 1
 
-    def end(self, webhook_id: str, *, tries: int = 1) -> asyncio.Task[Recorded]:
-        """A flight has ended."""
-        end = FlightEnd("worker", webhook_id, [_TRY] * tries, [], "lane", wants=64)
+    def end(self, webhook_id: str, *, tries: int = 1, goes_on: bool = False) -> asyncio.Task[Recorded]:
+        """A flight has ended, or a part of one that `goes_on`."""
+        end = FlightEnd("worker", webhook_id, [_TRY] * tries, [], "lane", wants=64, goes_on=goes_on)
         return asyncio.create_task(self.gatherer.record("tenant", end))
 
     async def until_written(self, count: int) -> None:
@@ -92,11 +92,23 @@ class TestGathering:
         await asyncio.gather(*(made.end(name, tries=tries) for name, tries in sizes.items()))
         assert made.names == [["a"], ["b", "c"], ["d"]]
 
-    async def test_where_calls_do_not_wait_it_takes_five_hundred(self) -> None:
+    @pytest.mark.parametrize(
+        ("goes_on", "names"), [(False, [["a"], ["b", "c"], ["d"]]), (True, [["a", "b", "c", "d"]])]
+    )
+    async def test_where_calls_do_not_wait_it_takes_fifty_and_five_hundred_while_much_is_sent(
+        self, *, goes_on: bool, names: list[list[str]]
+    ) -> None:
+        made = Gathering(writes_beside=True)
+        made.store.open.set()
+        sizes = {"a": 64, "b": 25, "c": 25, "d": 1}
+        await asyncio.gather(*(made.end(name, tries=tries, goes_on=goes_on) for name, tries in sizes.items()))
+        assert made.names == names
+
+    async def test_five_hundred_are_the_most(self) -> None:
         made = Gathering(writes_beside=True)
         made.store.open.set()
         sizes = {"a": 64, "b": 400, "c": 36, "d": 1}
-        await asyncio.gather(*(made.end(name, tries=tries) for name, tries in sizes.items()))
+        await asyncio.gather(*(made.end(name, tries=tries, goes_on=True) for name, tries in sizes.items()))
         assert made.names == [["a", "b", "c"], ["d"]]
 
     async def test_the_only_flight_waits_for_no_other(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,12 @@ from chaupal.webhooks.delivering.recording import FlightEnd, Recorded, record_fl
 _TRIES_A_WRITE = 20
 """What is gathered beyond so many tries goes with the next write: half a millisecond, in which calls wait."""
 
-_TRIES_A_WRITE_BESIDE = 500
-"""Where they do not: a transaction of its own costs as much as fifty tries."""
+_TRIES_A_WRITE_BESIDE = 50
+"""Where they do not: a transaction of its own costs as much as fifty tries, and longer ones keep the database at it for
+so long at a stretch that what it has to do for a call has to wait for a processor."""
+
+_TRIES_A_WRITE_IN_BULK = 500
+"""There, while much waits in lanes that are being sent, whose flights go on by what is recorded."""
 
 _OTHERS_PAUSE_S = 0.01
 """For so long a flight that has ended waits for others that are on their way; its receiver has what it was sent. A
@@ -47,7 +51,6 @@ class EndGatherer:
         self, store: Store, *, stopping: asyncio.Event, flying_count: Callable[[], int], doubt: Callable[[], None]
     ) -> None:
         self._store = store
-        self._tries_a_write = _TRIES_A_WRITE_BESIDE if store.writes_beside else _TRIES_A_WRITE
         self._stopping = stopping
         self._flying_count = flying_count
         self._doubt = doubt
@@ -84,16 +87,22 @@ class EndGatherer:
     def _is_enough(self, ended: list[_Ended]) -> bool:
         tries = sum(len(end.tries) for end, _ in ended)
         waiting = sum(map(len, self._ended.values()))
-        return tries >= self._tries_a_write or waiting >= self._flying_count() or self._stopping.is_set()
+        return tries >= self._tries_a_write(ended) or waiting >= self._flying_count() or self._stopping.is_set()
 
     def _take(self, tenant_id: str) -> list[_Ended]:
         ended, tries = self._ended[tenant_id], 0
+        tries_max = self._tries_a_write(ended)
         for index, (end, _) in enumerate(ended):
-            if index and tries + len(end.tries) > self._tries_a_write:
+            if index and tries + len(end.tries) > tries_max:
                 self._ended[tenant_id] = ended[index:]
                 return ended[:index]
             tries += len(end.tries)
         return self._ended.pop(tenant_id)
+
+    def _tries_a_write(self, ended: list[_Ended]) -> int:
+        if not self._store.writes_beside:
+            return _TRIES_A_WRITE
+        return _TRIES_A_WRITE_IN_BULK if any(end.goes_on for end, _ in ended) else _TRIES_A_WRITE_BESIDE
 
     async def _write(self, tenant_id: str, ended: list[_Ended]) -> None:
         try:

@@ -43,8 +43,12 @@ DELIVERIES_AT_ONCE = 1_000
 DELIVERIES_A_WRITE = 20
 """Of so many one write adds: half a millisecond, in which the calls of users wait."""
 
-DELIVERIES_A_WRITE_BESIDE = 500
-"""Where they do not: a transaction of its own costs as much as fifty deliveries."""
+DELIVERIES_A_WRITE_BESIDE = 50
+"""Where they do not: a transaction of its own costs as much as fifty deliveries. Longer ones keep the database at it so
+long at a stretch that what it has to do for a call has to wait for a processor."""
+
+DELIVERIES_A_WRITE_IN_BULK = 500
+"""There, while more has happened than is matched at once."""
 
 NOT_ALLOWED = "NotAllowed"
 """The reason of a webhook whose maker has no right to it any more."""
@@ -80,7 +84,9 @@ class Matched(msgspec.Struct, frozen=True):
 def pieces_of(matched: Matched, *, is_beside: bool) -> list[Matched]:
     """The same, to be written piece by piece, `is_beside`: beside the calls of users. All of one event is in one
     piece."""
-    deliveries_a_write = DELIVERIES_A_WRITE_BESIDE if is_beside else DELIVERIES_A_WRITE
+    deliveries_a_write = DELIVERIES_A_WRITE
+    if is_beside:
+        deliveries_a_write = DELIVERIES_A_WRITE_IN_BULK if matched.has_more else DELIVERIES_A_WRITE_BESIDE
     pieces: list[Matched] = []
     from_position, taken = matched.from_position, 0
     for index, delivery in enumerate(matched.deliveries):
