@@ -121,11 +121,13 @@ class TestOrder:
         assert forced == [True, *begun]
         assert names_of(database, caller.tenant_id) == ["a", "b", "c", "d"]
 
-    async def test_it_is_not_begun_before_those_who_were_answered_could_be_told(
-        self, database: Database, store_on: OpenStore, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("left", ["_ANSWERS_S", "_GLANCE_S"])
+    async def test_among_calls_the_interpreter_is_left_to_those_who_read_and_answer_them_before_it_is_begun(
+        self, database: Database, store_on: OpenStore, monkeypatch: pytest.MonkeyPatch, left: str
     ) -> None:
-        """It would hold the interpreter that their answers need."""
-        monkeypatch.setattr(writer, "_ANSWERS_S", 600.0)
+        monkeypatch.setattr(writer, "_ANSWERS_S", 0.0)
+        monkeypatch.setattr(writer, left, 600.0)
+        monkeypatch.setattr(writer, "_CALM_S", 600.0)
         store = store_on(database)
         caller = await add_tenant(store)
         order = Order()

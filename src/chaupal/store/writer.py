@@ -43,6 +43,10 @@ _CALM_S = 0.1
 _ANSWERS_S = 0.0003
 """So long after a batch of calls nothing else is begun."""
 
+_GLANCE_S = 0.00005
+"""So long, at least, the interpreter is left to others before each piece among calls: one may wait for it that is not
+queued yet."""
+
 _OUTCOME_TRIES = 5
 _OUTCOME_PAUSE_S = 1.0
 _RECONNECT_PAUSE_S = 0.5
@@ -180,7 +184,7 @@ class Writer:
                 self._batches_before_patient += bool(self._patient)
                 return works
             if self._patient:
-                if not works and self._has_come_while_answers_go():
+                if not works and self._has_come_meanwhile():
                     continue
                 self._batches_before_patient = 0
                 works.append(self._patient.popleft())
@@ -190,17 +194,17 @@ class Writer:
             if self._is_ending:
                 return None
 
-    def _has_come_while_answers_go(self) -> bool:
-        """Whether anything was queued before those who were answered last could be told. They need the interpreter for
-        that, which patient work would not leave to them before it is over."""
-        left_s = self._answered_at_s + _ANSWERS_S - time.monotonic()
-        if left_s <= 0 or self._is_ending:
+    def _has_come_meanwhile(self) -> bool:
+        """Whether anything was queued while the interpreter was left to those who read calls and tell what became of
+        them: patient work would not leave it to them before it is over."""
+        now_s = time.monotonic()
+        if self._is_ending or now_s - self._called_at_s > _CALM_S:
             return False
         came: list[Work] = []
         try:
-            self._sort(self._queue.get(timeout=left_s), came)
+            self._sort(self._queue.get(timeout=max(self._answered_at_s + _ANSWERS_S - now_s, _GLANCE_S)), came)
         except queue.Empty:
-            return False
+            return not self._queue.empty()
         self._put_back += came
         return True
 
