@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from pathlib import Path
 
@@ -60,16 +61,24 @@ class TestBatches:
         assert taking.counts == [500, 500, 200]
 
 
+def peak_of(path: Path) -> int:
+    """The most bytes that are held at once while the file is taken in."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        run(path, Taking())
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 class TestMemory:
     def test_it_does_not_grow_with_the_messages(self, tmp_path: Path) -> None:
-        """The most that is held at once for eight times as many messages is the same, but for what a counter takes, and
-        what happens to be collected later."""
+        """The most that is held at once for eight times as many messages is the same, but for what a counter takes."""
         run(write_export(tmp_path / "kept.csv", 100), Taking())  # whatever is loaded at the first use
         peaks = []
         for count in (2_000, 16_000):
             path = write_export(tmp_path / "kept.csv", count)
-            tracemalloc.start()
-            run(path, Taking())
-            peaks.append(tracemalloc.get_traced_memory()[1])
-            tracemalloc.stop()
-        assert peaks[1] < peaks[0] * 2, peaks
+            # The less of two: threads that earlier tests have left count as well.
+            peaks.append(min(peak_of(path), peak_of(path)))
+        assert peaks[1] < peaks[0] * 1.1, peaks
