@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from chaupal import __version__
-from chaupal.outbound.hearing import READ_BYTES
 
 if TYPE_CHECKING:
     import aiohttp
@@ -30,6 +29,9 @@ _USUAL_HEADERS = (
 _UNSENDABLE = re.compile(r"[\r\n\0]")
 _BODILESS = frozenset({"GET", "HEAD"})
 _SWITCHING_PROTOCOLS = 101
+
+_READ_BYTES = 65_536
+"""So much of an answer is kept before it is read; the other side then has to wait."""
 
 
 class Place(NamedTuple):
@@ -128,7 +130,7 @@ class Exchange:
         if transport is None or not protocol.peer:
             raise aiohttp.ClientOSError(errno.ECONNRESET, "")  # before anything could be sent
         protocol.heads = 0
-        protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=READ_BYTES)
+        protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=_READ_BYTES)
         transport.write(self._request)
         while True:
             message, content = await protocol.read()

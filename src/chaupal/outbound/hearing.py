@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 HEADS_MAX = 20
 """Heads of one answer: those of 1xx, which may come at any time, and its own. The library keeps as many as come."""
 
-READ_BYTES = 65_536
-"""So much of an answer is kept before it is read; the other side then has to wait."""
-
 
 @cache
 def _bounded_handler() -> type[ResponseHandler]:

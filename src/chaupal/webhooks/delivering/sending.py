@@ -6,7 +6,6 @@ import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
-from chaupal import __version__
 from chaupal.outbound.client import OutboundAnswer
 from chaupal.outbound.failures import OutboundFailed
 from chaupal.outbound.guarded import GuardedClient
@@ -18,7 +17,6 @@ from chaupal.webhooks.kinds import SigningSecret, Target
 from chaupal.webhooks.proving import ANSWER_MAX_BYTES, TOKEN_HEADER
 
 ANSWER_KEPT_CHARS = 2_000
-USER_AGENT = f"Chaupal/{__version__}"
 
 
 async def send(
