@@ -10,8 +10,8 @@ without the half second that a PostgreSQL database of its own costs a test: for 
 `sqlite_database` and `postgres_database` are of one kind. All of them need `sqlite_template`.
 
 `store_on(database)` opens a store that is stopped when the test ends; call it twice for two nodes on one PostgreSQL
-database. Keywords that are settings (`store_writers=4`, `read_timeout_ms=50`) change settings, the others are those of
-`open_store`.
+database. Keywords that are settings (`store_writers=4`, `read_timeout_ms=50`) change settings, those of `Pace`
+(`calm_s=600.0`) the pace of its writers, and the others are those of `open_store`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from chaupal.settings import Settings
 from chaupal.store.clock import new_id
 from chaupal.store.migrating import migrate
 from chaupal.store.opening import DataFolder, open_store
+from chaupal.store.pace import Pace
 from chaupal.store.store import Store
 from tests.parts.postgres import PostgresServer
 
@@ -42,6 +43,7 @@ KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
 OpenStore = Callable[..., Store]
 
 _SETTING_NAMES = frozenset(field.name for field in fields(Settings))
+_PACE_NAMES = frozenset(field.name for field in fields(Pace))
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,10 @@ def store_on() -> Iterator[OpenStore]:
 
     def open_on(database: Database, **options: Any) -> Store:
         changed = {name: options.pop(name) for name in list(options) if name in _SETTING_NAMES}
+        pace = Pace(**{name: options.pop(name) for name in list(options) if name in _PACE_NAMES})
         opened.append(open_store(replace(database.settings, **changed), **options))
+        for writer in opened[-1]._writers:
+            writer._pace = pace
         return opened[-1]
 
     yield open_on

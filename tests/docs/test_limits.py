@@ -24,7 +24,8 @@ from chaupal.serving import pages as health
 from chaupal.serving import replies
 from chaupal.serving import request as serving
 from chaupal.settings import Settings
-from chaupal.store import sqlite, writer
+from chaupal.store import sqlite
+from chaupal.store.pace import Pace
 from chaupal.subgroups import linking, unique_counts
 from chaupal.subgroups import rules as subgroups
 from chaupal.tokens import pins
@@ -137,7 +138,7 @@ SENTENCES = [
     ("docs/operate/health-and-logs.md", f"within {health._READY_TIMEOUT_S} s"),
     ("docs/operate/health-and-logs.md", f"within {SETTINGS.stop_grace_s} s"),
     ("docs/operate/health-and-logs.md", f"kept {sweeps.FAILED_JOBS_KEEP_DAYS} days"),
-    ("ARCHITECTURE.md", f"at most {writer._BATCH_MAX_RULES} rules or {writer._BATCH_MAX_S * 1000:.0f} ms"),
+    ("ARCHITECTURE.md", f"at most {Pace().batch_max_rules} rules or {Pace().batch_max_s * 1000:.0f} ms"),
     ("docs/operate/backups.md", "SQLite up to 3.51.2"),
 ]
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from chaupal.store import writer
 from tests.stores import (
     database,
     postgres_database,
@@ -24,9 +21,3 @@ __all__ = [
     "sqlite_template",
     "store_on",
 ]
-
-
-@pytest.fixture
-def patient_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits for a writer becomes one batch, however slow the machine is."""
-    monkeypatch.setattr(writer, "_BATCH_MAX_S", 600.0)

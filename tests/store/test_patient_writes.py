@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chaupal.auth.caller import Operator
-from chaupal.store import early_writing, postgres, sqlite, writer
+from chaupal.store import early_writing
 from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
 from tests.store.rules import WAIT_S, Failed, Gate, add_whole_person, append_person, names_of
@@ -63,20 +63,19 @@ async def wait_for(store: Store, *asked: tuple[Callable[..., Any], Operator, Any
         return await asyncio.gather(*tasks, return_exceptions=True)
 
 
-@pytest.fixture
-def forced(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Of each transaction that a writer has begun, whether it is forced to disk."""
+def note_forced(store: Store) -> list[bool]:
+    """Of each transaction that the store begins from now on, whether it is forced to disk. It must have written."""
     seen: list[bool] = []
-    for kind in (sqlite.SqliteConnection, postgres.PostgresConnection):
-        plain = kind.begin_write
+    connections: list[Any] = [writer._connection for writer in store._writers if writer._connection is not None]
+    for connection in connections:
 
         def begin_write(
-            self: Any, assumed: Any = None, *, is_forced: bool = True, plain: Callable[..., None] = plain
+            assumed: Any = None, *, is_forced: bool = True, plain: Callable[..., None] = connection.begin_write
         ) -> None:
             seen.append(is_forced)
-            plain(self, assumed, is_forced=is_forced)
+            plain(assumed, is_forced=is_forced)
 
-        monkeypatch.setattr(kind, "begin_write", begin_write)
+        connection.begin_write = begin_write
     return seen
 
 
@@ -93,10 +92,9 @@ class TestOrder:
         assert order.run == ["A", "B", "C", "a", "b"]
 
     async def test_it_has_its_turn_however_many_others_keep_coming(
-        self, database: Database, store_on: OpenStore, monkeypatch: pytest.MonkeyPatch
+        self, database: Database, store_on: OpenStore
     ) -> None:
-        monkeypatch.setattr(writer, "_BATCH_MAX_RULES", 1)
-        store = store_on(database)
+        store = store_on(database, batch_max_rules=1)
         caller = await add_tenant(store)
         order = Order()
         names = ["patient", *(f"{number}" for number in range(6))]
@@ -108,27 +106,21 @@ class TestOrder:
         self,
         database: Database,
         store_on: OpenStore,
-        forced: list[bool],
-        monkeypatch: pytest.MonkeyPatch,
         calm_s: float,
         begun: list[bool],
     ) -> None:
-        monkeypatch.setattr(writer, "_CALM_S", calm_s)
-        store = store_on(database)
+        store = store_on(database, calm_s=calm_s)
         caller = await add_tenant(store)
-        forced.clear()
+        forced = note_forced(store)
         await wait_for(store, *((append_person, caller, name, True) for name in "abcd"))
         assert forced == [True, *begun]
         assert names_of(database, caller.tenant_id) == ["a", "b", "c", "d"]
 
-    @pytest.mark.parametrize("left", ["_ANSWERS_S", "_GLANCE_S"])
+    @pytest.mark.parametrize("left", ["answers_s", "glance_s"])
     async def test_among_calls_the_interpreter_is_left_to_those_who_read_and_answer_them_before_it_is_begun(
-        self, database: Database, store_on: OpenStore, monkeypatch: pytest.MonkeyPatch, left: str
+        self, database: Database, store_on: OpenStore, left: str
     ) -> None:
-        monkeypatch.setattr(writer, "_ANSWERS_S", 0.0)
-        monkeypatch.setattr(writer, left, 600.0)
-        monkeypatch.setattr(writer, "_CALM_S", 600.0)
-        store = store_on(database)
+        store = store_on(database, **{"answers_s": 0.0, "calm_s": 600.0, left: 600.0})
         caller = await add_tenant(store)
         order = Order()
         await store.write(order.note, caller, "A")
@@ -159,12 +151,10 @@ class TestOrder:
 
 
 class TestForce:
-    async def test_alone_it_is_not_forced_and_the_next_is(
-        self, database: Database, store_on: OpenStore, forced: list[bool]
-    ) -> None:
+    async def test_alone_it_is_not_forced_and_the_next_is(self, database: Database, store_on: OpenStore) -> None:
         store = store_on(database)
         caller = await add_tenant(store)
-        forced.clear()
+        forced = note_forced(store)
         await store.write(append_person, caller, "a", is_patient=True)
         await store.write(append_person, caller, "b")
         assert forced == [False, True]
@@ -174,17 +164,17 @@ class TestForce:
         self, store_on: OpenStore, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The call behind it would else have to wait for that."""
-        begun: list[str] = []
+        noted: list[str] = []
         monkeypatch.setattr(
-            early_writing, "_writing", lambda: lambda file: begun.append(path_of(OPEN_FILES / str(file)))
+            early_writing, "_writing", lambda: lambda file: noted.append(path_of(OPEN_FILES / str(file)))
         )
+        log = f"{sqlite_database.settings.sqlite_path}-wal"
         store = store_on(sqlite_database)
         caller = await add_tenant(store)
-        assert begun == []
+        assert noted.count(log) == 0
         await store.write(append_person, caller, "a", is_patient=True)
         await store.write(append_person, caller, "b")
-        [log] = begun
-        assert log.endswith("-wal")
+        assert noted.count(log) == 1
         await asyncio.to_thread(store.stop)
         assert log not in open_paths(), "it is closed"
 
@@ -213,11 +203,11 @@ class TestForce:
         assert (await store.write(ask, caller, "b")).result == strict
 
     async def test_where_it_appends_an_event_it_is_run_again_and_forced(
-        self, database: Database, store_on: OpenStore, forced: list[bool]
+        self, database: Database, store_on: OpenStore
     ) -> None:
         store = store_on(database)
         caller = await add_tenant(store)
-        forced.clear()
+        forced = note_forced(store)
         written = await store.write(add_whole_person, caller, "a", is_patient=True)
         assert written.position == 2
         assert forced == [False, True]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from tests.store.rules import (
 )
 from tests.stores import Database, OpenStore, add_tenant
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("patient_batches")]
+pytestmark = pytest.mark.anyio
 
 NEIGHBOURS = 64
 
@@ -37,6 +38,12 @@ NEIGHBOURS = 64
 @pytest.fixture
 def database(shared_database: Database) -> Database:
     return shared_database
+
+
+@pytest.fixture
+def store_on(store_on: OpenStore) -> OpenStore:
+    """What waits for a writer becomes one batch, however slow the machine is."""
+    return partial(store_on, batch_max_s=600.0)
 
 
 class TestWrite:

@@ -11,6 +11,7 @@ rule when something goes wrong:
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
@@ -24,28 +25,8 @@ from chaupal.errors import Unavailable
 from chaupal.store.batch import Batch, ForceNeeded, Outcome, Work, find_outcome, run_batch
 from chaupal.store.clock import Clock
 from chaupal.store.connection import Connection, DatabaseGone, DatabaseRefused, PlaceMoved, StorageFull
+from chaupal.store.pace import Pace
 from chaupal.store.transaction import Memory
-
-_BATCH_MAX_RULES = 256
-_BATCH_MAX_S = 0.050
-"""Longer batches would make the first of them wait too long for its answer."""
-
-_BATCHES_BEFORE_PATIENT = 2
-"""So many batches in a row may go before patient work; then some of it has its turn, however much else waits."""
-
-_PATIENT_AT_ONCE = 4
-"""Pieces of patient work in one batch while nobody calls. Each takes up to a millisecond, in which a call that comes
-waits: so among calls they go one by one."""
-
-_CALM_S = 0.1
-"""So long after a call, calls are taken to come no more."""
-
-_ANSWERS_S = 0.0003
-"""So long after a batch of calls nothing else is begun."""
-
-_GLANCE_S = 0.00005
-"""So long, at least, the interpreter is left to others before each piece among calls: one may wait for it that is not
-queued yet."""
 
 _OUTCOME_TRIES = 5
 _OUTCOME_PAUSE_S = 1.0
@@ -106,9 +87,10 @@ class Writer:
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._put_back: deque[Work] = deque()
         self._patient: deque[Work] = deque()
+        self._pace = Pace()
         self._batches_before_patient = 0
-        self._called_at_s = -_CALM_S
-        self._answered_at_s = -_ANSWERS_S
+        self._called_at_s = -math.inf
+        self._answered_at_s = -math.inf
         self._is_ending = False
         self._connection: Connection | None = None
         self.on_batch: Callable[[Sequence[Work], int], None] | None = None
@@ -180,7 +162,7 @@ class Writer:
         when nothing else waits, or has gone before it often enough."""
         while True:
             works = self._take_calls(waits=not (self._patient or self._is_ending))
-            if works and (not self._patient or self._batches_before_patient < _BATCHES_BEFORE_PATIENT):
+            if works and (not self._patient or self._batches_before_patient < self._pace.batches_before_patient):
                 self._batches_before_patient += bool(self._patient)
                 return works
             if self._patient:
@@ -198,18 +180,19 @@ class Writer:
         """Whether anything was queued while the interpreter was left to those who read calls and tell what became of
         them: patient work would not leave it to them before it is over."""
         now_s = time.monotonic()
-        if self._is_ending or now_s - self._called_at_s > _CALM_S:
+        if self._is_ending or now_s - self._called_at_s > self._pace.calm_s:
             return False
         came: list[Work] = []
+        timeout_s = max(self._answered_at_s + self._pace.answers_s - now_s, self._pace.glance_s)
         try:
-            self._sort(self._queue.get(timeout=max(self._answered_at_s + _ANSWERS_S - now_s, _GLANCE_S)), came)
+            self._sort(self._queue.get(timeout=timeout_s), came)
         except queue.Empty:
             return not self._queue.empty()
         self._put_back += came
         return True
 
     def _patient_at_once(self) -> int:
-        return _PATIENT_AT_ONCE if time.monotonic() - self._called_at_s > _CALM_S else 1
+        return self._pace.patient_at_once if time.monotonic() - self._called_at_s > self._pace.calm_s else 1
 
     def _take_calls(self, *, waits: bool) -> list[Work]:
         """All that is no patient work."""
@@ -217,8 +200,8 @@ class Writer:
         self._put_back.clear()
         if waits and not works:
             self._sort(self._queue.get(), works)
-        deadline = time.monotonic() + _BATCH_MAX_S
-        while len(works) < _BATCH_MAX_RULES and time.monotonic() < deadline:
+        deadline = time.monotonic() + self._pace.batch_max_s
+        while len(works) < self._pace.batch_max_rules and time.monotonic() < deadline:
             try:
                 self._sort(self._queue.get_nowait(), works)
             except queue.Empty:
@@ -230,7 +213,7 @@ class Writer:
     def _join(self, count: int, tenant_ids: Set[str]) -> list[Work]:
         """Calls of these tenants that have come since a batch of so many was taken, as far as there is room in it."""
         came: list[Work] = []
-        while count + len(came) < _BATCH_MAX_RULES:
+        while count + len(came) < self._pace.batch_max_rules:
             try:
                 self._sort(self._queue.get_nowait(), came)
             except queue.Empty:
