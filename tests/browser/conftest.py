@@ -101,14 +101,15 @@ def open_window(
     assert troubles == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server_data(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return make_sqlite_database(sqlite_template, tmp_path_factory.mktemp("site") / "data")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_site(server_data: Any) -> Iterator[Site]:
-    """One server for each worker."""
+    """One server for each worker, which ends with the tests of the folder: those of others may measure their process,
+    or change what all servers in it do."""
     with serve_site(server_data) as site:
         yield site
 

@@ -1,5 +1,6 @@
-"""One real server for each worker, and the client under test in both its forms: every test that opens a client runs
-with `Chaupal` and with `AsyncChaupal`. SQLite alone: a client does not see the database behind the server."""
+"""One real server for each worker while it runs tests of this folder, and the client under test in both its forms:
+every test that opens a client runs with `Chaupal` and with `AsyncChaupal`. SQLite alone: a client does not see the
+database behind the server."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from tests.stores import make_sqlite_database, sqlite_template
 __all__ = ["sqlite_installation", "sqlite_template", "warm_commands"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_site(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     database = make_sqlite_database(sqlite_template, tmp_path_factory.mktemp("sdk") / "data")
     with serve_site(
