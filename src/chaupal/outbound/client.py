@@ -22,6 +22,8 @@ __all__ = ["OutboundAnswer", "OutboundClient", "OutboundFailed", "read_at_most"]
 if TYPE_CHECKING:
     import aiohttp
 
+USER_AGENT = f"Chaupal/{__version__}"
+"""What the server calls itself."""
 
 _CONNECT_TIMEOUT_S = 5.0
 
@@ -132,7 +134,7 @@ class OutboundClient:
                 trust_env=False,
                 # Answers are read as they come: a small compressed one could be unpacked to any size.
                 auto_decompress=False,
-                headers={"user-agent": f"Chaupal/{__version__}", "accept-encoding": "identity"},
+                headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},
             )
         return self._session
 

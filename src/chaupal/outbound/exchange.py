@@ -13,14 +13,14 @@ from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from chaupal import __version__
+from chaupal.outbound.client import USER_AGENT
 
 if TYPE_CHECKING:
     import aiohttp
     import yarl
 
 _USUAL_HEADERS = (
-    ("user-agent", f"User-Agent: Chaupal/{__version__}"),
+    ("user-agent", f"User-Agent: {USER_AGENT}"),
     ("accept", "Accept: */*"),
     ("accept-encoding", "Accept-Encoding: identity"),
 )
