@@ -70,15 +70,17 @@ _SELECT_STATES = statement(
     .order_by(_D.delivery_id)
     .limit(_LIMIT)
 )
-# Spelled so that the index by event serves: the tenant's key, and on SQLite the webhook's own index, would be gone
-# through from end to end, with all that was ever sent.
-_OF_EVENTS = (
+# Spelled so that the index by event serves: the tenant's key, and in the order of its second column the webhook's own
+# index, would be gone through from end to end, with all that was ever sent.
+_SELECT_OF_EVENTS = statement(
     select(*(_D[name] for name in DeliveryState._fields))
-    .where(_D.tenant_id.concat("") == bindparam("tenant_id"), in_list(_D.event_id, "event_ids"))
-    .order_by(_D.delivery_id)
+    .where(
+        _D.tenant_id.concat("") == bindparam("tenant_id"),
+        in_list(_D.event_id, "event_ids"),
+        _D.webhook_id == bindparam("which_webhook"),
+    )
+    .order_by(_D.delivery_id.concat(""))
 )
-_SELECT_OF_EVENTS = statement(_OF_EVENTS.where(_D.webhook_id == bindparam("which_webhook")))
-_SELECT_OF_EVENTS_ON_SQLITE = statement(_OF_EVENTS.where(_D.webhook_id.concat("") == bindparam("which_webhook")))
 _SELECT_TRIES = statement(
     select(*(webhook_tries.c[name] for name in TryRow._fields))
     .where(webhook_tries.c.tenant_id == bindparam("tenant_id"), in_list(webhook_tries.c.delivery_id, "delivery_ids"))
@@ -100,8 +102,7 @@ def select_states(tx: Transaction, webhook_id: str, *, after_id: str, limit: int
 
 def select_states_of(tx: Transaction, webhook_id: str, event_ids: list[str]) -> list[DeliveryState]:
     """Those of some events, oldest first."""
-    of_events = _SELECT_OF_EVENTS_ON_SQLITE if tx.dialect == "sqlite" else _SELECT_OF_EVENTS
-    rows = tx.all(of_events, which_webhook=webhook_id, event_ids=event_ids)
+    rows = tx.all(_SELECT_OF_EVENTS, which_webhook=webhook_id, event_ids=event_ids)
     return [DeliveryState(*row) for row in rows]
 
 
