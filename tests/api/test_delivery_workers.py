@@ -14,6 +14,7 @@ import pytest
 
 from chaupal.auth.caller import INSTALLATION
 from chaupal.auth.sealing import SecretKey
+from chaupal.serving.metrics import Metrics
 from chaupal.store.clock import new_id
 from chaupal.store.store import Store
 from chaupal.store.transaction import Transaction
@@ -23,6 +24,7 @@ from chaupal.webhooks.delivering.airspace import Airspace
 from chaupal.webhooks.delivering.claiming import Claim, Room, begin_worker, claim_flights, find_due
 from chaupal.webhooks.delivering.clocks import LEASE_MARGIN_MS, LEASE_MS
 from chaupal.webhooks.delivering.deliverer import Deliverer
+from chaupal.webhooks.delivering.engine import EngineLimits, WebhookEngine
 from chaupal.webhooks.delivering.keeping import Keeping, keep_matched
 from chaupal.webhooks.delivering.matching import Matching, match_events
 from chaupal.webhooks.delivering.strays import StrayFinder, Strays
@@ -33,7 +35,34 @@ from tests.api.hooks import HookReceiver, deliver, draft, register, work_off
 from tests.api.worlds import World
 from tests.outbound.receivers import HttpReceiver, Received
 
+PATIENCE_S = 60.0
 STATES = "SELECT state, try_count FROM webhook_deliveries WHERE tenant_id = %s ORDER BY position, delivery_id"
+
+
+def test_whoever_wakes_the_engine_does_not_wait_for_its_pace(world: World, hook_receiver: HookReceiver) -> None:
+    register(world.group_admin, draft(hook_receiver, world.group_id))
+    rest, recorded = asyncio.Event(), asyncio.Event()
+    engine = WebhookEngine(
+        world.house,
+        metrics=Metrics(),
+        rested=rest.set,
+        recorded=lambda _: recorded.set(),
+        limits=EngineLimits(pace_s=600.0),
+    )
+
+    async def start() -> None:
+        engine.start()
+        await rest.wait()
+
+    async def wake() -> None:
+        engine.wake()
+        await recorded.wait()
+
+    world.client.run(asyncio.wait_for(start(), PATIENCE_S))
+    world.send("hi")
+    world.client.run(asyncio.wait_for(wake(), PATIENCE_S))
+    world.client.run(engine.stop())
+    assert [body["data"]["text"] for body in hook_receiver.bodies] == ["hi"]
 
 
 class TestIsolation:

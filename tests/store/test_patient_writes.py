@@ -81,7 +81,7 @@ def note_forced(store: Store) -> list[bool]:
 
 class TestOrder:
     async def test_what_came_first_waits_for_what_is_not_patient(self, database: Database, store_on: OpenStore) -> None:
-        store = store_on(database)
+        store = store_on(database, long_batch_s=600.0)
         caller = await add_tenant(store)
         order = Order()
         await wait_for(
@@ -94,12 +94,24 @@ class TestOrder:
     async def test_it_has_its_turn_however_many_others_keep_coming(
         self, database: Database, store_on: OpenStore
     ) -> None:
-        store = store_on(database, batch_max_rules=1)
+        store = store_on(database, batch_max_rules=1, long_batch_s=600.0)
         caller = await add_tenant(store)
         order = Order()
         names = ["patient", *(f"{number}" for number in range(6))]
         await wait_for(store, *((order.note, caller, name, name == "patient") for name in names))
-        assert order.run == ["0", "1", "2", "patient", "3", "4", "5"]
+        assert order.run == ["0", "1", "patient", "2", "3", "4", "5"]
+
+    @pytest.mark.parametrize(
+        ("turns_max", "order"), [(8, "a b c 0 1 2"), (2, "a 0 b 1 c 2")], ids=["as many as it took", "but not too many"]
+    )
+    async def test_after_calls_that_took_long_it_has_several_turns(
+        self, database: Database, store_on: OpenStore, turns_max: int, order: str
+    ) -> None:
+        store = store_on(database, batch_max_rules=1, long_batch_s=1e-9, turns_max=turns_max)
+        caller = await add_tenant(store)
+        run = Order()
+        await wait_for(store, *((run.note, caller, name, name.isalpha()) for name in "abc012"))
+        assert " ".join(run.run) == order
 
     @pytest.mark.parametrize(("calm_s", "begun"), [(1_000.0, [False] * 4), (-1.0, [False])])
     async def test_among_calls_it_goes_piece_by_piece_and_else_together(

@@ -16,6 +16,12 @@ class Pace:
     batches_before_patient: int = 2
     """So many batches in a row may go before patient work; then some of it has its turn, however much else waits."""
 
+    long_batch_s: float = 0.003
+    """A batch that takes longer counts as several: else calls that write much would leave next to nothing to it."""
+
+    turns_max: int = 8
+    """So many pieces at most have their turn one after another."""
+
     patient_at_once: int = 4
     """Pieces of patient work in one batch while nobody calls. Each takes up to a millisecond, in which a call that
     comes waits: so among calls they go one by one."""

@@ -88,7 +88,7 @@ class Writer:
         self._put_back: deque[Work] = deque()
         self._patient: deque[Work] = deque()
         self._pace = Pace()
-        self._batches_before_patient = 0
+        self._batches_before_patient = 0.0
         self._called_at_s = -math.inf
         self._answered_at_s = -math.inf
         self._is_ending = False
@@ -131,7 +131,7 @@ class Writer:
 
     def _loop(self) -> None:
         while (works := self._take()) is not None:
-            began_ns = time.time_ns() if self.on_batch is not None else 0
+            began_s, began_ns = time.monotonic(), time.time_ns() if self.on_batch is not None else 0
             try:
                 self._run(works)
             except Exception as error:  # the thread must live: an error here is a defect, and every caller hears of it
@@ -144,6 +144,7 @@ class Writer:
             self._deliver_all(works)
             if self._is_forced(works):
                 self._answered_at_s = time.monotonic()
+                self._note_calls(works, self._answered_at_s - began_s)
         self._drop_connection()
         self._refuse_late_work()
 
@@ -162,19 +163,35 @@ class Writer:
         when nothing else waits, or has gone before it often enough."""
         while True:
             works = self._take_calls(waits=not (self._patient or self._is_ending))
-            if works and (not self._patient or self._batches_before_patient < self._pace.batches_before_patient):
-                self._batches_before_patient += bool(self._patient)
+            turns = self._turns_of_patient()
+            if works and not turns:
                 return works
             if self._patient:
                 if not works and self._has_come_meanwhile():
                     continue
-                self._batches_before_patient = 0
+                if turns > 1:  # one by one: whoever waits for the first is not to wait for the last
+                    self._put_back += works
+                    works = []
+                self._batches_before_patient = max(0, turns - 1) * self._pace.batches_before_patient
                 works.append(self._patient.popleft())
                 while self._patient and len(works) < self._patient_at_once():
                     works.append(self._patient.popleft())
                 return works
             if self._is_ending:
                 return None
+
+    def _note_calls(self, works: list[Work], took_s: float) -> None:
+        """Calls have gone before patient work, if any waits."""
+        if not self._patient:
+            self._batches_before_patient = 0.0
+        elif not any(work.is_patient for work in works):
+            self._batches_before_patient += max(1.0, took_s / self._pace.long_batch_s)
+
+    def _turns_of_patient(self) -> int:
+        """How many pieces of patient work have their turn, however many calls wait."""
+        if not self._patient:
+            return 0
+        return min(int(self._batches_before_patient / self._pace.batches_before_patient), self._pace.turns_max)
 
     def _has_come_meanwhile(self) -> bool:
         """Whether anything was queued while the interpreter was left to those who read calls and tell what became of

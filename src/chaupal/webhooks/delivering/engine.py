@@ -48,7 +48,8 @@ class EngineLimits(msgspec.Struct, frozen=True, kw_only=True):
     poll_s: float = 1.0
     pace_s: float = 0.05
     """Looks begin no sooner after one another. An event that comes alone is delivered at once; where they come in
-    numbers, each look takes many, so that what is noted of them does not make the calls of users wait for the disk."""
+    numbers, each look takes many, so that what is noted of them does not make the calls of users wait for the disk.
+    Whoever wakes the engine does not wait for this."""
 
 
 _USUAL = EngineLimits()
@@ -79,6 +80,7 @@ class WebhookEngine:
         self._vain_looks = 0
         self._is_waking = False
         self._signal = asyncio.Event()
+        self._call = asyncio.Event()
         self._stopping = asyncio.Event()
         self._loop_tasks: list[asyncio.Task[None]] = []
         self._deliverer: Deliverer | None = None
@@ -97,6 +99,7 @@ class WebhookEngine:
         """Look now, and whose tenants have webhooks, too."""
         self._known = None
         self._signal.set()
+        self._call.set()
 
     async def stop(self, *, grace_s: float = 5.0) -> None:
         """Claim nothing more, let what is on its way arrive, give back the rest. The store must still be open.
@@ -105,6 +108,7 @@ class WebhookEngine:
         """
         self._stopping.set()
         self._signal.set()
+        self._call.set()
         tasks, self._loop_tasks = self._loop_tasks, []
         await end_tasks(tasks, grace_s)
         deliverer, self._deliverer = self._deliverer, None
@@ -128,10 +132,11 @@ class WebhookEngine:
             return
 
     async def _work(self) -> None:
-        await self._pause(_FIRST_LOOK_AFTER_S)
+        await _wait(self._signal, _FIRST_LOOK_AFTER_S)
         while not self._stopping.is_set():
             began_s = time.monotonic()
             self._signal.clear()
+            self._call.clear()
             self._is_waking = False
             has_worked = has_failed = False
             try:
@@ -144,10 +149,10 @@ class WebhookEngine:
                 self._rested()
             self._vain_looks = self._vain_looks + 1 if has_worked and not is_flying else 0
             if not 0 < self._vain_looks < _VAIN_LOOKS_MAX:
-                await self._pause(self._limits.poll_s if self._known else _IDLE_POLL_S)
+                await _wait(self._signal, self._limits.poll_s if self._known else _IDLE_POLL_S)
             early_s = began_s + self._limits.pace_s - time.monotonic()
             if early_s > 0 and not self._stopping.is_set():
-                await asyncio.sleep(early_s)
+                await _wait(self._call, early_s)
 
     async def _look(self) -> bool:
         """Whether there was anything to do."""
@@ -210,14 +215,15 @@ class WebhookEngine:
         if await deliverer.give_back_strays() or has_let_go or has_rescued:
             self._signal.set()
 
-    async def _pause(self, poll_s: float) -> None:
-        """Until somebody wakes the loop, or the time is over."""
-        try:
-            async with asyncio.timeout(poll_s):
-                await self._signal.wait()
-        except TimeoutError:
-            return
-
     def _note_failure(self, what: str, error: Exception) -> None:
         self._metrics.note_webhooks(Tally(failures=1))
         log_failure(log, what, error)
+
+
+async def _wait(signal: asyncio.Event, at_most_s: float) -> None:
+    """Until it is given, or the time is over."""
+    try:
+        async with asyncio.timeout(at_most_s):
+            await signal.wait()
+    except TimeoutError:
+        return
