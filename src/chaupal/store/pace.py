@@ -32,6 +32,6 @@ class Pace:
     answers_s: float = 0.0003
     """So long after a batch of calls nothing else is begun."""
 
-    glance_s: float = 0.00005
+    glance_s: float = 0.0001
     """So long, at least, the interpreter is left to others before each piece among calls: one may wait for it that is
     not queued yet."""
