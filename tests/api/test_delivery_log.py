@@ -184,6 +184,28 @@ class TestReplay:
         assert len(hook_receiver.deliveries) == 3
         assert hook_receiver.deliveries[2].body == hook_receiver.deliveries[0].body
 
+    def test_its_failures_are_not_the_webhooks(self, world: World, hook_receiver: HookReceiver) -> None:
+        """A webhook that gets on well would else be disabled by those who try something out."""
+        webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
+        event_id = world.send("one")
+        deliver(world)
+
+        def replay_and_show(status: int) -> tuple[bool, bool, str]:
+            hook_receiver.answer_with = lambda _: status
+            answer = world.sign_in(GITA).post(f"/webhook/{webhook_id}/replay", {"eventIds": [event_id]})
+            assert answer.json()["replayed"] == 1
+            for delay_ms in (0, *DELAYS_MS):
+                world.clock.advance(milliseconds=delay_ms)
+                deliver(world)
+            [webhook] = world.sign_in(GITA).get("/webhook").json()["webhooks"]
+            return webhook["active"], webhook["isFailing"], webhook["disabledReason"]
+
+        assert replay_and_show(500) == (True, False, "")
+        assert len(hook_receiver.deliveries) == 1 + 7
+        assert replay_and_show(410) == (False, False, "Gone")
+        states = [each["status"] for each in log_of(world.sign_in(GITA), webhook_id)]
+        assert states == ["exhausted", "exhausted", "delivered"]
+
     def test_an_empty_list_of_events_sends_nothing(self, world: World, hook_receiver: HookReceiver) -> None:
         webhook_id = register(world.group_admin, draft(hook_receiver, world.group_id))
         path = f"/webhook/{webhook_id}"
@@ -299,7 +321,8 @@ class TestTest:
         assert len(hook_receiver.deliveries) == 1
         [shown] = log_of(world.group_admin, webhook_id)
         assert (shown["origin"], shown["status"]) == ("test", "exhausted")
-        assert world.group_admin.get("/webhook").json()["webhooks"][0]["active"] is True
+        [webhook] = world.group_admin.get("/webhook").json()["webhooks"]
+        assert (webhook["active"], webhook["isFailing"]) == (True, False)
 
     def test_samples_have_the_fields_of_real_ones(self, world: World) -> None:
         assert world.group_id

@@ -118,7 +118,12 @@ def first_user(run: Run, warm_commands: WarmCommands, tmp_path_factory: pytest.T
     """Signed in to a server that the tests of a file share."""
     folder = tmp_path_factory.mktemp("shared")
     made = Installation(run, warm_commands, folder / "data", folder, free_port())
-    made.settings |= {"CHAUPAL_CONNECTOR_CALLS_PER_MIN": "0", "CHAUPAL_TENANT_CALLS_PER_MIN": "0"}
+    made.settings |= {
+        "CHAUPAL_CONNECTOR_CALLS_PER_MIN": "0",
+        "CHAUPAL_TENANT_CALLS_PER_MIN": "0",
+        "CHAUPAL_CALLBACK_ALLOW": "127.0.0.1",
+        "CHAUPAL_WEBHOOK_PROOFS_PER_MIN": "0",
+    }
     yield signed_in(made, folder)
     made.stop()
 

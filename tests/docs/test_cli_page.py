@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from chaupal.cli.commands import USING
+from tests.api.hooks import HookReceiver, draft
 from tests.docs.pages import page
 from tests.installations import ADMIN, Installation, sqlite_installation, warm_commands
 from tools.write_docs import all_commands
@@ -20,6 +21,7 @@ __all__ = ["sqlite_installation", "warm_commands"]
 PAGE = page("docs/cli.md")
 APPLICATION_ID = "3f2b6a58-4d0e-4c9b-9a51-7c1e08d2f6b4"
 ACTION_ID = "01a20bfb-0001-7000-8000-000000000001"
+WEBHOOK_ID = "01a20bfb-4b10-7c52-a6d9-0f3e7b2c8d41"
 
 
 def run(text: str, home: Path, given: str = "") -> subprocess.CompletedProcess[str]:
@@ -52,6 +54,7 @@ def test_every_command_is_on_the_page_and_no_other() -> None:
 
 
 def test_the_examples_do_what_they_say(sqlite_installation: Installation, tmp_path: Path) -> None:
+    sqlite_installation.settings["CHAUPAL_CALLBACK_ALLOW"] = "127.0.0.1"
     sqlite_installation.start()
     installed = sqlite_installation.result(
         *("init", "--tenant", "T", "--admin", ADMIN, "--connector", "C", "--application-id", APPLICATION_ID)
@@ -59,13 +62,13 @@ def test_the_examples_do_what_they_say(sqlite_installation: Installation, tmp_pa
     token = {"accessToken": sqlite_installation.access_token(installed)}
 
     def call(method: str, path: str, body: object = None) -> dict[str, object]:
-        status, answer = sqlite_installation.call(method, f"/v1/groups{path}", token, body)
+        status, answer = sqlite_installation.call(method, f"/v1{path}", token, body)
         assert status == 200, answer
         return dict(answer)
 
-    group = call("POST", "", {"name": "Shop floor"})["groupId"]
+    group = call("POST", "/groups", {"name": "Shop floor"})["groupId"]
     survey = {"title": "Day", "questions": [{"title": "How?", "type": "Text"}]}
-    action = call("POST", f"/{group}/actions", {"actionType": "Survey", "actionBody": survey})["actionId"]
+    action = call("POST", f"/groups/{group}/actions", {"actionType": "Survey", "actionBody": survey})["actionId"]
     (tmp_path / "people.csv").write_text("Name;Mobile\nAsha;9876500003\n")
     content = io.BytesIO()
     Image.new("RGB", (2, 2)).save(content, "JPEG")
@@ -77,11 +80,17 @@ def test_the_examples_do_what_they_say(sqlite_installation: Installation, tmp_pa
     run(login.replace("https://chat.example.org", url), tmp_path, secrets)
     ran = [block for block in blocks if not block.startswith(("chaupal tail", "source"))]
     assert len(ran) == len(blocks) - 2 >= 3
-    for block in ran:
-        run(block.replace(ACTION_ID, str(action)), tmp_path)
-    members = call("GET", f"/{group}/members")["members"]
+    with HookReceiver() as receiver:
+        webhook = call("POST", "/webhook", draft(receiver, str(group)))["webhookId"]
+        said = [
+            run(block.replace(ACTION_ID, str(action)).replace(WEBHOOK_ID, str(webhook)), tmp_path).stdout
+            for block in ran
+        ]
+    assert "TextMessageCreated: 200 after" in said[-1]
+    assert said[-1].endswith("There are none.\n0 events are sent again.\n")
+    members = call("GET", f"/groups/{group}/members")["members"]
     assert [member["mobileNumber"] for member in members] == [ADMIN, "+919876500003"]  # type: ignore[attr-defined]
-    messages = call("GET", f"/{group}/messages?count=10")["messages"]
+    messages = call("GET", f"/groups/{group}/messages?count=10")["messages"]
     assert [message["message"] for message in messages] == ["Backup done", "The shop opens at nine."]  # type: ignore[attr-defined]
     assert "The new shelf" in (tmp_path / "messages.csv").read_text()
     assert (tmp_path / "answers.csv").exists()

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from chaupal import __version__
-from chaupal.cli import backups, cells, connectors, doctor, imports, installation, people, tenants, tokens, webhooks
+from chaupal.cli import backups, cells, connectors, doctor, imports, installation, people, tenants, tokens
 from chaupal.cli.failures import WRONG_USAGE, Failure, report_failure, setting_failure
 from chaupal.cli.options import Json, SectionedGroup, new_group
-from chaupal.cli.using import actions, completion, exporting, groups, members, posting, sign_in, tailing
+from chaupal.cli.using import actions, completion, exporting, groups, members, posting, sign_in, tailing, webhooks
 from chaupal.control.protocol import OperationFailed
 from chaupal.settings_rules import SettingRefused
 

@@ -11,6 +11,7 @@ import msgspec
 from chaupal.cli.failures import plain
 
 _WIDER_THAN_ANY_TABLE = 10_000
+_LINE_MAX_CHARACTERS = 60
 
 
 def print_json(value: object) -> None:
@@ -38,6 +39,12 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, emp
         widths = [max(len(row[index]) for row in [list(headers), *cells]) for index in range(len(headers))]
         for row in [list(headers), *cells]:
             print("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def one_line(text: str) -> str:
+    """The beginning of a text that may be long, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LINE_MAX_CHARACTERS else line[: _LINE_MAX_CHARACTERS - 1] + "…"
 
 
 def _draw(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -133,7 +133,7 @@ class WebhookInformation(msgspec.Struct, frozen=True, kw_only=True, rename="came
     `NotAllowed` since its maker has lost the right, `Expired`; else `""`."""
 
     is_failing: bool
-    """The last call was not answered with success."""
+    """The last call for an event was not answered with success; tests and events sent again do not count."""
 
     is_signed: bool
     """A signing secret is set."""

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chaupal.cli.options import Json
-from chaupal.cli.output import print_json, print_table
+from chaupal.cli.output import one_line, print_json, print_table
 from chaupal.cli.using.connecting import connected
 from chaupal.cli.using.finding import find_group
 from chaupal.cli.using.options import Group, ProfileName
 
 if TYPE_CHECKING:
     from chaupal_client.models import ShownAction
-
-_SHOWN_CHARACTERS = 60
 
 
 def actions(
@@ -56,5 +54,4 @@ def title_of(action: ShownAction) -> str:
     """What stands at the head of its card, on one line."""
     body = action.action_body
     text = body.title or body.question or body.caption or body.message or body.name or body.media_file_name or ""
-    text = " ".join(text.split())
-    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+    return one_line(text)

@@ -137,7 +137,8 @@ class _Recorder:
                 self._failing_ms, self._success_ms = None, max(self._success_ms, each.tried_at_ms)
                 continue
             self._has_failed = True
-            self._failing_ms = self._failing_ms or each.tried_at_ms
+            if each.delivery.origin == "event":
+                self._failing_ms = self._failing_ms or each.tried_at_ms
             state = _record_failure(self._tx, end.worker_id, each)
             retrying, exhausted = retrying + (state == RETRYING), exhausted + (state == EXHAUSTED)
             reason = reason or _reason_to_disable(each, state, success_ms=self._success_ms)
@@ -248,10 +249,11 @@ def _record_failure(tx: Transaction, worker_id: str, tried: TriedDelivery) -> st
 
 
 def _reason_to_disable(tried: TriedDelivery, state: str, *, success_ms: int) -> str:
-    if tried.delivery.origin == "test":
-        return ""
-    if is_gone(tried.status) and state:
+    """Where it failed; "" where it says nothing of the webhook: what somebody has sent again does not end what is sent
+    by itself."""
+    origin = tried.delivery.origin
+    if is_gone(tried.status) and state and origin != "test":
         return GONE
     # Other deliveries that got through since show that the receiver is alive.
     is_last = state == EXHAUSTED and success_ms < tried.delivery.first_tried_at_ms
-    return FAILING if is_last else ""
+    return FAILING if is_last and origin == "event" else ""

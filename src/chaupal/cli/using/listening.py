@@ -1,7 +1,4 @@
-"""`chaupal webhook`: help for those who write receivers. `listen` is a receiver that prints what it gets.
-
-It needs no installation and opens none: it may run on a developer's own machine.
-"""
+"""`chaupal webhook listen`: a receiver that prints what it gets, for those who write receivers. It calls no server."""
 
 from __future__ import annotations
 
@@ -16,16 +13,13 @@ from urllib.parse import parse_qs, urlsplit
 import typer
 
 from chaupal.cli.failures import Failure, plain, report_failure
-from chaupal.cli.options import Json, new_group
+from chaupal.cli.options import Json
 from chaupal.cli.output import print_json
-
-app = new_group("Webhooks: help for those who write receivers.")
 
 _BODY_MAX_BYTES = 1_048_576
 _SHOWN_HEADERS = ("kz-callback-token", "webhook-attempt", "webhook-id", "webhook-timestamp", "webhook-signature")
 
 
-@app.command("listen")
 def listen(
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65_535, help="Port to listen on.")] = 8099,
