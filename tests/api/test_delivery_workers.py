@@ -39,30 +39,37 @@ PATIENCE_S = 60.0
 STATES = "SELECT state, try_count FROM webhook_deliveries WHERE tenant_id = %s ORDER BY position, delivery_id"
 
 
-def test_whoever_wakes_the_engine_does_not_wait_for_its_pace(world: World, hook_receiver: HookReceiver) -> None:
-    register(world.group_admin, draft(hook_receiver, world.group_id))
+class TestPace:
+    @pytest.mark.parametrize(("apart_s", "wakes"), [(0.0, False), (600.0, True)])
+    def test_an_event_that_comes_alone_and_whoever_wakes_the_engine_does_not_wait_for_it(
+        self, world: World, hook_receiver: HookReceiver, apart_s: float, wakes: bool
+    ) -> None:
+        register(world.group_admin, draft(hook_receiver, world.group_id))
+        engine, rest, recorded = engine_of(world, EngineLimits(pace_s=600.0, apart_s=apart_s))
+
+        async def start() -> None:
+            engine.start()
+            await rest.wait()
+
+        world.client.run(asyncio.wait_for(start(), PATIENCE_S))
+        world.send("first")  # which comes alone
+        world.client.run(asyncio.wait_for(recorded.wait(), PATIENCE_S))
+        recorded.clear()
+        world.send("second")
+        if wakes:
+            engine.wake()
+        world.client.run(asyncio.wait_for(recorded.wait(), PATIENCE_S))
+        world.client.run(engine.stop())
+        assert [body["data"]["text"] for body in hook_receiver.bodies] == ["first", "second"]
+
+
+def engine_of(world: World, limits: EngineLimits) -> tuple[WebhookEngine, asyncio.Event, asyncio.Event]:
+    """(an engine that is not started, set when it has nothing to do, set when something is recorded)."""
     rest, recorded = asyncio.Event(), asyncio.Event()
     engine = WebhookEngine(
-        world.house,
-        metrics=Metrics(),
-        rested=rest.set,
-        recorded=lambda _: recorded.set(),
-        limits=EngineLimits(pace_s=600.0),
+        world.house, metrics=Metrics(), rested=rest.set, recorded=lambda _: recorded.set(), limits=limits
     )
-
-    async def start() -> None:
-        engine.start()
-        await rest.wait()
-
-    async def wake() -> None:
-        engine.wake()
-        await recorded.wait()
-
-    world.client.run(asyncio.wait_for(start(), PATIENCE_S))
-    world.send("hi")
-    world.client.run(asyncio.wait_for(wake(), PATIENCE_S))
-    world.client.run(engine.stop())
-    assert [body["data"]["text"] for body in hook_receiver.bodies] == ["hi"]
+    return engine, rest, recorded
 
 
 class TestIsolation:

@@ -8,6 +8,7 @@ at an empty table from time to time.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Set
 from typing import TYPE_CHECKING
@@ -47,9 +48,12 @@ class EngineLimits(msgspec.Struct, frozen=True, kw_only=True):
     host_at_once: int = 16
     poll_s: float = 1.0
     pace_s: float = 0.05
-    """Looks begin no sooner after one another. An event that comes alone is delivered at once; where they come in
-    numbers, each look takes many, so that what is noted of them does not make the calls of users wait for the disk.
-    Whoever wakes the engine does not wait for this."""
+    """Looks begin no sooner after one another: where events come in numbers, each look takes many, so that what is
+    noted of them does not make the calls of users wait for the disk. An event that comes alone, and whoever wakes the
+    engine, does not wait for this."""
+    apart_s: float = 0.03
+    """An event comes alone so long after the one before. Longer than those who tell of commits wait between two words,
+    or all would come alone."""
 
 
 _USUAL = EngineLimits()
@@ -79,6 +83,7 @@ class WebhookEngine:
         self._known_at_s = 0.0
         self._vain_looks = 0
         self._is_waking = False
+        self._heard_at_s = -math.inf
         self._signal = asyncio.Event()
         self._call = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -98,8 +103,7 @@ class WebhookEngine:
     def wake(self) -> None:
         """Look now, and whose tenants have webhooks, too."""
         self._known = None
-        self._signal.set()
-        self._call.set()
+        self._look_now()
 
     async def stop(self, *, grace_s: float = 5.0) -> None:
         """Claim nothing more, let what is on its way arrive, give back the rest. The store must still be open.
@@ -107,8 +111,7 @@ class WebhookEngine:
         Harmless when repeated.
         """
         self._stopping.set()
-        self._signal.set()
-        self._call.set()
+        self._look_now()
         tasks, self._loop_tasks = self._loop_tasks, []
         await end_tasks(tasks, grace_s)
         deliverer, self._deliverer = self._deliverer, None
@@ -122,14 +125,23 @@ class WebhookEngine:
     def _hear(self, tenant_ids: Set[str]) -> None:
         """After each commit, in a writer's thread."""
         known = self._known
-        if self._is_waking or (known is not None and known.isdisjoint(tenant_ids)):
+        if known is not None and known.isdisjoint(tenant_ids):
+            return
+        before_s, self._heard_at_s = self._heard_at_s, time.monotonic()
+        comes_alone = self._heard_at_s - before_s > self._limits.apart_s
+        if self._is_waking and not comes_alone:
             return
         self._is_waking = True
         try:
             assert self._event_loop is not None
-            self._event_loop.call_soon_threadsafe(self._signal.set)
+            self._event_loop.call_soon_threadsafe(self._look_now if comes_alone else self._signal.set)
         except RuntimeError:  # the loop has ended: nobody delivers any more
             return
+
+    def _look_now(self) -> None:
+        """As soon as the look that is under way is over."""
+        self._signal.set()
+        self._call.set()
 
     async def _work(self) -> None:
         await _wait(self._signal, _FIRST_LOOK_AFTER_S)
