@@ -62,6 +62,10 @@ class Counting:
             time.sleep(_POLL_S)
         return asked[1]
 
+    def forget_delays(self) -> None:
+        """What came until now is not asked for."""
+        self._get("/delays")
+
     def take_delays(self, count: int) -> list[float]:
         """How long each of so many messages took that said when they were sent, seconds."""
         give_up_s = time.monotonic() + _TIMEOUT_S
