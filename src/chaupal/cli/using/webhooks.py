@@ -55,12 +55,12 @@ def list_all(
         return
     print_table(
         ("state", "events", "url", "id"),
-        [(state_of(each), list(each.events), each.callback_url, each.id) for each in answer.webhooks],
+        [(_state_of(each), list(each.events), each.callback_url, each.id) for each in answer.webhooks],
         empty="There are none.",
     )
 
 
-def state_of(webhook: WebhookInformation) -> str:
+def _state_of(webhook: WebhookInformation) -> str:
     """Whether it is called, and why not."""
     if not webhook.active:
         return f"off: {webhook.disabled_reason}" if webhook.disabled_reason else "off"
@@ -95,7 +95,7 @@ def deliveries(
                 (
                     _shown_time(each.tried_at),
                     f"{each.duration_ms} ms",
-                    answer_of(each),
+                    _answer_of(each),
                     *_event_of(one),
                     one_line(each.answer or ""),
                 )
@@ -169,7 +169,7 @@ def send_test(
     if as_json:
         print_json(delivery)
     else:
-        print(f"{delivery.event_type}: {plain(answer_of(tried))} after {tried.duration_ms} ms")
+        print(f"{delivery.event_type}: {plain(_answer_of(tried))} after {tried.duration_ms} ms")
         if tried.answer:
             print(plain(one_line(tried.answer)))
     return 0 if delivery.status == "delivered" else 1
@@ -189,13 +189,13 @@ def _wait_for_try(client: Chaupal, webhook_id: str, delivery_id: str) -> ShownDe
     )
 
 
-def answer_of(tried: ShownTry) -> str:
+def _answer_of(tried: ShownTry) -> str:
     """The status, or why there was none."""
     return str(tried.status) if tried.status is not None else tried.error or ""
 
 
 def _last_answer(delivery: ShownDelivery) -> str:
-    return answer_of(delivery.tries[-1]) if delivery.tries else ""
+    return _answer_of(delivery.tries[-1]) if delivery.tries else ""
 
 
 def _status_of(delivery: ShownDelivery) -> str:

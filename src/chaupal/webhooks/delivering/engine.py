@@ -208,11 +208,7 @@ class WebhookEngine:
     async def _beat(self) -> None:
         """Say that this worker is alive, and look for those that are not."""
         while not self._stopping.is_set():
-            try:
-                async with asyncio.timeout(_BEAT_S):
-                    await self._stopping.wait()
-            except TimeoutError:
-                pass
+            await _wait(self._stopping, _BEAT_S)
             if self._deliverer is None or self._stopping.is_set():
                 continue
             try:
